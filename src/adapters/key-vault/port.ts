@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto';
+
+/** Whose key, for what: a conversation (`thread_…`), or the stream that belongs to none. */
+export interface KeyScope {
+  readonly subject: string;
+  readonly scope: string;
+}
+
+export interface VaultKey {
+  readonly keyId: string;
+  readonly key: KeyObject;
+}
+
+export type KeyResult = { readonly ok: true; readonly key: VaultKey } | { readonly ok: false; readonly code: 'Destroyed' | 'Absent' };
+
+/** Data keys, wrapped by the master key, in a place of their own. A destroyed key never comes back; an absent one is not a destroyed one. */
+export interface KeyVault {
+  /** The scope's key, made and durably stored first when there is none; `Destroyed` when the subject or the scope has been destroyed. */
+  getOrCreate(scope: KeyScope): Promise<KeyResult>;
+  get(keyId: string): Promise<KeyResult>;
+  /** Lasting, also for what never had a key. Durable when it resolves. */
+  destroyScope(scope: string): Promise<void>;
+  destroySubject(subject: string): Promise<void>;
+  isDestroyed(scope: KeyScope): Promise<boolean>;
+  /** Position up to which erasures in the log have been applied here; set by whoever applies them. */
+  mark(): Promise<string>;
+  setMark(position: string): Promise<void>;
+  /** Drops cached keys: another process destroyed something. */
+  forget(): void;
+  close(): Promise<void>;
+}
