@@ -1,5 +1,7 @@
 import type { JsonObject, NewEvent, RecordedEvent } from './event.ts';
 
+type AnyEvent = RecordedEvent<string, object>;
+
 /** An expected refusal: a stable code, a sentence that says what to do, and facts a door may need. */
 export interface DomainError {
   readonly code: string;
@@ -30,14 +32,18 @@ export interface DecisionContext {
  * One aggregate. `decide` is pure; `evolve` owns the state it is handed and may change it in place, because a fold never shares its accumulator
  * (docs/adr/0003-a-fold-owns-its-state.md).
  */
-export interface Decider<State, Command, Event extends RecordedEvent = RecordedEvent> {
+export interface Decider<State, Command, Event extends AnyEvent = RecordedEvent> {
   initialState(): State;
   evolve(state: State, event: Event): State;
   decide(command: Command, state: State, context: DecisionContext): readonly NewEvent[] | Refusal;
 }
 
-export const fold = <State, Event extends RecordedEvent>(decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>, events: Iterable<Event>): State => {
+export const fold = <State, Event extends AnyEvent>(decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>, events: Iterable<Event>): State => {
   let state = decider.initialState();
   for (const event of events) state = decider.evolve(state, event);
   return state;
 };
+
+/** A decider of whose commands and events only their owner knows the types. */
+// biome-ignore lint/suspicious/noExplicitAny: one place where the types of commands and events are forgotten, so that generic parts can carry any aggregate
+export type AnyDecider<State> = Decider<State, any, any>;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { PersonId } from './ids.ts';
 
 /** Any value that JSON can carry. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type Json = z.output<ReturnType<typeof z.json>>;
+export type JsonObject = { [key: string]: Json };
 
 /**
  * Personal text, encrypted. `k` names the data key, `a` the associated data (the event's id, a blob's id or a live-log place),
@@ -52,7 +52,7 @@ export interface EventMetadata {
 }
 
 /** What `decide` answers: the personal part still in the clear, apart from the rest; `tell` seals it before the append. */
-export interface NewEvent<Type extends string = string, Data = JsonObject, Secret = unknown> {
+export interface NewEvent<Type extends string = string, Data = object, Secret = unknown> {
   readonly type: Type;
   readonly version: number;
   readonly data: Data;
@@ -73,10 +73,11 @@ export interface RecordedEvent<Type extends string = string, Data = JsonObject> 
 }
 
 type PlainFields<Fields extends Shape> = Omit<Fields, 'sealed'>;
+type PlainOf<Fields extends Shape> = keyof PlainFields<Fields> extends never ? unknown : z.input<z.ZodObject<PlainFields<Fields>>>;
 type SecretOf<Fields extends Shape> = Fields extends { sealed: SealedField<infer Inner> } ? z.input<z.ZodObject<Inner>> : unknown;
 
 export interface EventDefinition<Type extends string = string, Fields extends Shape = Shape> {
-  (data: z.input<z.ZodObject<PlainFields<Fields>>> & SecretOf<Fields>): NewEvent<Type, z.output<z.ZodObject<PlainFields<Fields>>>>;
+  (data: PlainOf<Fields> & SecretOf<Fields>): NewEvent<Type, z.output<z.ZodObject<PlainFields<Fields>>>>;
   readonly type: Type;
   readonly version: number;
   /** The data as stored, `sealed` included. */

@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import type { AnyDecider, DomainError } from '../domain/decider.ts';
+import type { RecordedEvent } from '../domain/event.ts';
+import type { PersonId } from '../domain/ids.ts';
+import type { Principal } from '../domain/principal.ts';
+
+/** A policy's answer. `notFound` hides what is not the principal's; never a promise, so that a forgotten `await` cannot pass. */
+export type Decision = 'allow' | 'notFound' | DomainError;
+
+export interface PolicyRequest<Input, State> {
+  readonly principal: Principal;
+  readonly input: Input;
+  readonly state: State;
+  /** Whose the loaded thing is, claims of anonymous persons resolved; undefined when there is no such thing. */
+  readonly owner: PersonId | undefined;
+}
+export type Policy<Input = unknown, State = unknown> = (request: PolicyRequest<Input, State>) => Decision;
+
+type NewId = (prefix: string) => string;
+export interface Owned {
+  owner?: PersonId;
+}
+
+export interface CommandDefinition<Input = unknown, State = unknown, Result = unknown, Judged = State> {
+  /** Makes the command's value, ready for `tell`; the input is parsed there. */
+  (input: Input): CommandValue<Result>;
+  readonly commandName: string;
+  readonly input: z.ZodType<Input>;
+  readonly stream: (input: Input, principal: Principal, newId: NewId) => string;
+  /** A run's command is judged by its conversation: the stream and aggregate the policy sees instead of the command's own. */
+  readonly within?: { readonly stream: (input: Input) => string; readonly aggregate: AnyDecider<Judged> };
+  readonly policy: Policy<Input, Judged>;
+  readonly aggregate: AnyDecider<State>;
+  /** Whose data the events are. Default: the owner of what was loaded, else the person who acts or is acted for. */
+  readonly subject?: (input: Input, principal: Principal, owner: PersonId | undefined) => PersonId;
+  /** The first result and that of every repeat: computed from the events alone. */
+  readonly result: (events: readonly RecordedEvent[], input: Input) => Result;
+  /** By code of a refusal: removes its cause through other commands; `true` means decide again. */
+  readonly onRefusal?: Readonly<Record<string, (repair: Repair<Input>) => Promise<boolean>>>;
+}
+
+export interface Repair<Input> {
+  readonly tell: Tell;
+  readonly load: <State>(stream: string, aggregate: AnyDecider<State>) => Promise<State>;
+  readonly principal: Principal;
+  readonly input: Input;
+  readonly error: DomainError;
+}
+
+/** A command, with the definition it was made by. `Result` is what a success answers. */
+export interface CommandValue<Result> {
+  readonly definition: AnyCommand;
+  readonly input: unknown;
+  readonly __result?: Result;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: definitions of every input and state pass through the dispatcher and the doors
+export type AnyCommand = CommandDefinition<any, any, any, any>;
+
+export interface TellOptions {
+  /** Fixes the command: equal ids are one command. */
+  readonly commandId?: string;
+  /** The caller's own idempotency key, from which the command id is made. */
+  readonly key?: string;
+  /** Refused with `RevisionMismatch` unless the stream stands there. */
+  readonly ifRevision?: bigint;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly traceparent?: string;
+  readonly signal?: AbortSignal;
+}
+
+export type Told<Result> =
+  | { readonly ok: true; readonly id: string; readonly result: Result; readonly revision: bigint; readonly position: string; readonly duplicate: boolean }
+  | { readonly ok: false; readonly error: DomainError };
+
+export type Tell = <Result>(principal: Principal, command: CommandValue<Result>, options?: TellOptions) => Promise<Told<Result>>;
+
+type Declaration<Input, State, Result, Judged> = Omit<CommandDefinition<Input, State, Result, Judged>, 'commandName' | 'result'> & {
+  readonly result?: (events: readonly RecordedEvent[], input: Input) => Result;
+};
+
+/** Declares a command: what it takes, whose stream it writes, who may. */
+export function command<Input, State, Result = Record<string, never>, Judged = State>(
+  name: string,
+  declaration: Declaration<Input, State, Result, Judged>,
+): CommandDefinition<Input, State, Result, Judged> {
+  const definition = (input: Input): CommandValue<Result> => ({ definition: made, input });
+  const made: CommandDefinition<Input, State, Result, Judged> = Object.assign(definition, { commandName: name, result: () => ({}) as Result, ...declaration });
+  return made;
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { RecordedEvent } from '../domain/event.ts';
+import { files, fileStream, type StoredFile } from '../domain/file.ts';
+import { FileId } from '../domain/ids.ts';
+import { command, type Policy } from './command.ts';
+import { anyPerson, ownerOnly } from './policy.ts';
+
+const owned = { stream: ({ fileId }: { fileId: FileId }) => fileStream(fileId), aggregate: files, policy: ownerOnly as Policy<unknown, StoredFile> };
+
+export const reserveFile = command('reserveFile', {
+  input: z.object({ filename: z.string().trim().min(1).max(255), mediaType: z.string().max(255).optional() }),
+  stream: (_input, _principal, newId) => fileStream(newId('file-')),
+  policy: anyPerson,
+  aggregate: files,
+  result: (events: readonly RecordedEvent[]) => ({ fileId: (events[0]?.data as { fileId: FileId }).fileId }),
+});
+export const uploadFile = command('uploadFile', {
+  input: z.object({ fileId: FileId, blobId: z.string(), key: z.string(), size: z.number().int().nonnegative(), mediaType: z.string().max(255) }),
+  ...owned,
+});
+export const deleteFile = command('deleteFile', { input: z.object({ fileId: FileId }), ...owned });

@@ -1,0 +1,8 @@
+import * as conversation from './conversation.ts';
+import * as file from './file.ts';
+import * as person from './person.ts';
+import * as reaction from './reaction.ts';
+import * as run from './run.ts';
+
+/** Every command there is, by name of its declaration. */
+export const commands = { ...conversation, ...run, ...file, ...person, ...reaction };

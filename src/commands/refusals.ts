@@ -1,0 +1,83 @@
+import { v4 } from 'uuid';
+import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
+import { AccessRefused, AnonymousRefusalsCounted, accessStream } from '../domain/access.ts';
+import type { NewEvent } from '../domain/event.ts';
+import type { PersonId } from '../domain/ids.ts';
+import type { Principal } from '../domain/principal.ts';
+
+export interface RefusedAccess {
+  readonly verb: 'tell' | 'ask' | 'follow';
+  readonly what: string;
+  readonly code: string;
+  readonly target: string;
+}
+
+export interface Refusals {
+  /** A refusal of a person: recorded, repeats within a minute coalesced. Those of anonymous visitors are only counted. */
+  record(principal: Principal, refused: RefusedAccess): void;
+  /** A request that never had a principal. */
+  unauthenticated(code: string): void;
+  /** Writes what is still counted; call it once a minute and before the end. */
+  flush(): Promise<void>;
+}
+
+/** Answers that are no refusals: the caller is told where things stand, or to come again. */
+const harmless: ReadonlySet<string> = new Set(['AlreadySent', 'RunActive', 'Superseded', 'Conflict', 'OutcomeUnknown', 'StoreUnavailable', 'NotYetVisible', 'ViewRebuilding']);
+const MINUTE = 60_000;
+/** Nobody's own: what unauthenticated and anonymous visitors were refused. */
+const VISITORS = 'person_visitors' as PersonId;
+
+/** Appends go to `access-<person>-<day>` with `any`: its readers drop repeats by id. Failures to record never fail the request. */
+export function createRefusals({ store, now }: { store: EventStore; now: () => Date }): Refusals {
+  const seen = new Map<string, { since: number; count: number; principal: Principal; refused: RefusedAccess }>();
+  const counts = new Map<string, number>();
+  let writing: Promise<unknown> = Promise.resolve();
+
+  const write = (subject: PersonId, actor: string, event: NewEvent): void => {
+    const time = now().toISOString();
+    const id = v4();
+    const metadata = { $correlationId: id, $causationId: id, commandId: id, commandHash: '', actor, subject, time };
+    const toAppend = { ...event, id, metadata } as EventToAppend;
+    writing = writing.then(() => store.append(accessStream(subject, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
+  };
+  const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void => write(principal.id, principal.id, AccessRefused({ ...refused, count }));
+
+  const flushOlderThan = (age: number): void => {
+    const time = now().getTime();
+    for (const [key, entry] of seen) {
+      if (time - entry.since < age) continue;
+      if (entry.count > 0) recordNow(entry.principal, entry.refused, entry.count);
+      seen.delete(key);
+    }
+  };
+
+  return {
+    record(principal, refused) {
+      if (harmless.has(refused.code) || principal.kind === 'service') return;
+      if (principal.kind === 'anonymous') {
+        counts.set(refused.code, (counts.get(refused.code) ?? 0) + 1);
+        return;
+      }
+      flushOlderThan(MINUTE);
+      const key = JSON.stringify([principal.id, refused]);
+      const entry = seen.get(key);
+      if (entry) entry.count++;
+      else {
+        seen.set(key, { since: now().getTime(), count: 0, principal, refused });
+        recordNow(principal, refused, 1);
+      }
+    },
+    unauthenticated(code) {
+      counts.set(code, (counts.get(code) ?? 0) + 1);
+    },
+    async flush() {
+      flushOlderThan(0);
+      if (counts.size > 0) {
+        const summary = Object.fromEntries(counts);
+        counts.clear();
+        write(VISITORS, VISITORS, AnonymousRefusalsCounted({ counts: summary }));
+      }
+      await writing;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { type Conversation, conversations, conversationStream } from '../domain/conversation/index.ts';
+import type { RecordedEvent } from '../domain/event.ts';
+import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
+import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
+import { runs, runStream } from '../domain/run/index.ts';
+import { command, type Policy } from './command.ts';
+import { annalsOnRun, ownerOfRun } from './policy.ts';
+
+const target = { conversationId: ConversationId, runId: RunId, messageId: MessageId };
+const fenced = { ...target, epoch: z.number().int() };
+
+const judged = {
+  stream: ({ runId }: { runId: RunId }) => runStream(runId),
+  within: { stream: ({ conversationId }: { conversationId: ConversationId }) => conversationStream(conversationId), aggregate: conversations },
+  aggregate: runs,
+};
+const byOwner = { ...judged, policy: ownerOfRun as Policy<unknown, Conversation> };
+const byAnnals = { ...judged, policy: annalsOnRun as Policy<unknown, Conversation> };
+
+export const startRun = command('startRun', { input: z.object({ ...target, model: z.string() }), ...byAnnals });
+export const retryModelCall = command('retryModelCall', { input: z.object({ ...fenced, model: z.string() }), ...byAnnals });
+export const startStep = command('startStep', { input: z.object({ ...fenced, model: z.string() }), ...byAnnals });
+export const completeStep = command('completeStep', {
+  input: z.object({
+    ...fenced,
+    model: z.string(),
+    usage: Usage.optional(),
+    calls: z.array(z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']) })),
+    parts: z.array(Part),
+    expiresAt: IsoTime.optional(),
+  }),
+  ...byAnnals,
+  result: (events: readonly RecordedEvent[]) => ({ calls: (events[0]?.data as { calls?: { toolCallId: string; approvalId?: string }[] } | undefined)?.calls ?? [] }),
+});
+export const startToolCall = command('startToolCall', { input: z.object({ ...fenced, toolCallId: z.string() }), ...byAnnals });
+export const endToolCall = command('endToolCall', {
+  input: z.object({ ...fenced, toolCallId: z.string(), result: z.enum(['output', 'error', 'denied', 'unknown']), output: z.json().optional(), errorText: z.string().optional() }),
+  ...byAnnals,
+});
+export const resumeRun = command('resumeRun', { input: z.object(fenced), ...byAnnals });
+export const endRun = command('endRun', {
+  input: z.object({
+    ...fenced,
+    outcome: Outcome,
+    finishReason: FinishReason,
+    model: z.string().optional(),
+    usage: Usage.optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    parts: z.array(Part),
+  }),
+  ...byAnnals,
+});
+export const expireRun = command('expireRun', { input: z.object(target), ...byAnnals });
+
+export const stopRun = command('stopRun', { input: z.object(target), ...byOwner });
+export const answerApproval = command('answerApproval', { input: z.object({ ...target, approvalId: z.string(), approved: z.boolean(), reason: z.string().max(10_000).optional() }), ...byOwner });
+export const provideToolOutput = command('provideToolOutput', {
+  input: z.object({ ...target, toolCallId: z.string(), output: z.json().optional(), errorText: z.string().optional() }),
+  ...byOwner,
+});

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { type Decider, refuse } from './decider.ts';
+import { type EventOf, event, sealed } from './event.ts';
+import { FileId, type PersonId } from './ids.ts';
+
+// Event names and fields are storage: never rename one, raise the version and write an upcaster.
+
+export const FileReserved = event('FileReserved', 1, { fileId: FileId, ...sealed({ filename: z.string(), mediaType: z.string().optional() }) });
+/** The bytes are a blob, encrypted under the key of this stream; `key` and `blobId` say how to read them. */
+export const FileUploaded = event('FileUploaded', 1, { fileId: FileId, blobId: z.string(), key: z.string(), size: z.number().int(), mediaType: z.string() });
+export const FileDeleted = event('FileDeleted', 1, { fileId: FileId });
+
+export const fileEvents = [FileReserved, FileUploaded, FileDeleted] as const;
+type FileEvent = EventOf<(typeof fileEvents)[number]>;
+
+export interface StoredFile {
+  owner?: PersonId;
+  status: 'absent' | 'reserved' | 'uploaded' | 'deleted';
+  blobId?: string;
+  key?: string;
+  size?: number;
+  mediaType?: string;
+}
+
+export type FileCommand =
+  | { name: 'reserveFile'; filename: string; mediaType?: string }
+  | { name: 'uploadFile'; fileId: FileId; blobId: string; key: string; size: number; mediaType: string }
+  | { name: 'deleteFile'; fileId: FileId };
+
+export const fileStream = (id: string): string => `file-${id}`;
+
+export const files: Decider<StoredFile, FileCommand, FileEvent> = {
+  initialState: () => ({ status: 'absent' }),
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'FileReserved':
+        state.owner = event.metadata.subject;
+        state.status = 'reserved';
+        return state;
+      case 'FileUploaded': {
+        const { blobId, key, size, mediaType } = event.data;
+        return Object.assign(state, { status: 'uploaded', blobId, key, size, mediaType });
+      }
+      case 'FileDeleted':
+        state.status = 'deleted';
+        return state;
+      default:
+        event satisfies never;
+        return state;
+    }
+  },
+  decide: (command, state, { newId }) => {
+    switch (command.name) {
+      case 'reserveFile':
+        return [FileReserved({ fileId: newId('file-') as FileId, filename: command.filename, mediaType: command.mediaType })];
+      case 'uploadFile': {
+        if (state.status === 'uploaded') return refuse('FileUploaded', 'This file has been uploaded already: ask for a new upload address.');
+        if (state.status !== 'reserved') return refuse('NotFound', 'There is no such file.');
+        const { fileId, blobId, key, size, mediaType } = command;
+        return [FileUploaded({ fileId, blobId, key, size, mediaType })];
+      }
+      case 'deleteFile':
+        return state.status === 'deleted' || state.status === 'absent' ? [] : [FileDeleted({ fileId: command.fileId })];
+      default:
+        return command satisfies never;
+    }
+  },
+};

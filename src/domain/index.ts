@@ -1,0 +1,19 @@
+import { accessEvents } from './access.ts';
+import { conversationEvents } from './conversation/index.ts';
+import type { EventDefinition } from './event.ts';
+import { fileEvents } from './file.ts';
+import { personEvents } from './person.ts';
+import { reactionEvents } from './reaction.ts';
+import { runEvents } from './run/index.ts';
+import { telemetryEvents } from './telemetry.ts';
+
+/** Every event type there is. */
+export const eventDefinitions = [
+  ...conversationEvents,
+  ...runEvents,
+  ...fileEvents,
+  ...personEvents,
+  ...accessEvents,
+  ...reactionEvents,
+  ...telemetryEvents,
+] as unknown as readonly EventDefinition[];

@@ -1,0 +1,179 @@
+import { type DecisionContext, type Decider, type Refusal, refuse } from '../decider.ts';
+import type { JsonObject, NewEvent } from '../event.ts';
+import type { ConversationId, MessageId, RunId } from '../ids.ts';
+import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
+import * as happened from './events.ts';
+
+export * from './events.ts';
+
+export interface OpenCall {
+  readonly toolName: string;
+  readonly needs: 'server' | 'approval' | 'client';
+  readonly approvalId?: string;
+  approved?: boolean;
+  started?: boolean;
+  ended?: boolean;
+}
+
+/** A run as its own stream tells it; never its text. */
+export interface Run {
+  status: 'absent' | 'streaming' | 'waiting' | 'between' | 'ended';
+  model?: string;
+  epoch: number;
+  segment: number;
+  step: number;
+  attempt: number;
+  stopRequested: boolean;
+  outcome?: Outcome;
+  /** Tool calls of the step that the run stands at. */
+  readonly calls: Map<string, OpenCall>;
+  expiresAt?: string;
+}
+
+interface Target {
+  conversationId: ConversationId;
+  runId: RunId;
+  messageId: MessageId;
+}
+type Fenced = Target & { epoch: number };
+
+export type RunCommand =
+  | (Target & { name: 'startRun'; model: string })
+  | (Fenced & { name: 'retryModelCall'; model: string })
+  | (Fenced & { name: 'startStep'; model: string })
+  | (Fenced & { name: 'completeStep'; model: string; usage?: Usage; calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client' }[]; parts: Part[]; expiresAt?: string })
+  | (Fenced & { name: 'startToolCall'; toolCallId: string })
+  | (Fenced & { name: 'endToolCall'; toolCallId: string; result: 'output' | 'error' | 'denied' | 'unknown'; output?: JsonObject[string]; errorText?: string })
+  | (Fenced & { name: 'resumeRun' })
+  | (Fenced & { name: 'endRun'; outcome: Outcome; finishReason: FinishReason; model?: string; usage?: Usage; error?: { code: string; message: string }; parts: Part[] })
+  | (Target & { name: 'stopRun' })
+  | (Target & { name: 'expireRun' })
+  | (Target & { name: 'answerApproval'; approvalId: string; approved: boolean; reason?: string })
+  | (Target & { name: 'provideToolOutput'; toolCallId: string; output?: JsonObject[string]; errorText?: string });
+
+export const runStream = (id: string): string => `run-${id}`;
+
+/** Calls of the current step that nobody has ended yet. */
+export const openCalls = (run: Run): [string, OpenCall][] => [...run.calls].filter(([, call]) => !call.ended);
+/** Waits for a person: an approval without an answer, or an output the client owes. */
+const isAwaited = (call: OpenCall): boolean => !call.ended && (call.needs === 'client' || (call.needs === 'approval' && call.approved === undefined));
+export const isWaiting = (run: Run): boolean => openCalls(run).some(([, call]) => isAwaited(call));
+
+function evolve(state: Run, event: happened.RunEvent): Run {
+  switch (event.type) {
+    case 'RunStarted':
+      state.status = 'streaming';
+      state.model = event.data.model;
+      state.epoch = 1;
+      state.segment = 0;
+      return state;
+    case 'ModelCallStarted':
+      state.status = 'streaming';
+      state.step = event.data.step;
+      state.attempt = event.data.attempt;
+      state.calls.clear();
+      return state;
+    case 'StepCompleted':
+      for (const { toolCallId, ...call } of event.data.calls) state.calls.set(toolCallId, call);
+      state.expiresAt = event.data.expiresAt;
+      state.status = isWaiting(state) ? 'waiting' : 'between';
+      return state;
+    case 'ToolCallStarted':
+      update(state, event.data.toolCallId, { started: true });
+      return state;
+    case 'ToolCallEnded':
+      update(state, event.data.toolCallId, { ended: true });
+      if (state.status === 'waiting' && !isWaiting(state)) state.status = 'between';
+      return state;
+    case 'ApprovalAnswered':
+      update(state, event.data.toolCallId, { approved: event.data.approved });
+      if (!isWaiting(state)) state.status = 'between';
+      return state;
+    case 'RunResumed':
+      state.epoch = event.data.epoch;
+      state.segment = event.data.segment;
+      return state;
+    case 'StopRequested':
+      state.stopRequested = true;
+      return state;
+    case 'RunEnded':
+      state.status = 'ended';
+      state.outcome = event.data.outcome;
+      return state;
+    default:
+      event satisfies never;
+      return state;
+  }
+}
+
+function update(state: Run, toolCallId: string, change: Partial<OpenCall>): void {
+  const call = state.calls.get(toolCallId);
+  if (call) Object.assign(call, change);
+}
+
+function decide(command: RunCommand, run: Run, { newId }: DecisionContext): readonly NewEvent[] | Refusal {
+  const { conversationId, runId, messageId } = command;
+  const of = { conversationId, runId, messageId };
+  const end = (outcome: Outcome, rest: { finishReason?: FinishReason; error?: { code: string; message: string } } = {}) =>
+    happened.RunEnded({ ...of, outcome, finishReason: rest.finishReason ?? 'other', model: run.model, error: rest.error, parts: [] });
+  if ('epoch' in command && (run.status === 'ended' || run.epoch !== command.epoch)) {
+    return refuse('Superseded', 'This run has ended, or another worker has taken it over.');
+  }
+  switch (command.name) {
+    case 'startRun':
+      if (run.status !== 'absent') return refuse('Superseded', 'This run has been started already.');
+      return [happened.RunStarted({ ...of, model: command.model }), happened.ModelCallStarted({ ...of, epoch: 1, step: 0, attempt: 1, model: command.model })];
+    case 'retryModelCall':
+      return [happened.ModelCallStarted({ ...of, epoch: run.epoch, step: run.step, attempt: run.attempt + 1, model: command.model })];
+    case 'startStep':
+      return [happened.ModelCallStarted({ ...of, epoch: run.epoch, step: run.step + 1, attempt: 1, model: command.model })];
+    case 'completeStep': {
+      const calls = command.calls.map((call) => (call.needs === 'approval' ? { ...call, approvalId: newId('approval_') } : call));
+      const parts = command.parts.map((part): Part => {
+        const call = part.type === 'tool' ? calls.find(({ toolCallId }) => toolCallId === part.toolCallId) : undefined;
+        return part.type === 'tool' && call && 'approvalId' in call ? { ...part, state: 'approval-requested', approval: { id: String(call.approvalId) } } : part;
+      });
+      return [happened.StepCompleted({ ...of, step: run.step, model: command.model, usage: command.usage, calls, expiresAt: command.expiresAt, parts })];
+    }
+    case 'startToolCall':
+      return run.calls.get(command.toolCallId)?.started ? [] : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName ?? '' })];
+    case 'endToolCall':
+      if (run.calls.get(command.toolCallId)?.ended) return [];
+      return [happened.ToolCallEnded({ ...of, toolCallId: command.toolCallId, result: command.result, by: 'server', output: command.output, errorText: command.errorText })];
+    case 'resumeRun':
+      return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.segment + 1 })];
+    case 'endRun': {
+      const { outcome, finishReason, model, usage, error, parts } = command;
+      return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts })];
+    }
+    case 'stopRun':
+      if (run.status === 'ended' || run.stopRequested) return [];
+      return run.status === 'absent' || run.status === 'waiting' ? [end('cancelled')] : [happened.StopRequested(of)];
+    case 'expireRun':
+      return run.status === 'waiting' ? [end('expired', { error: { code: 'ApprovalExpired', message: 'Nobody answered in time.' } })] : [];
+    case 'answerApproval': {
+      const found = [...run.calls].find(([, call]) => call.approvalId === command.approvalId);
+      if (!found || run.status === 'absent') return refuse('ApprovalNotFound', 'There is no such approval in this run.');
+      const [toolCallId, call] = found;
+      if (run.status === 'ended') return refuse('RunEnded', 'This run has ended: its approvals can no longer be answered.', { outcome: run.outcome ?? null });
+      if (call.approved !== undefined) return call.approved === command.approved ? [] : refuse('ApprovalAnswered', 'This approval has been answered already.');
+      return [happened.ApprovalAnswered({ ...of, approvalId: command.approvalId, toolCallId, approved: command.approved, reason: command.reason })];
+    }
+    case 'provideToolOutput': {
+      const call = run.calls.get(command.toolCallId);
+      if (!call || call.needs !== 'client') return refuse('ToolCallNotFound', 'This run waits for no such tool call.');
+      if (run.status === 'ended') return refuse('RunEnded', 'This run has ended: it takes no more tool outputs.', { outcome: run.outcome ?? null });
+      if (call.ended) return [];
+      const result = command.errorText === undefined ? 'output' : 'error';
+      return [happened.ToolCallEnded({ ...of, toolCallId: command.toolCallId, result, by: 'client', output: command.output, errorText: command.errorText })];
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+export const runs: Decider<Run, RunCommand, happened.RunEvent> = {
+  initialState: () => ({ status: 'absent', epoch: 0, segment: 0, step: 0, attempt: 0, stopRequested: false, calls: new Map() }),
+  evolve,
+  decide,
+};
