@@ -2,12 +2,11 @@ import { createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { v4, v5 } from 'uuid';
 import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
 import type { AppendResult, EventStore, EventToAppend } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { type DomainError, isRefusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { AnyCommand, CommandValue, Repair, Tell, TellOptions, Told } from './command.ts';
 import type { Refusals } from './refusals.ts';
@@ -32,12 +31,6 @@ export function createTell(parts: DispatcherParts): Tell {
 
   const hmac = (value: unknown): string => createHmac('sha256', secret).update(canonicalize(value) ?? '').digest('hex');
 
-  const ownerOf = async (state: unknown): Promise<PersonId | undefined> => {
-    const owner = typeof state === 'object' && state !== null && 'owner' in state ? (state.owner as PersonId | undefined) : undefined;
-    if (owner === undefined || !isAnonymous(owner)) return owner;
-    return (await loader.load(personStream(owner), persons)).state.claimedBy ?? owner;
-  };
-
   const seal = async (stream: string, commandId: string, events: readonly NewEvent[], metadata: EventToAppend['metadata']): Promise<EventToAppend[]> =>
     Promise.all(
       events.map(async ({ type, version, data, secret: content }, index) => {
@@ -61,7 +54,7 @@ export function createTell(parts: DispatcherParts): Tell {
     const before = loaded.commands.get(commandId);
     if (before) return before.hash === hash ? known(definition, input, stream, commandId, before) : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
-    const owner = await ownerOf(judged);
+    const owner = await resolveOwner(loader, judged);
     const decision = definition.policy({ principal, input, state: judged, owner });
     if (decision !== 'allow') return { ok: false, error: decision === 'notFound' ? notFound : decision };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {

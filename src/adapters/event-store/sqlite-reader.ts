@@ -1,0 +1,73 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { RecordedEvent } from '../../domain/event.ts';
+import { decodeEvent, positionOf } from './encode.ts';
+import type { LogPage } from './follow-log.ts';
+import type { Position } from './port.ts';
+import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
+import { eventsFile, openForReading } from './sqlite-file.ts';
+
+const PAGE_EVENTS = 500;
+/** In characters of data and metadata; a page ends with the event that passes it. */
+const PAGE_SIZE = 4 * 1024 * 1024;
+const columns = 'position, stream, revision, id, type, version, data, metadata';
+
+/** Reads of one thread: synchronous, in pages that are short enough for an event loop. */
+export interface SqliteReader {
+  after(position: Position): LogPage;
+  /** From the revision on, inclusive, at most `max`. */
+  forwards(stream: string, from: number, max: number): LogPage;
+  backwards(stream: string, from: number, max: number): LogPage;
+  head(): Position;
+  epoch(): string;
+  close(): void;
+}
+
+export function openSqliteReader(folder: string): SqliteReader {
+  const file = eventsFile(folder);
+  const database = openForReading(folder);
+  const select = (where: string): StatementSync => arrays(database, `SELECT ${columns} FROM events WHERE ${where}`);
+  const after = select('position > ? ORDER BY position');
+  const forwards = select('stream = ? AND revision >= ? ORDER BY revision');
+  const backwards = select('stream = ? AND revision <= ? ORDER BY revision DESC');
+  const head = database.prepare('SELECT max(position) AS position FROM events');
+
+  const guarded = <Result>(read: () => Result): Result => {
+    try {
+      return read();
+    } catch (error) {
+      throw resultCode(error) === ResultCode.none ? error : new Error(adviceFor(file, error), { cause: error });
+    }
+  };
+
+  return {
+    after: (position) => guarded(() => readPage(file, after, [Number(position)], PAGE_EVENTS)),
+    forwards: (stream, from, max) => guarded(() => readPage(file, forwards, [stream, from], max)),
+    backwards: (stream, from, max) => guarded(() => readPage(file, backwards, [stream, from], max)),
+    head: () => guarded(() => positionOf(Number(head.get()?.position ?? 0))),
+    epoch: () => guarded(() => String(database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get()?.value)),
+    close: () => database.close(),
+  };
+}
+
+function arrays(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement;
+}
+
+function readPage(file: string, statement: StatementSync, parameters: (string | number)[], max: number): LogPage {
+  const events: RecordedEvent[] = [];
+  let size = 0;
+  for (const row of statement.iterate(...parameters)) {
+    const [place, stream, revision, id, type, version, data, metadata] = row as unknown as readonly unknown[];
+    const event = { id: String(id), type: String(type), version: Number(version), stream: String(stream), revision: Number(revision), data: String(data), metadata: String(metadata) };
+    try {
+      events.push(decodeEvent(event, Number(place)));
+    } catch (cause) {
+      throw new Error(`${file} is damaged: the event at position ${place} (${stream}, revision ${revision}) is no JSON. Run "annals verify" and restore it from a backup.`, { cause });
+    }
+    size += event.data.length + event.metadata.length;
+    if (events.length >= Math.min(max, PAGE_EVENTS) || size >= PAGE_SIZE) return { events, more: true };
+  }
+  return { events, more: false };
+}

@@ -1,0 +1,57 @@
+import type { JsonObject, RecordedEvent } from '../../domain/event.ts';
+import type { EventStore } from './port.ts';
+
+/** From a stored version's data to the next version's: `{ MessageSent: { 1: toVersion2, 2: toVersion3 } }`. Pure. */
+export type Upcasters = Readonly<Record<string, Readonly<Record<number, (data: JsonObject) => JsonObject>>>>;
+
+/** The event in its type's newest version; itself when it is that already, or newer than the upcasters know. */
+export function upcast(upcasters: Upcasters, event: RecordedEvent): RecordedEvent {
+  const steps = Object.hasOwn(upcasters, event.type) ? upcasters[event.type] : undefined;
+  if (!steps?.[event.version]) return event;
+  let { data, version } = event;
+  for (let step = steps[version]; step; step = steps[version]) {
+    data = step(data);
+    version += 1;
+  }
+  return { ...event, version, data };
+}
+
+/**
+ * Events come out of `read` and `tail` in their newest version. An event that its upcaster rejects comes out all the same, and throws the upcaster's error
+ * once its data is looked at: it stops those who need it, and nobody else. Throws `TypeError` for a chain of versions with a gap.
+ */
+export function upcasting(store: EventStore, upcasters: Upcasters): EventStore {
+  for (const [type, steps] of Object.entries(upcasters)) requireUnbroken(type, Object.keys(steps).map(Number));
+  const newest = (event: RecordedEvent): RecordedEvent => {
+    try {
+      return upcast(upcasters, event);
+    } catch (error) {
+      return rejected(event, error);
+    }
+  };
+  return {
+    ...store,
+    read: async function* (stream, options) {
+      for await (const event of store.read(stream, options)) yield newest(event);
+    },
+    tail: async function* (after, options) {
+      for await (const batch of store.tail(after, options)) yield { ...batch, events: batch.events.map(newest) };
+    },
+  };
+}
+
+function requireUnbroken(type: string, versions: readonly number[]): void {
+  const gap = versions.toSorted((a, b) => a - b).find((version, index, sorted) => index > 0 && version !== (sorted[index - 1] ?? 0) + 1);
+  if (gap !== undefined) throw new TypeError(`The upcasters of ${type} have a gap before version ${gap}: every version leads to the next one.`);
+}
+
+function rejected(event: RecordedEvent, cause: unknown): RecordedEvent {
+  const { data: _data, ...rest } = event;
+  const where = `${event.type} version ${event.version}, ${event.stream} revision ${event.revision}`;
+  return Object.defineProperty(rest, 'data', {
+    enumerable: true,
+    get: () => {
+      throw new Error(`No upcaster accepts this event (${where}): ${cause instanceof Error ? cause.message : cause}`, { cause });
+    },
+  }) as RecordedEvent;
+}

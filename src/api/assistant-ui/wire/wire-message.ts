@@ -1,0 +1,12 @@
+import type { z } from 'zod';
+import { Role } from '../../../domain/message.ts';
+import type { Part } from '../../../domain/message.ts';
+import type { JsonObject } from './json.ts';
+
+export type Role = z.infer<typeof Role>;
+
+/** A message between two formats: our parts, and the metadata as the AI SDK has it. */
+export type WireMessage = { readonly role: Role; readonly parts: readonly Part[]; readonly metadata: JsonObject };
+
+/** The role, with everything that is none taken for the person's. */
+export const roleOf = (value: unknown): Role => Role.catch('user').parse(value);

@@ -1,0 +1,93 @@
+import { BadCursor } from '../adapters/document-store/cursor.ts';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
+import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
+import { type EventStore, START } from '../adapters/event-store/port.ts';
+import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import { type Conversation, conversations, conversationStream } from '../domain/conversation/index.ts';
+import type { DomainError } from '../domain/decider.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { Progress } from './progress.ts';
+import type { ViewStatus } from './projector.ts';
+import type { Ask, Asked, AskOptions, QueryValue, Views } from './query.ts';
+import { collectionOf } from './view.ts';
+
+export interface AskParts {
+  readonly store: EventStore;
+  readonly loader: Loader;
+  readonly documents: DocumentStore;
+  readonly sealer: Sealer;
+  readonly progress: Progress;
+  readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
+}
+
+const WAIT_MS = 2000;
+
+/** The views, read through a document store. */
+export const viewsOf = (documents: DocumentStore): Views => ({
+  get: async (view, id) => (await documents.getMany<never>(collectionOf(view), [id])).get(id),
+  getMany: (view, ids) => documents.getMany(collectionOf(view), ids),
+  find: (view, filter, options) => documents.find(collectionOf(view), filter, options),
+});
+
+/** Loads a conversation if it is the principal's (or Annals itself asks). */
+export const ownConversation =
+  (loader: Loader, principal: Principal) =>
+  async (id: string): Promise<Conversation | undefined> => {
+    const { state } = await loader.load(conversationStream(id), conversations);
+    const owner = await resolveOwner(loader, state);
+    return owner !== undefined && state.status !== 'deleted' && (principal.kind === 'service' || owner === principal.id) ? state : undefined;
+  };
+
+/** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
+export function createAsk({ store, loader, documents, sealer, progress, onRefusal }: AskParts): Ask {
+  const views = viewsOf(documents);
+
+  return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
+    const refused = (error: DomainError): { ok: false; error: DomainError } => {
+      onRefusal(principal, { verb: 'ask', what: definition.queryName, code: error.code, target: '' });
+      return { ok: false, error };
+    };
+    const parsed = definition.input.safeParse(raw);
+    if (!parsed.success) return { ok: false, error: invalid(parsed.error.issues) };
+    const decision = definition.policy({ principal, input: parsed.data });
+    if (decision !== 'allow') return refused(decision === 'notFound' ? nothingHere : decision);
+    const names = definition.views.map(({ name }) => name);
+    if (options.after !== undefined) {
+      const wait = { timeoutMs: options.timeoutMs ?? WAIT_MS, ...(options.signal ? { signal: options.signal } : {}) };
+      if (!(await progress.waitFor(names, options.after, wait))) return { ok: false, error: { code: 'NotYetVisible', message: 'Your write is stored, but not yet visible here: read again in a moment.' } };
+    }
+    const reading = progress.status().filter(({ view }) => names.includes(view));
+    const building = reading.find(({ state }) => state === 'catching-up');
+    if (building) return { ok: false, error: beingBuilt(building) };
+    try {
+      const context = {
+        principal,
+        views,
+        conversation: ownConversation(loader, principal),
+        events: (stream: string) => store.read(stream),
+        open: sealer.open,
+        openDeep: sealer.openDeep,
+        status: progress.status,
+      };
+      const data = await definition.run(parsed.data, context);
+      if (data === undefined) return refused(nothingHere);
+      const position = reading.reduce((low, status) => (low === START || status.position < low ? status.position : low), START);
+      return { ok: true, data, position };
+    } catch (error) {
+      if (error instanceof BadCursor) return { ok: false, error: { code: 'InvalidInput', message: 'This page cursor is not one of ours: start over without it.' } };
+      throw error;
+    }
+  };
+}
+
+const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
+const invalid = (issues: readonly { path: readonly PropertyKey[]; message: string }[]): DomainError => ({
+  code: 'InvalidInput',
+  message: issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; '),
+});
+const beingBuilt = ({ view, position }: ViewStatus): DomainError => ({
+  code: 'ViewRebuilding',
+  message: `The view ${view} is being built and has come to ${position}: try again in a moment.`,
+  details: { view, position },
+});

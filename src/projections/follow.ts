@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
+import { START } from '../adapters/event-store/port.ts';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
+import { conversations, conversationStream } from '../domain/conversation/index.ts';
+import type { DomainError } from '../domain/decider.ts';
+import type { JsonObject } from '../domain/event.ts';
+import type { RunItem } from '../domain/message.ts';
+import { ownIds, type Principal } from '../domain/principal.ts';
+import { viewsOf } from './ask.ts';
+import type { Progress } from './progress.ts';
+import { runItems, type RunStreamParts } from './run-stream.ts';
+import { FollowFeed, FollowRun } from './topics.ts';
+import { feed } from './views/feed.ts';
+
+export interface FollowParts extends RunStreamParts {
+  readonly loader: Loader;
+  readonly documents: DocumentStore;
+  readonly progress: Progress;
+  readonly onRefusal: (principal: Principal, refused: { verb: 'follow'; what: string; code: string; target: string }) => void;
+}
+
+export interface Followed<Item> {
+  readonly cursor: string;
+  readonly item: Item;
+}
+export type Following<Item> = { readonly ok: true; readonly items: AsyncIterable<Followed<Item>> } | { readonly ok: false; readonly error: DomainError };
+
+/** An event as a feed shows it; sealed parts opened. */
+export interface FeedItem extends JsonObject {
+  id: string;
+  type: string;
+  stream: string;
+  revision: string;
+  time: string;
+  actor: string;
+  data: JsonObject;
+}
+
+/** The kernel's third verb: what goes on, from a place on, until the signal. */
+export interface Follow {
+  (principal: Principal, topic: z.input<typeof FollowRun>, options: { signal: AbortSignal }): Promise<Following<RunItem>>;
+  (principal: Principal, topic: z.input<typeof FollowFeed>, options: { signal: AbortSignal; after?: string }): Promise<Following<FeedItem>>;
+}
+
+const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
+
+export function createFollow(parts: FollowParts): Follow {
+  const { loader, documents, progress, sealer, onRefusal } = parts;
+  const views = viewsOf(documents);
+
+  const followRun = async (principal: Principal, topic: z.input<typeof FollowRun>, signal: AbortSignal): Promise<Following<RunItem>> => {
+    const parsed = FollowRun.safeParse(topic);
+    if (!parsed.success) return { ok: false, error: nothingHere };
+    const { conversationId, runId, segment, only } = parsed.data;
+    const allowed = async (): Promise<boolean> => {
+      const { state } = await loader.load(conversationStream(conversationId), conversations);
+      const owner = await resolveOwner(loader, state);
+      return state.status !== 'deleted' && state.runs.has(runId) && owner !== undefined && (principal.kind === 'service' || owner === principal.id);
+    };
+    if (!(await allowed())) {
+      onRefusal(principal, { verb: 'follow', what: 'run', code: 'NotFound', target: runId });
+      return { ok: false, error: nothingHere };
+    }
+    const messageId = (await loader.load(conversationStream(conversationId), conversations)).state.runs.get(runId)?.messageId ?? '';
+    return { ok: true, items: numbered(runItems(parts, { conversationId, runId, messageId, segment, ...(only ? { only } : {}), allowed, signal })) };
+  };
+
+  const feedItems = async function* (principal: Principal, after: string, signal: AbortSignal): AsyncGenerator<Followed<FeedItem>> {
+    let position = after;
+    while (!signal.aborted) {
+      const owners = ownIds(principal);
+      const page = await views.find(feed, { person: owners.length === 1 ? (owners[0] as string) : { in: owners }, _pos: { gt: position } }, { sort: [['_pos', 'asc']], limit: 200 });
+      for (const { id, doc, position: at } of page.documents) {
+        position = at;
+        const { type, stream, revision, time, actor, data } = doc;
+        yield { cursor: at, item: { id, type, stream, revision, time, actor, data: (await sealer.openDeep(data as object)) as JsonObject } };
+      }
+      const seen = progress.status().find(({ view }) => view === feed.name)?.position ?? START;
+      if (page.documents.length === 0) await progress.waitFor([feed.name], after1(seen > position ? seen : position), { timeoutMs: 15_000, signal });
+    }
+  };
+
+  return (async (principal: Principal, topic: { topic: string }, { signal, after }: { signal: AbortSignal; after?: string }) => {
+    if (topic.topic === 'run') return followRun(principal, topic as z.input<typeof FollowRun>, signal);
+    return { ok: true, items: feedItems(principal, after ?? START, signal) };
+  }) as Follow;
+}
+
+/** The first place after this one, for waiting: positions are text of 20 digits, so appending a digit is the next one up. */
+const after1 = (position: string): string => `${position}0`;
+
+async function* numbered<Item>(items: AsyncIterable<Item>): AsyncGenerator<Followed<Item>> {
+  let count = 0;
+  for await (const item of items) yield { cursor: String(count++), item };
+}

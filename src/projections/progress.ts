@@ -1,0 +1,41 @@
+import type { Position } from '../adapters/event-store/port.ts';
+import type { RebuildResult, ViewStatus } from './projector.ts';
+
+/** The projector as the rest of the process sees it, wherever it runs. */
+export interface Progress {
+  status(): readonly ViewStatus[];
+  /** True once every named view has seen the position; false when the time is over first. */
+  waitFor(views: readonly string[], position: Position, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<boolean>;
+  rebuild(view: string, onProgress?: (events: number) => void): Promise<RebuildResult>;
+}
+
+/** Turns status reports into something that can be waited for. */
+export function createProgress(initial: readonly ViewStatus[], rebuild: Progress['rebuild']): Progress & { report(statuses: readonly ViewStatus[]): void } {
+  let statuses = initial;
+  const waiting = new Set<{ check: () => boolean; done: (reached: boolean) => void }>();
+  const reached = (views: readonly string[], position: Position): boolean => views.every((name) => statuses.some(({ view, position: seen }) => view === name && seen >= position));
+  return {
+    status: () => statuses,
+    report(next) {
+      statuses = next;
+      for (const waiter of waiting) if (waiter.check()) waiter.done(true);
+    },
+    waitFor(views, position, { timeoutMs, signal }) {
+      if (reached(views, position)) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const done = (result: boolean): void => {
+          waiting.delete(waiter);
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', stop);
+          resolve(result);
+        };
+        const stop = (): void => done(false);
+        const waiter = { check: () => reached(views, position), done };
+        const timer = setTimeout(stop, timeoutMs);
+        signal?.addEventListener('abort', stop);
+        waiting.add(waiter);
+      });
+    },
+    rebuild,
+  };
+}

@@ -1,0 +1,280 @@
+import { type Checkpoint, type DocumentStore, type Operation, type StoredDocument } from '../adapters/document-store/port.ts';
+import { type EventStore, type Position, START, type TailBatch } from '../adapters/event-store/port.ts';
+import type { JsonObject, RecordedEvent } from '../domain/event.ts';
+import { collectionOf, type Key, type View } from './view.ts';
+
+export interface ViewStatus {
+  readonly view: string;
+  readonly version: number;
+  /** `halted`: an event could not be folded; queries still answer, with the position before it. */
+  readonly state: 'catching-up' | 'live' | 'halted';
+  readonly position: Position;
+  /** Age of the oldest event not folded yet, 0 when there is none. */
+  readonly lagMs: number;
+  readonly reason?: string;
+}
+
+export interface RebuildResult {
+  readonly view: string;
+  readonly events: number;
+  readonly documents: number;
+  /** The rebuild gave the same bytes as following the log live. */
+  readonly equal: boolean;
+}
+
+export interface ProjectorOptions {
+  readonly store: EventStore;
+  readonly documents: DocumentStore;
+  readonly views: readonly View[];
+  readonly now?: () => number;
+  /** Called after each batch with how far each view has come. */
+  readonly onProgress?: (statuses: readonly ViewStatus[]) => void;
+}
+
+export interface Projector {
+  /** Opens the collections and follows the log until the signal; resolves when it has stopped. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): readonly ViewStatus[];
+  /** Builds the view anew beside the live one, compares their digests at one position, and switches. */
+  rebuild(view: string, onProgress?: (events: number) => void): Promise<RebuildResult>;
+}
+
+/** How much of the log a rebuild folds into one commit. */
+const IDLE_CHECKPOINT_MS = 1000;
+
+interface Lane {
+  readonly view: View;
+  readonly types: ReadonlySet<string>;
+  collection: string;
+  position: Position;
+  savedAt: number;
+  saved: Position;
+  last?: Checkpoint['last'];
+  state: ViewStatus['state'];
+  waitingSince?: number;
+  reason?: string;
+}
+
+/** Folds the log into views: one tail, fanned out by type. A view that an event breaks is halted before it; the others go on. */
+export function createProjector({ store, documents, views, now = Date.now, onProgress }: ProjectorOptions): Projector {
+  const lanes: Lane[] = views.map((view) => ({
+    view,
+    types: new Set(view.types),
+    collection: collectionOf(view),
+    position: START,
+    saved: START,
+    savedAt: 0,
+    state: 'catching-up',
+  }));
+  let epoch = '';
+  let exclusive: Promise<unknown> = Promise.resolve();
+
+  const status = (): readonly ViewStatus[] =>
+    lanes.map(({ view, state, position, waitingSince, reason }) => ({
+      view: view.name,
+      version: view.version,
+      state,
+      position,
+      lagMs: waitingSince === undefined ? 0 : Math.max(0, now() - waitingSince),
+      ...(reason === undefined ? {} : { reason }),
+    }));
+  const report = (): void => onProgress?.(status());
+
+  const checkpointOf = (lane: Lane, position: Position): Checkpoint => ({ position, epoch, ...(lane.last ? { last: lane.last } : {}) });
+  const save = async (lane: Lane, operations: readonly Operation[], position: Position): Promise<void> => {
+    await documents.commit(lane.collection, operations, checkpointOf(lane, position));
+    lane.position = lane.saved = position;
+    lane.savedAt = now();
+  };
+
+  /** Folds a run of events into the lane's documents and commits them with the checkpoint; an event that throws ends it before that event. */
+  const foldBatch = async (lane: Lane, events: readonly RecordedEvent[], seen: Position): Promise<void> => {
+    for (const batch of chunksByKeys(lane.view, events)) {
+      const { operations, folded, problem } = await foldInto(lane.view, documents, lane.collection, batch);
+      const last = folded.at(-1);
+      if (last) {
+        lane.last = { stream: last.stream, revision: String(last.revision), id: last.id };
+        await save(lane, operations, last.position);
+      }
+      if (problem) {
+        lane.state = 'halted';
+        lane.reason = problem;
+        return;
+      }
+    }
+    if (lane.position >= seen) return;
+    if (now() - lane.savedAt >= IDLE_CHECKPOINT_MS) await save(lane, [], seen);
+    else lane.position = seen;
+  };
+
+  const apply = async (lane: Lane, { events, seen, caughtUp }: TailBatch): Promise<void> => {
+    if (lane.state === 'halted') return;
+    const mine = events.filter((event) => event.position > lane.position && lane.types.has(event.type));
+    const oldest = mine[0];
+    if (oldest) lane.waitingSince = Date.parse(oldest.metadata.time);
+    await foldBatch(lane, mine, seen);
+    if (lane.state === 'halted' as ViewStatus['state']) return;
+    if (caughtUp) {
+      lane.state = 'live';
+      delete lane.waitingSince;
+    }
+  };
+
+  const open = async (): Promise<void> => {
+    epoch = await store.epoch();
+    for (const lane of lanes) {
+      await documents.open(lane.collection, lane.view.indexes);
+      const checkpoint = await documents.checkpoint(lane.collection);
+      if (checkpoint && !(await isOfThisLog(store, epoch, checkpoint))) {
+        await documents.drop(lane.collection);
+        await documents.open(lane.collection, lane.view.indexes);
+      } else if (checkpoint) {
+        lane.position = lane.saved = checkpoint.position;
+        lane.last = checkpoint.last;
+      }
+    }
+  };
+
+  /** Brings lanes that are behind to the others' place by a tail of their own, so that a new view does not hold up the rest. */
+  const catchUp = async (behind: readonly Lane[], signal: AbortSignal): Promise<void> => {
+    for await (const batch of store.tail(lowest(behind), { signal })) {
+      for (const lane of behind) await apply(lane, batch);
+      report();
+      if (batch.caughtUp) return;
+    }
+  };
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    await open();
+    report();
+    await catchUp(lanes, signal);
+    while (!signal.aborted) {
+      const live = lanes.filter(({ state }) => state !== 'halted');
+      if (live.length === 0) return;
+      for await (const batch of store.tail(lowest(live), { signal })) {
+        await (exclusive = exclusive.then(() => Promise.all(lanes.map((lane) => apply(lane, batch)))));
+        report();
+      }
+    }
+    for (const lane of lanes) if (lane.position > lane.saved && lane.state !== 'halted') await save(lane, [], lane.position);
+  };
+
+  const rebuild = async (name: string, onProgress?: (events: number) => void): Promise<RebuildResult> => {
+    const lane = lanes.find(({ view }) => view.name === name);
+    if (!lane) throw new TypeError(`There is no view ${name}. There are: ${lanes.map(({ view }) => view.name).join(', ')}.`);
+    const beside: Lane = { ...lane, collection: `${lane.collection}+rebuild`, position: START, saved: START, savedAt: now(), last: undefined, state: 'catching-up', reason: undefined };
+    await documents.drop(beside.collection);
+    await documents.open(beside.collection, lane.view.indexes);
+    const stop = new AbortController();
+    let count = 0;
+    const follow = async (until: () => Position): Promise<void> => {
+      if (beside.position >= until()) return;
+      for await (const batch of store.tail(beside.position, { signal: stop.signal })) {
+        const events = batch.events.filter((event) => event.position <= until());
+        const seen = batch.seen < until() ? batch.seen : until();
+        await apply(beside, { events, seen, caughtUp: false });
+        if (beside.state === 'halted') throw new Error(`The rebuild of ${name} stopped: ${beside.reason}. The view in use is unchanged.`);
+        onProgress?.((count += events.length));
+        if (beside.position >= until()) return;
+      }
+    };
+    await follow(() => lane.position);
+    const finish = async (): Promise<RebuildResult> => {
+      await follow(() => lane.position);
+      if (lane.state !== 'halted') await save(lane, [], lane.position);
+      const [old, fresh] = [await documents.digest(lane.collection), await documents.digest(beside.collection)];
+      await save(beside, [], beside.position);
+      await documents.rename(beside.collection, lane.collection);
+      lane.last = beside.last;
+      if (lane.state === 'halted') {
+        lane.state = 'live';
+        delete lane.reason;
+      }
+      return { view: name, events: count, documents: fresh.count, equal: old.digest === fresh.digest };
+    };
+    const done = exclusive.then(finish);
+    exclusive = done.catch(() => undefined);
+    return done;
+  };
+
+  return { run, status, rebuild };
+}
+
+const lowest = (lanes: readonly Lane[]): Position => lanes.reduce((low, { position }) => (position < low ? position : low), lanes[0]?.position ?? START);
+
+async function isOfThisLog(store: EventStore, epoch: string, { epoch: of, last }: Checkpoint): Promise<boolean> {
+  if (of !== epoch) return false;
+  if (!last) return true;
+  for await (const event of store.read(last.stream, { from: BigInt(last.revision), max: 1 })) return event.id === last.id;
+  return false;
+}
+
+/** Batches in which no event writes by index, and single events that do: those must see what the ones before them wrote. */
+function* chunksByKeys(view: View, events: readonly RecordedEvent[]): Generator<readonly { event: RecordedEvent; keys: readonly Key[] }[]> {
+  let chunk: { event: RecordedEvent; keys: readonly Key[] }[] = [];
+  for (const event of events) {
+    let keys: readonly Key[];
+    try {
+      keys = view.keys(event);
+    } catch {
+      keys = [];
+    }
+    if (keys.every((key) => typeof key === 'string')) chunk.push({ event, keys });
+    else {
+      if (chunk.length) yield chunk;
+      yield [{ event, keys }];
+      chunk = [];
+    }
+  }
+  if (chunk.length) yield chunk;
+}
+
+interface Folded {
+  readonly operations: Operation[];
+  readonly folded: readonly RecordedEvent[];
+  readonly problem?: string;
+}
+
+async function foldInto(view: View, documents: DocumentStore, collection: string, batch: readonly { event: RecordedEvent; keys: readonly Key[] }[]): Promise<Folded> {
+  const resolved: { event: RecordedEvent; ids: readonly string[] }[] = [];
+  for (const { event, keys } of batch) resolved.push({ event, ids: await idsOf(documents, collection, keys) });
+  const stored = await documents.getMany(collection, [...new Set(resolved.flatMap(({ ids }) => ids))]);
+  const docs = new Map<string, { doc: JsonObject | undefined; position: Position; changed: boolean }>();
+  for (const [id, { doc, position }] of stored) docs.set(id, { doc, position, changed: false });
+  const folded: RecordedEvent[] = [];
+  let problem: string | undefined;
+  for (const { event, ids } of resolved) {
+    try {
+      view.keys(event);
+      for (const id of ids) {
+        const current = docs.get(id);
+        if (current && current.position >= event.position) continue;
+        const next = view.fold(current?.doc, event);
+        if (next !== undefined) docs.set(id, { doc: next === 'delete' ? undefined : next, position: event.position, changed: true });
+      }
+      folded.push(event);
+    } catch (error) {
+      problem = `${event.type} at ${event.position} in ${event.stream}: ${error instanceof Error ? error.message : String(error)}`;
+      break;
+    }
+  }
+  const operations = [...docs].filter(([, { changed }]) => changed).map(([id, { doc, position }]): Operation => (doc ? { kind: 'put', id, position, doc } : { kind: 'delete', id, position }));
+  return { operations, folded, ...(problem === undefined ? {} : { problem }) };
+}
+
+async function idsOf(documents: DocumentStore, collection: string, keys: readonly Key[]): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const key of keys) {
+    if (typeof key === 'string') {
+      ids.push(key);
+      continue;
+    }
+    let after: string | undefined;
+    do {
+      const page: { documents: readonly StoredDocument[]; next?: string } = await documents.find(collection, { [key.index]: key.value }, { limit: 1000, ...(after ? { after } : {}) });
+      ids.push(...page.documents.map(({ id }) => id));
+      after = page.next;
+    } while (after);
+  }
+  return ids;
+}

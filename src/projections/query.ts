@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Filter, FindOptions, FindResult, StoredDocument } from '../adapters/document-store/port.ts';
+import type { Position } from '../adapters/event-store/port.ts';
+import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import type { Conversation } from '../domain/conversation/index.ts';
+import type { DomainError } from '../domain/decider.ts';
+import type { JsonObject, RecordedEvent } from '../domain/event.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { ViewStatus } from './projector.ts';
+import type { View } from './view.ts';
+
+/** The views as a query reads them. */
+export interface Views {
+  get<Doc extends JsonObject>(view: View<Doc>, id: string): Promise<StoredDocument<Doc> | undefined>;
+  getMany<Doc extends JsonObject>(view: View<Doc>, ids: readonly string[]): Promise<ReadonlyMap<string, StoredDocument<Doc>>>;
+  find<Doc extends JsonObject>(view: View<Doc>, filter: Filter, options?: FindOptions): Promise<FindResult<Doc>>;
+}
+
+export interface QueryContext {
+  readonly principal: Principal;
+  readonly views: Views;
+  /** The conversation as the log has it now, if it is the principal's. */
+  readonly conversation: (id: string) => Promise<Conversation | undefined>;
+  readonly events: (stream: string) => AsyncIterable<RecordedEvent>;
+  readonly open: Sealer['open'];
+  /** Opens every sealed value inside. */
+  readonly openDeep: Sealer['openDeep'];
+  readonly status: () => readonly ViewStatus[];
+}
+
+export type QueryPolicy<Input> = (request: { principal: Principal; input: Input }) => 'allow' | 'notFound' | DomainError;
+
+export interface QueryDefinition<Input = unknown, Data = unknown> {
+  /** Makes the query's value, ready for `ask`; the input is parsed there. */
+  (input: Input): QueryValue<Data>;
+  readonly queryName: string;
+  readonly input: z.ZodType<Input>;
+  readonly policy: QueryPolicy<Input>;
+  /** What it reads, and so what `after` waits for. */
+  readonly views: readonly View[];
+  /** `undefined` answers `NotFound`. */
+  readonly run: (input: Input, context: QueryContext) => Promise<Data | undefined>;
+}
+
+export interface QueryValue<Data> {
+  readonly definition: AnyQuery;
+  readonly input: unknown;
+  readonly __data?: Data;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: definitions of every input pass through `ask` and the doors
+export type AnyQuery = QueryDefinition<any, any>;
+
+export interface AskOptions {
+  /** Wait until the views have seen this position, so that one's own write is in the answer. */
+  readonly after?: Position;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Asked<Data> = { readonly ok: true; readonly data: Data; readonly position: Position } | { readonly ok: false; readonly error: DomainError };
+export type Ask = <Data>(principal: Principal, query: QueryValue<Data>, options?: AskOptions) => Promise<Asked<Data>>;
+
+/** Declares a query: what it takes, who may, which views it reads. */
+export function query<Input, Data>(name: string, declaration: Omit<QueryDefinition<Input, Data>, 'queryName'>): QueryDefinition<Input, Data> {
+  const definition = (input: Input): QueryValue<Data> => ({ definition: made, input });
+  const made: QueryDefinition<Input, Data> = Object.assign(definition, { queryName: name, ...declaration });
+  return made;
+}

@@ -1,0 +1,27 @@
+import type { JsonObject } from '../../domain/event.ts';
+import { RunEnded, RunResumed, StepCompleted } from '../../domain/run/index.ts';
+import { view } from '../view.ts';
+
+/** What is to be told when its time has come, unless it has been settled before. */
+export interface DeadlineDoc extends JsonObject {
+  dueAt: string;
+  eventId: string;
+  conversationId: string;
+  runId: string;
+  messageId: string;
+}
+
+const types = [StepCompleted, RunResumed, RunEnded] as const;
+
+export const deadlines = view<DeadlineDoc, (typeof types)[number]>({
+  name: 'deadlines',
+  version: 1,
+  types,
+  indexes: [['dueAt']],
+  keys: ({ data }) => [data.runId],
+  fold: (_doc, event) => {
+    if (event.type !== 'StepCompleted') return 'delete';
+    const { expiresAt, conversationId, runId, messageId } = event.data;
+    return expiresAt === undefined ? undefined : { dueAt: expiresAt, eventId: event.id, conversationId, runId, messageId };
+  },
+});
