@@ -63,7 +63,9 @@ function clause(field: string, condition: Condition): Clause {
     if ('not' in condition) return { kind: 'not', field, key: orderKey(scalar(field, condition.not)) };
     if ('exists' in condition) return condition.exists ? { kind: 'not', field, key: nullKey } : { kind: 'in', field, keys: [nullKey] };
   }
-  const comparisons = entries.flatMap(([name, operand]) => (isRangeOperator(name) ? [{ operator: operators[name], operand: scalar(field, operand) }] : []));
+  const comparisons = entries.flatMap(([name, operand]) =>
+    isRangeOperator(name) ? [{ operator: operators[name], operand: scalar(field, operand) }] : [],
+  );
   if (comparisons.length === entries.length) return rangeClause(field, comparisons);
   throw new TypeError(`The condition on ${field} is not one of: a scalar, in, not, exists, or gt, gte, lt, lte.`);
 }

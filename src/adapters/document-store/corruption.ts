@@ -14,7 +14,8 @@ export class DamagedViews extends Error {
 }
 
 /** True for the error of a store whose file is damaged, also after it has crossed a thread as an object with its `code`. */
-export const isCorruption = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'DamagedViews';
+export const isCorruption = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'DamagedViews';
 
 /** Runs `work`; an error of SQLite, or of a stored text, that means damage comes out as `DamagedViews`. */
 export function namingDamage<Result>(file: string, work: () => Result): Result {
@@ -27,7 +28,7 @@ export function namingDamage<Result>(file: string, work: () => Result): Result {
 
 function meansDamage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof StoredTextError || error.message === 'malformed JSON') return true;
+  if (error instanceof StoredTextError || error instanceof SyntaxError || error.message === 'malformed JSON') return true;
   return 'errcode' in error && typeof error.errcode === 'number' && damageCodes.has(error.errcode & 0xff);
 }
 

@@ -1,16 +1,21 @@
+import type { JsonObject } from '../../domain/event.ts';
 import { clausesOf, matches } from './clause.ts';
 import { startDigest } from './digest.ts';
 import { assertCollectionName, assertFieldName, missingCollection } from './names.ts';
 import { advances, effective } from './operation.ts';
 import { compareKeys, compareUtf8, type OrderKey } from './order-key.ts';
 import { pageOf, resultOf } from './page.ts';
-import type { Checkpoint, DocumentStore, Filter, StoredDocument } from './port.ts';
-import { fieldKey, serializeDocument } from './row.ts';
+import type { Checkpoint, DocumentStore, Filter, FindOptions, StoredDocument } from './port.ts';
+import { fieldKey, parseDocument, serializeDocument } from './row.ts';
 import type { SortTerm } from './sort.ts';
 
+/** Documents are kept as text too, so that no caller can reach what is stored. */
+interface Row extends StoredDocument {
+  readonly text: string;
+}
+
 interface Collection {
-  /** Documents are kept as text too, so that no caller can reach what is stored. */
-  readonly rows: Map<string, StoredDocument & { readonly text: string }>;
+  readonly rows: Map<string, Row>;
   checkpoint?: Checkpoint;
 }
 
@@ -18,7 +23,6 @@ interface Collection {
 export function createMemoryDocumentStore(): DocumentStore {
   const collections = new Map<string, Collection>();
 
-  const copy = ({ id, position, text }: { id: string; position: string; text: string }) => ({ id, position, doc: JSON.parse(text) });
   const select = (collection: string, filter: Filter) => {
     const clauses = clausesOf(filter);
     const rows = collections.get(collection)?.rows.values() ?? [];
@@ -32,18 +36,18 @@ export function createMemoryDocumentStore(): DocumentStore {
       if (!collections.has(collection)) collections.set(collection, { rows: new Map() });
     },
 
-    async getMany(collection, ids) {
+    async getMany<Doc extends JsonObject>(collection: string, ids: readonly string[]) {
       const rows = collections.get(collection)?.rows;
-      return new Map(ids.map((id) => rows?.get(id)).flatMap((row) => (row === undefined ? [] : [[row.id, copy(row)]])));
+      return new Map(ids.map((id) => rows?.get(id)).flatMap((row) => (row === undefined ? [] : [[row.id, copy<Doc>(row)] as const])));
     },
 
-    async find(collection, filter, options = {}) {
+    async find<Doc extends JsonObject>(collection: string, filter: Filter, options: FindOptions = {}) {
       const page = pageOf(options);
       const sorted = select(collection, filter).sort((left, right) => compareRows(page.sort, left, keysOf(page.sort, right)));
       const { after } = page;
       const rest = after === undefined ? sorted : sorted.filter((row) => compareRows(page.sort, row, after) > 0);
       const { documents, ...next } = resultOf(page, rest.slice(page.offset, page.offset + page.limit + 1));
-      return { documents: documents.map(copy), ...next };
+      return { documents: documents.map(copy<Doc>), ...next };
     },
 
     async count(collection, filter) {
@@ -58,7 +62,7 @@ export function createMemoryDocumentStore(): DocumentStore {
         text: operation.kind === 'put' ? serializeDocument(operation.doc) : '',
       }));
       for (const { kind, id, position, text } of changes) {
-        if (kind === 'put') target.rows.set(id, { id, position, text, doc: JSON.parse(text) });
+        if (kind === 'put') target.rows.set(id, { id, position, text, doc: parseDocument(text) });
         else target.rows.delete(id);
       }
       if (advances(target.checkpoint, checkpoint)) target.checkpoint = structuredClone(checkpoint);
@@ -95,6 +99,8 @@ export function createMemoryDocumentStore(): DocumentStore {
     },
   };
 }
+
+const copy = <Doc extends JsonObject>({ id, position, text }: Row): StoredDocument<Doc> => ({ id, position, doc: parseDocument<Doc>(text) });
 
 const keysOf = (sort: readonly SortTerm[], row: StoredDocument) => sort.map(({ field }) => fieldKey(row, field));
 

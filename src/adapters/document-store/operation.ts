@@ -8,7 +8,8 @@ import type { Checkpoint, Operation } from './port.ts';
 export function effective(operations: readonly Operation[], stored: Checkpoint | undefined, checkpoint: Checkpoint): Operation[] {
   const latest = new Map<string, Operation>();
   for (const operation of operations) {
-    if (operation.position > checkpoint.position) throw new RangeError(`An operation at ${operation.position} lies beyond its checkpoint ${checkpoint.position}.`);
+    if (operation.position > checkpoint.position)
+      throw new RangeError(`An operation at ${operation.position} lies beyond its checkpoint ${checkpoint.position}.`);
     if (stored !== undefined && operation.position <= stored.position) continue;
     const known = latest.get(operation.id);
     if (known === undefined || operation.position > known.position) latest.set(operation.id, operation);
@@ -17,4 +18,5 @@ export function effective(operations: readonly Operation[], stored: Checkpoint |
 }
 
 /** A checkpoint never goes back; at the same position the new one counts. */
-export const advances = (stored: Checkpoint | undefined, checkpoint: Checkpoint): boolean => stored === undefined || checkpoint.position >= stored.position;
+export const advances = (stored: Checkpoint | undefined, checkpoint: Checkpoint): boolean =>
+  stored === undefined || checkpoint.position >= stored.position;

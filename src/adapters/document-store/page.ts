@@ -19,7 +19,12 @@ export function pageOf({ sort = [], limit = 100, offset = 0, after }: FindOption
   if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`limit is ${limit}, not a whole number from 1 on.`);
   if (!Number.isInteger(offset) || offset < 0) throw new RangeError(`offset is ${offset}, not a whole number from 0 on.`);
   const terms = totalOrder(sort);
-  return { sort: terms, limit: Math.min(limit, maxLimit), offset: Math.min(offset, maxOffset), ...(after === undefined ? {} : { after: decodeCursor(terms, after) }) };
+  return {
+    sort: terms,
+    limit: Math.min(limit, maxLimit),
+    offset: Math.min(offset, maxOffset),
+    ...(after === undefined ? {} : { after: decodeCursor(terms, after) }),
+  };
 }
 
 /** `rows` holds one more than the page when there is a next one. */

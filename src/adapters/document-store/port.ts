@@ -9,7 +9,12 @@ export interface StoredDocument<Doc extends JsonObject = JsonObject> {
 
 export type Scalar = string | number | boolean | null;
 /** Closed operator set. A bare scalar means equality; a missing field equals null. */
-export type Condition = Scalar | { readonly in: readonly Scalar[] } | { readonly gt?: Scalar; readonly gte?: Scalar; readonly lt?: Scalar; readonly lte?: Scalar } | { readonly exists: boolean } | { readonly not: Scalar };
+export type Condition =
+  | Scalar
+  | { readonly in: readonly Scalar[] }
+  | { readonly gt?: Scalar; readonly gte?: Scalar; readonly lt?: Scalar; readonly lte?: Scalar }
+  | { readonly exists: boolean }
+  | { readonly not: Scalar };
 /** Top-level field names of the document, all of which must match; `_id` and `_pos` are the document's id and position. `or` adds alternatives. */
 export type Filter = { readonly [field: string]: Condition } & { readonly or?: never };
 

@@ -16,3 +16,6 @@ export function serializeDocument(doc: JsonObject): string {
   if (Object.hasOwn(doc, '_id') || Object.hasOwn(doc, '_pos')) throw new TypeError('A document must not have the fields _id and _pos.');
   return JSON.stringify(doc);
 }
+
+/** Documents come back as whoever wrote them declared them; nothing is checked here. */
+export const parseDocument = <Doc extends JsonObject>(text: string): Doc => JSON.parse(text);

@@ -43,8 +43,8 @@ export function findTable(db: Connection, collection: string): Table | undefined
   const [found] = db.all('SELECT slot, fields, checkpoint FROM collections WHERE name = ?', [collection]);
   if (found === undefined) return undefined;
   const { slot, fields, checkpoint } = parsed(CatalogRow, found);
-  const known = { slot, name: tableName(slot), fields: new Set(parsed(Fields, parsedText(fields))) };
-  return checkpoint === null ? known : { ...known, checkpoint: parsed(StoredCheckpoint, parsedText(checkpoint)) };
+  const known = { slot, name: tableName(slot), fields: new Set(parsed(Fields, JSON.parse(fields))) };
+  return checkpoint === null ? known : { ...known, checkpoint: parsed(StoredCheckpoint, JSON.parse(checkpoint)) };
 }
 
 const tableName = (slot: number) => `docs_${slot}`;
@@ -109,19 +109,12 @@ export function renameTable(db: Connection, from: string, to: string): void {
   db.prepare('UPDATE collections SET name = ? WHERE slot = ?').run(to, table.slot);
 }
 
-export const collectionNames = (db: Connection): string[] => db.all('SELECT name FROM collections ORDER BY name', []).map(({ name }) => storedText(name));
+export const collectionNames = (db: Connection): string[] =>
+  db.all('SELECT name FROM collections ORDER BY name', []).map(({ name }) => storedText(name));
 
 export function storedText(value: unknown): string {
   if (typeof value !== 'string') throw new StoredTextError('a text is missing');
   return value;
-}
-
-export function parsedText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new StoredTextError('a text is not JSON', { cause });
-  }
 }
 
 function parsed<Value>(schema: z.ZodType<Value>, value: unknown): Value {

@@ -1,10 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
+import type { JsonObject } from '../../domain/event.ts';
 import type { Clause } from './clause.ts';
 import type { OrderKey } from './order-key.ts';
 import type { Page } from './page.ts';
 import type { StoredDocument } from './port.ts';
+import { parseDocument } from './row.ts';
 import type { SortTerm } from './sort.ts';
-import { keySql, parsedText, storedText, type Table } from './sqlite-catalog.ts';
+import { keySql, storedText, type Table } from './sqlite-catalog.ts';
 import type { SqlRow } from './sqlite-connection.ts';
 
 export interface Query {
@@ -21,6 +23,18 @@ export function pageQuery(table: Table, clauses: readonly Clause[], { sort, limi
     binds: [...conditions.flatMap(({ binds }) => binds), limit + 1, offset],
   };
 }
+
+/** The ids go in as one JSON text, so that any number of them is the same statement. */
+export const manyQuery = (table: Table, ids: readonly string[]): Query => ({
+  sql: `SELECT id, pos, doc FROM ${table.name} WHERE id IN (SELECT value FROM json_each(?))`,
+  binds: [JSON.stringify(ids)],
+});
+
+export const storedDocument = <Doc extends JsonObject>({ id, pos, doc }: SqlRow): StoredDocument<Doc> => ({
+  id: storedText(id),
+  position: storedText(pos),
+  doc: parseDocument<Doc>(storedText(doc)),
+});
 
 export function countQuery(table: Table, clauses: readonly Clause[]): Query {
   const conditions = clauses.map((clause) => conditionSql(table, clause));
@@ -72,5 +86,7 @@ interface Place {
 
 function stepSql({ key, descending, bind }: Place, rest: Query | undefined): Query {
   const beyond = `${key} ${descending ? '<' : '>'} ?`;
-  return rest === undefined ? { sql: beyond, binds: [bind] } : { sql: `(${beyond} OR (${key} = ? AND ${rest.sql}))`, binds: [bind, bind, ...rest.binds] };
+  return rest === undefined
+    ? { sql: beyond, binds: [bind] }
+    : { sql: `(${beyond} OR (${key} = ? AND ${rest.sql}))`, binds: [bind, bind, ...rest.binds] };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RecordedEvent } from '../../domain/event.ts';
-import { decodeEvent, positionOf } from './encode.ts';
+import { positionOf } from './encode.ts';
 import type { LogPage } from './follow-log.ts';
 import type { Position } from './port.ts';
 import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
@@ -59,14 +59,23 @@ function readPage(file: string, statement: StatementSync, parameters: (string | 
   const events: RecordedEvent[] = [];
   let size = 0;
   for (const row of statement.iterate(...parameters)) {
-    const [place, stream, revision, id, type, version, data, metadata] = row as unknown as readonly unknown[];
-    const event = { id: String(id), type: String(type), version: Number(version), stream: String(stream), revision: Number(revision), data: String(data), metadata: String(metadata) };
+    const data = String(row[6]);
+    const metadata = String(row[7]);
     try {
-      events.push(decodeEvent(event, Number(place)));
+      events.push({
+        id: String(row[3]),
+        type: String(row[4]),
+        version: Number(row[5]),
+        stream: String(row[1]),
+        revision: BigInt(Number(row[2])),
+        position: positionOf(Number(row[0])),
+        data: JSON.parse(data),
+        metadata: JSON.parse(metadata),
+      });
     } catch (cause) {
-      throw new Error(`${file} is damaged: the event at position ${place} (${stream}, revision ${revision}) is no JSON. Run "annals verify" and restore it from a backup.`, { cause });
+      throw new Error(`${file} is damaged: the event at position ${row[0]} (${row[1]}, revision ${row[2]}) is no JSON. Run "annals verify" and restore it from a backup.`, { cause });
     }
-    size += event.data.length + event.metadata.length;
+    size += data.length + metadata.length;
     if (events.length >= Math.min(max, PAGE_EVENTS) || size >= PAGE_SIZE) return { events, more: true };
   }
   return { events, more: false };

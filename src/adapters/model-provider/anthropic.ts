@@ -31,7 +31,7 @@ export function createAnthropicProvider(options: ProviderOptions = {}): ModelPro
       }
     },
     stream: (request: WatchedRequest) =>
-      streamingCall({ fetch, secrets }, request, async function* ({ fetch: use, signal }) {
+      streamingCall({ fetch, secrets, namedEvents: true }, request, async function* ({ fetch: use, signal }) {
         const { temperature, topP, maxOutputTokens = defaultMaxTokens } = request.settings ?? {};
         const tools = anthropicTools(request.tools);
         const wire = await (await client(use)).messages.create(

@@ -1,4 +1,5 @@
-import { readEvents, type ServerSentEvent } from './event-stream.ts';
+import { z } from 'zod';
+import { readEvents } from './event-stream.ts';
 import { type ModelChunk, ModelError, type ModelRequest } from './port.ts';
 import { asModelError, modelErrorOf, parseJson, type Secrets } from './provider-error.ts';
 import { bodyOf, type Fetch } from './transport.ts';
@@ -9,11 +10,13 @@ export type WatchedRequest = ModelRequest & { readonly onActivity?: () => void }
 interface Connection {
   readonly fetch: Fetch;
   readonly secrets: Secrets;
+  /** The SDK tells events apart by their names, which are then taken from their data; the others stumble over names. */
+  readonly namedEvents?: boolean;
 }
 
 /** Runs one streaming call of an SDK: its errors come out as `ModelError`, and its socket is closed when the reader leaves or the signal fires. */
 export async function* streamingCall(
-  { fetch, secrets }: Connection,
+  { fetch, secrets, namedEvents = false }: Connection,
   request: WatchedRequest,
   run: (call: { fetch: Fetch; signal: AbortSignal }) => AsyncIterable<ModelChunk>,
 ): AsyncGenerator<ModelChunk> {
@@ -21,7 +24,7 @@ export async function* streamingCall(
   const signal = AbortSignal.any([request.signal, left.signal]);
   try {
     if (signal.aborted) throw stopped();
-    yield* run({ fetch: eventsOnly(fetch, secrets, request.onActivity), signal });
+    yield* run({ fetch: eventsOnly(fetch, secrets, namedEvents, request.onActivity), signal });
     if (request.signal.aborted) throw stopped();
   } catch (thrown) {
     throw request.signal.aborted ? stopped() : asModelError(thrown);
@@ -46,12 +49,12 @@ export function refusalsThrown(fetch: Fetch, secrets: Secrets): Fetch {
 }
 
 /** For streaming calls: the answer is rewritten to one well-formed event a chunk, which every SDK reads alike. */
-function eventsOnly(fetch: Fetch, secrets: Secrets, onActivity: (() => void) | undefined): Fetch {
+function eventsOnly(fetch: Fetch, secrets: Secrets, named: boolean, onActivity: (() => void) | undefined): Fetch {
   const checked = refusalsThrown(fetch, secrets);
   return async (input, init) => {
     const response = await checked(input, init);
     if (response.headers.get('content-type')?.includes('application/json')) throw notStreamed(await beginning(response), secrets);
-    const events = response.body ? bodyOf(wellFormed(noticed(response.body, onActivity), secrets)) : null;
+    const events = response.body ? bodyOf(wellFormed(noticed(response.body, onActivity), secrets, named)) : null;
     return new Response(events, { status: response.status, headers: { 'content-type': 'text/event-stream' } });
   };
 }
@@ -63,22 +66,22 @@ async function* noticed(body: AsyncIterable<Uint8Array>, onActivity: (() => void
   }
 }
 
-async function* wellFormed(body: AsyncIterable<Uint8Array>, secrets: Secrets): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const event of readEvents(body)) {
-    if (isRefusal(event)) throw modelErrorOf({ body: event.data, secrets });
-    yield Buffer.from(`${event.event ? `event: ${event.event}\n` : ''}data: ${event.data}\n\n`);
+async function* wellFormed(body: AsyncIterable<Uint8Array>, secrets: Secrets, named: boolean): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const { event, data } of readEvents(body)) {
+    if (data.trim() === '') continue;
+    const value = parseJson(data);
+    if (event === 'error' || hasError(value)) throw modelErrorOf({ body: data, secrets });
+    if (value === undefined && data.trim() !== '[DONE]') throw new ModelError('Unavailable', 'The model server sent something that is not JSON.');
+    const type = named ? Typed.safeParse(value).data?.type : undefined;
+    yield Buffer.from(`${type ? `event: ${type.replace(/[\r\n]/g, '')}\n` : ''}data: ${data}\n\n`);
   }
 }
 
-function isRefusal({ event, data }: ServerSentEvent): boolean {
-  if (event === 'error') return true;
-  if (!data.includes('"error"')) return false;
-  const value = parseJson(data);
-  return typeof value === 'object' && value !== null && 'error' in value && Boolean(value.error);
-}
+const Typed = z.object({ type: z.string() });
+const hasError = (value: unknown) => typeof value === 'object' && value !== null && 'error' in value && Boolean(value.error);
 
 function notStreamed(body: string, secrets: Secrets): ModelError {
-  if (isRefusal({ data: body })) return modelErrorOf({ body, secrets });
+  if (hasError(parseJson(body))) return modelErrorOf({ body, secrets });
   return new ModelError('Unavailable', 'The model server did not stream its answer.');
 }
 

@@ -57,7 +57,6 @@ export function asModelError(thrown: unknown): ModelError {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof ModelError) return error;
   }
-  if (thrown instanceof SyntaxError) return new ModelError('Unavailable', 'The model server sent something that is not JSON.');
   return new ModelError('Unavailable', 'The connection to the model server failed or broke off. Check that it runs and that its address is right.', {
     retryable: true,
   });

@@ -1,5 +1,5 @@
 import { ToolPart } from '../../../domain/message.ts';
-import { isRecord, jsonObjectOf, jsonOf, stringOf, withoutUndefined } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { errorTextOf, outputOf } from './ui-tool.ts';
 
@@ -15,7 +15,8 @@ export const parsedJson = (text: string): JsonValue | undefined => {
 };
 
 /** The error's words: as assistant-ui keeps them (`{ error }`), as plain text, or else the whole result. */
-const errorTextFrom = (result: unknown): string => {
+const errorTextFrom = (value: unknown): string => {
+  const result = jsonOf(value);
   const error = isRecord(result) ? result['error'] : result;
   return typeof error === 'string' ? error : (JSON.stringify(result) ?? 'The tool failed.');
 };
@@ -36,7 +37,7 @@ const approvalFrom = (value: Record<string, unknown>): ToolPart['approval'] => {
 };
 
 const providerMetadataFrom = (part: Record<string, unknown>): JsonObject | undefined => {
-  const metadata = { ...(isRecord(part['mcp']) ? { mcp: jsonObjectOf(part['mcp']) } : {}), ...jsonObjectOf(part['providerMetadata']) };
+  const metadata = { ...(isRecord(part['mcp']) ? { mcp: jsonObjectOf(part['mcp']) } : {}), ...providerMetadataOf(part['providerMetadata']) };
   return Object.keys(metadata).length === 0 ? undefined : metadata;
 };
 
@@ -89,5 +90,5 @@ export const auiFromTool = (part: ToolPart): JsonObject =>
     ...resultOf(part),
     approval: part.approval && approvalJson(part.approval, part.state),
     mcp: isRecord(part.providerMetadata?.['mcp']) ? part.providerMetadata['mcp'] : undefined,
-    providerMetadata: part.providerMetadata,
+    providerMetadata: providerMetadataOf(part.providerMetadata),
   });

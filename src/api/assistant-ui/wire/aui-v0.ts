@@ -5,7 +5,7 @@ import type { Ending } from './aui-metadata.ts';
 import { auiFromTool, toolFromAui } from './aui-tool.ts';
 import { fileLinks } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, jsonObjectOf, jsonOf, stringOf, withoutUndefined } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { keptPart, keptPartName, partKeptIn, rawPart } from './kept-part.ts';
 import { roleOf } from './wire-message.ts';
@@ -18,8 +18,10 @@ const dataPrefix = 'data-';
 
 const dataFrom = (name: string, data: unknown): Part => partKeptIn(name, data) ?? { type: 'data', name, data: jsonOf(data) ?? null };
 
-const sourceFrom = ({ id, sourceType, ...source }: Record<string, unknown>) =>
-  Part.safeParse({ ...source, type: `source-${String(sourceType)}`, sourceId: id }).data;
+const sourceFrom = ({ id, sourceType, providerMetadata, ...source }: Record<string, unknown>) => {
+  const metadata = providerMetadataOf(providerMetadata);
+  return Part.safeParse({ ...source, type: `source-${sourceType}`, sourceId: id, ...(metadata ? { providerMetadata: metadata } : {}) }).data;
+};
 
 const knownFrom = (value: Record<string, unknown>, type: string, links: FileLinks, contentType?: string, name?: string): Part | undefined => {
   switch (type) {

@@ -28,3 +28,7 @@ export const withoutUndefined = (members: Record<string, JsonValue | undefined>)
 };
 
 export const stringOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Provider metadata as the AI SDK's schemas insist on it, an object of objects: another shape would end a client's stream. */
+export const providerMetadataOf = (value: unknown): JsonObject | undefined =>
+  isRecord(value) ? Object.fromEntries(Object.entries(jsonObjectOf(value)).filter(([, member]) => isRecord(member))) : undefined;

@@ -1,7 +1,7 @@
 import { Part } from '../../../domain/message.ts';
 import { fileFrom, fileLinks, urlOfFile } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, jsonObjectOf, jsonOf, stringOf, withoutUndefined } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { keptPart, keptPartName, partKeptIn, rawPart } from './kept-part.ts';
 import { isToolType, toolFromUi, uiFromTool } from './ui-tool.ts';
@@ -13,13 +13,16 @@ export const uiFormat = 'ai-sdk/v6';
 
 const dataPrefix = 'data-';
 
+const withProperMetadata = ({ providerMetadata, ...part }: Record<string, unknown>): JsonObject =>
+  withoutUndefined({ ...jsonObjectOf(part), providerMetadata: providerMetadataOf(providerMetadata) });
+
 const knownFrom = (value: Record<string, unknown>, type: string, links: FileLinks): Part | undefined => {
   switch (type) {
     case 'text':
     case 'reasoning':
     case 'source-url':
     case 'source-document':
-      return Part.safeParse(Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))).data;
+      return Part.safeParse(withProperMetadata(Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)))).data;
     case 'file': {
       const mediaType = stringOf(value['mediaType']);
       return mediaType === undefined ? undefined : fileFrom(mediaType, stringOf(value['url']), stringOf(value['filename']), links);
@@ -75,7 +78,7 @@ export const uiPartFrom = (part: Part, links: FileLinks = fileLinks): JsonObject
     case 'raw':
       return standsAsItIs(part, links) && isRecord(part.value) ? jsonObjectOf(part.value) : keptUiPart(part);
     default:
-      return jsonObjectOf(part);
+      return withProperMetadata(part);
   }
 };
 

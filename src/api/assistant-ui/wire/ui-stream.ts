@@ -1,7 +1,7 @@
 import type { Part, RunItem, ToolPart } from '../../../domain/message.ts';
 import { fileLinks } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { jsonObjectOf, withoutUndefined } from './json.ts';
+import { jsonObjectOf, providerMetadataOf, withoutUndefined } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { createToolTracker, errorTextAtEnd, wireFinishReason } from './stream-item.ts';
 import type { StreamItem } from './stream-item.ts';
@@ -120,7 +120,7 @@ export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEnco
       toolName,
       input: part.input ?? {},
       dynamic: dynamic || undefined,
-      providerMetadata: part.providerMetadata,
+      providerMetadata: providerMetadataOf(part.providerMetadata),
     });
     const outcome = toolOutcome(part, dynamic);
     return [...closeText(), ...(news.inputIsNew && !held.has(toolCallId) ? [input] : []), ...(outcome ? [outcome] : [])];

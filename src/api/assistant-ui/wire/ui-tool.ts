@@ -1,5 +1,5 @@
 import { ToolPart } from '../../../domain/message.ts';
-import { isRecord, jsonObjectOf, jsonOf, stringOf, withoutUndefined } from './json.ts';
+import { isRecord, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject } from './json.ts';
 
 const staticPrefix = 'tool-';
@@ -27,6 +27,7 @@ export const toolFromUi = (value: Record<string, unknown>): ToolPart | undefined
   const output = jsonOf(value['output']);
   const errorText = stringOf(value['errorText']);
   const approval = approvalFrom(value['approval'], value['state'] !== 'approval-requested');
+  const providerMetadata = providerMetadataOf(value['callProviderMetadata']);
   return ToolPart.safeParse({
     type: 'tool',
     toolCallId: value['toolCallId'],
@@ -37,7 +38,7 @@ export const toolFromUi = (value: Record<string, unknown>): ToolPart | undefined
     ...(errorText === undefined ? {} : { errorText }),
     ...(approval === undefined ? {} : { approval }),
     dynamic,
-    ...(isRecord(value['callProviderMetadata']) ? { providerMetadata: jsonObjectOf(value['callProviderMetadata']) } : {}),
+    ...(providerMetadata === undefined ? {} : { providerMetadata }),
   }).data;
 };
 
@@ -58,5 +59,5 @@ export const uiFromTool = (part: ToolPart): JsonObject =>
     output: outputOf(part),
     errorText: errorTextOf(part),
     approval: part.approval && approvalJson(part.approval, part.state),
-    callProviderMetadata: part.providerMetadata,
+    callProviderMetadata: providerMetadataOf(part.providerMetadata),
   });

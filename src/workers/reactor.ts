@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v5 } from 'uuid';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
+import type { Loader } from '../adapters/event-store/loader.ts';
+import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
+import type { Tell } from '../commands/command.ts';
+import { parkReaction, skipReaction } from '../commands/reaction.ts';
+import type { RecordedEvent } from '../domain/event.ts';
+import type { PersonId } from '../domain/ids.ts';
+import { type Parked, reactionStream, reactions as parking, ReactionUnparked } from '../domain/reaction.ts';
+import type { Principal } from '../domain/principal.ts';
+import { done, type Reaction, type Verdict } from './reaction.ts';
+
+export interface ReactorParts {
+  readonly store: EventStore;
+  readonly loader: Loader;
+  readonly tell: Tell;
+  /** Where checkpoints lie: never among the views, so that throwing those away is safe. */
+  readonly state: DocumentStore;
+  readonly reactions: readonly Reaction[];
+  readonly attempts?: number;
+  /** Milliseconds before the n-th repeat. */
+  readonly backoff?: (attempt: number) => number;
+  readonly onProblem?: (reaction: string, event: RecordedEvent | undefined, reason: string) => void;
+}
+
+export interface ReactionStatus {
+  readonly reaction: string;
+  readonly position: Position;
+  readonly inFlight: number;
+  readonly stopped?: string;
+}
+
+export interface Reactor {
+  /** Follows the log until the signal, then waits for what is under way. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): readonly ReactionStatus[];
+}
+
+const COLLECTION = 'reactions@1';
+const IN_FLIGHT = 1000;
+const SAVE_EVERY_MS = 200;
+const worker: Principal = { id: 'person_annals' as PersonId, kind: 'service', roles: [] };
+
+interface Track {
+  readonly reaction: Reaction;
+  /** Positions handed out and not dealt with, in order. */
+  readonly open: Set<Position>;
+  seen: Position;
+  saved: Position;
+  stopped?: string;
+}
+
+/**
+ * Hands events to reactions: of one stream in order, of different streams side by side; the checkpoint stands before the first event not dealt with.
+ * What fails again and again is parked, and later events of its stream behind it, until somebody unparks it.
+ */
+export function createReactor(parts: ReactorParts): Reactor {
+  const { store, loader, tell, state, attempts = 5, backoff = (attempt) => Math.min(5000, 100 * 2 ** attempt), onProblem } = parts;
+  /** An unparked event is dealt with as if it had just come. */
+  const unpark: Reaction = {
+    name: 'unpark',
+    types: [ReactionUnparked.type],
+    from: 'start',
+    handle: async ({ id, data }) => {
+      const { reaction: name, stream, revision } = data as { reaction: string; stream: string; revision: string };
+      const reaction = parts.reactions.find((each) => each.name === name);
+      for await (const event of store.read(stream, { from: BigInt(revision), max: 1 })) {
+        const verdict = (await reaction?.handle(event).catch((error: unknown): Verdict => ({ verb: 'park', reason: reasonOf(error) }))) ?? done;
+        if (reaction && verdict.verb !== 'done') await giveUp(verdict.verb === 'skip' ? 'skip' : 'park', reaction, event, 1, verdict.reason, id);
+      }
+      return done;
+    },
+  };
+  const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Set(), seen: START, saved: START }));
+  const queues = new Map<string, Promise<void>>();
+  let room = createWaiter();
+  let inFlight = 0;
+  let epoch = '';
+
+  const checkpointId = (track: Track) => `reaction-${track.reaction.name}@1`;
+  const placeOf = (track: Track): Position => {
+    const [first] = track.open;
+    return first === undefined ? track.seen : before(first);
+  };
+  const save = async (track: Track): Promise<void> => {
+    const position = placeOf(track);
+    if (position <= track.saved) return;
+    track.saved = position;
+    await state.commit(checkpointId(track), [], { position, epoch });
+  };
+
+  const parkedIn = async (reaction: Reaction): Promise<Parked> => (await loader.load(reactionStream(reaction.name), parking)).state;
+
+  const giveUp = async (verb: 'park' | 'skip', reaction: Reaction, event: RecordedEvent, tries: number, reason: string, occasion = ''): Promise<void> => {
+    const cause = { reaction: reaction.name, eventId: event.id, eventType: event.type, stream: event.stream, revision: String(event.revision), attempts: tries, reason };
+    const commandId = v5(`${verb} ${reaction.name} ${occasion}`, event.id);
+    onProblem?.(reaction.name, event, reason);
+    await tell(worker, verb === 'park' ? parkReaction(cause) : skipReaction(cause), { commandId, causationId: event.id, correlationId: event.metadata.$correlationId });
+  };
+
+  const react = async (track: Track, event: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
+    const { reaction } = track;
+    const behind = [...(await parkedIn(reaction)).values()].some(({ stream, eventId }) => stream === event.stream && eventId !== event.id);
+    if (behind) {
+      await giveUp('park', reaction, event, 0, 'An earlier event of this stream is parked.');
+      return true;
+    }
+    for (let attempt = 1; !signal.aborted && !track.stopped; attempt++) {
+      const verdict = await reaction.handle(event).catch((error: unknown): Verdict => ({ verb: 'retry', reason: reasonOf(error) }));
+      switch (verdict.verb) {
+        case 'done':
+          return true;
+        case 'skip':
+        case 'park':
+          await giveUp(verdict.verb, reaction, event, attempt, verdict.reason);
+          return true;
+        case 'stop':
+          track.stopped = verdict.reason;
+          onProblem?.(reaction.name, event, verdict.reason);
+          return false;
+        case 'retry':
+          if (attempt >= attempts && !verdict.unlimited) {
+            await giveUp('park', reaction, event, attempt, verdict.reason);
+            return true;
+          }
+          await sleep(backoff(attempt), undefined, { signal }).catch(() => undefined);
+          break;
+        default:
+          verdict satisfies never;
+      }
+    }
+    return false;
+  };
+
+  const dispatch = (track: Track, event: RecordedEvent, signal: AbortSignal): void => {
+    const key = `${track.reaction.name} ${event.stream}`;
+    track.open.add(event.position);
+    inFlight++;
+    const work = (queues.get(key) ?? Promise.resolve()).then(async () => {
+      try {
+        if (await react(track, event, signal)) track.open.delete(event.position);
+      } catch (error) {
+        track.stopped = reasonOf(error);
+        onProblem?.(track.reaction.name, event, track.stopped);
+      }
+      inFlight--;
+      room.wake();
+      if (queues.get(key) === work) queues.delete(key);
+    });
+    queues.set(key, work);
+  };
+
+  const begin = async (): Promise<void> => {
+    epoch = await store.epoch();
+    const head = await store.head();
+    await state.open(COLLECTION, []);
+    for (const track of tracks) {
+      await state.open(checkpointId(track), []);
+      const checkpoint = await state.checkpoint(checkpointId(track));
+      const known = checkpoint?.epoch === epoch && checkpoint.position <= head;
+      track.seen = track.saved = known ? checkpoint.position : track.reaction.from === 'start' ? START : head;
+    }
+  };
+
+  return {
+    status: () => tracks.map((track) => ({ reaction: track.reaction.name, position: placeOf(track), inFlight: track.open.size, ...(track.stopped ? { stopped: track.stopped } : {}) })),
+    async run(signal) {
+      await begin();
+      const from = tracks.reduce((low, { seen }) => (seen < low ? seen : low), tracks[0]?.seen ?? START);
+      let savedAt = 0;
+      for await (const { events, seen } of store.tail(from, { signal })) {
+        for (const event of events) {
+          while (inFlight >= IN_FLIGHT && !signal.aborted) await room.next();
+          for (const track of tracks) if (!track.stopped && event.position > track.seen && track.reaction.types.includes(event.type)) dispatch(track, event, signal);
+        }
+        for (const track of tracks) if (!track.stopped && seen > track.seen) track.seen = seen;
+        if (Date.now() - savedAt >= SAVE_EVERY_MS) {
+          savedAt = Date.now();
+          for (const track of tracks) await save(track);
+        }
+      }
+      while (inFlight > 0) await room.next();
+      for (const track of tracks) await save(track);
+    },
+  };
+}
+
+/** The largest position below this one. */
+const before = (position: Position): Position => (position === START ? START : String(BigInt(position) - 1n).padStart(20, '0'));
+
+function createWaiter(): { wake(): void; next(): Promise<void> } {
+  let resume: (() => void) | undefined;
+  return { wake: () => resume?.(), next: () => new Promise((resolve) => (resume = resolve)) };
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

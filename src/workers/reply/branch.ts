@@ -1,0 +1,79 @@
+import type { Loader } from '../../adapters/event-store/loader.ts';
+import type { EventStore } from '../../adapters/event-store/port.ts';
+import type { Blobs } from '../../adapters/blobs/port.ts';
+import type { Sealer } from '../../adapters/key-vault/sealer.ts';
+import type { ModelMessage } from '../../adapters/model-provider/port.ts';
+import { branchOf, type Conversation, conversationStream, type Node } from '../../domain/conversation/index.ts';
+import { isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
+import { files, fileStream } from '../../domain/file.ts';
+import type { MessageId, RunId } from '../../domain/ids.ts';
+import type { Part } from '../../domain/message.ts';
+import { assembleParts, type Piece } from '../../domain/pieces.ts';
+import { type RunEvent, runStream } from '../../domain/run/index.ts';
+import type { Views } from '../../projections/query.ts';
+import { messageTree } from '../../projections/views/messages.ts';
+import { modelMessages, type ReadFile } from './context.ts';
+
+export interface BranchParts {
+  readonly store: EventStore;
+  readonly loader: Loader;
+  readonly sealer: Sealer;
+  readonly blobs: Blobs;
+  readonly views: Views;
+}
+
+/** What the model is told: the branch that ends at the message, texts from the view where it has them, from the streams otherwise. */
+export async function branchMessages(parts: BranchParts, conversation: Conversation, conversationId: string, leaf: MessageId): Promise<ModelMessage[]> {
+  const branch = branchOf(conversation, leaf);
+  const known = await parts.views.getMany(messageTree, branch.map(({ id }) => id)).catch(() => new Map());
+  const readFile = fileReader(parts);
+  const messages: ModelMessage[] = [];
+  for (const node of branch) {
+    const pieces = known.get(node.id)?.doc;
+    const settled = pieces && (node.runId === undefined || conversation.runs.get(node.runId)?.outcome === pieces.status);
+    const opened = settled ? assembleParts((await parts.sealer.openDeep(pieces.pieces)) as Piece<never>[]) : await partsFromStreams(parts, conversationId, node);
+    messages.push(...(await modelMessages(node.role, opened, readFile)));
+  }
+  return messages;
+}
+
+async function partsFromStreams(parts: BranchParts, conversationId: string, node: Node): Promise<Part[]> {
+  if (node.runId !== undefined) return runParts(parts, node.runId);
+  for await (const event of parts.store.read(conversationStream(conversationId), { from: node.revision, max: 1 })) {
+    const content = await parts.sealer.open((event.data as unknown as { sealed: Sealed }).sealed, event.id);
+    return assembleParts([{ kind: 'parts', body: content as never }]);
+  }
+  return [];
+}
+
+/** The parts of a run so far, from its own stream. */
+export async function runParts({ store, sealer }: Pick<BranchParts, 'store' | 'sealer'>, runId: RunId): Promise<Part[]> {
+  const pieces: Piece<never>[] = [];
+  for await (const recorded of store.read(runStream(runId))) pieces.push(...(await pieceOf(sealer, recorded)));
+  return assembleParts(pieces);
+}
+
+async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<never>[]> {
+  const event = recorded as unknown as RunEvent;
+  if (!('sealed' in event.data)) return [];
+  const body = (await sealer.open(event.data.sealed as Sealed, event.id)) as never;
+  switch (event.type) {
+    case 'ToolCallEnded':
+      return [{ kind: 'tool', toolCallId: event.data.toolCallId, result: event.data.result, body }];
+    case 'ApprovalAnswered':
+      return [{ kind: 'approval', toolCallId: event.data.toolCallId, approvalId: event.data.approvalId, approved: event.data.approved, body }];
+    default:
+      return [{ kind: 'parts', body }];
+  }
+}
+
+const fileReader =
+  ({ loader, sealer, blobs }: BranchParts): ReadFile =>
+  async (fileId) => {
+    const { state } = await loader.load(fileStream(fileId), files);
+    const { blobId, key, mediaType = 'application/octet-stream' } = state;
+    const bytes = blobId === undefined ? undefined : await blobs.get(blobId);
+    if (!bytes || blobId === undefined || key === undefined) return undefined;
+    const opened = await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) });
+    return isUnopened(opened) ? undefined : { bytes: opened, mediaType };
+  };

@@ -1,0 +1,152 @@
+import { v4 } from 'uuid';
+import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
+import { settleReply } from '../../commands/conversation.ts';
+import * as commands from '../../commands/run.ts';
+import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
+import { conversations, conversationStream, ReplyRequested } from '../../domain/conversation/index.ts';
+import { type EventOf, isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
+import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
+import { ApprovalAnswered, RunEnded, runs, runStream, ToolCallEnded } from '../../domain/run/index.ts';
+import { runList } from '../../projections/views/runs.ts';
+import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
+import { partialParts } from './partial.ts';
+import { performRun, type ReplyParts, type RunJob } from './perform.ts';
+
+export interface Replies {
+  readonly reactions: readonly Reaction[];
+  /** After a crash: every run that a dead process left open is gone on with, or ended as `interrupted`. Call it when the runs view has caught up. */
+  takeOver(): Promise<number>;
+  /** Lets streaming runs come to their end for that long, then ends them as `interrupted`. */
+  drain(ms: number): Promise<void>;
+}
+
+export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
+  const { tell, loader, store, sealer, models, views } = parts;
+  const working = new Map<RunId, Promise<void>>();
+  const drained = new AbortController();
+
+  const perform = (job: RunJob): void => {
+    const work = performRun(parts, job, drained.signal)
+      .catch((error: unknown) => parts.onProblem?.(`run ${job.runId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+      .finally(() => working.get(job.runId) === work && working.delete(job.runId));
+    working.set(job.runId, work);
+  };
+
+  /** What the request of this run says: its model and the page's tools. */
+  const requested = async (conversationId: string, runId: string): Promise<{ event: EventOf<typeof ReplyRequested>; clientTools: ToolDefinition[] } | undefined> => {
+    const { state } = await loader.load(conversationStream(conversationId), conversations);
+    const run = state.runs.get(runId as RunId);
+    const node = run && state.nodes.get(run.messageId);
+    if (!node) return undefined;
+    for await (const recorded of store.read(conversationStream(conversationId), { from: node.revision, max: 1 })) {
+      const event = recorded as unknown as EventOf<typeof ReplyRequested>;
+      const opened = await sealer.open(event.data.sealed as Sealed, event.id);
+      const tools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
+      return { event, clientTools: tools };
+    }
+    return undefined;
+  };
+
+  const start = async (recorded: RecordedEvent): Promise<Verdict> => {
+    const event = recorded as unknown as EventOf<typeof ReplyRequested>;
+    const { conversationId, runId, messageId } = event.data;
+    const { state: conversation } = await loader.load(conversationStream(conversationId), conversations);
+    if (conversation.runs.get(runId)?.outcome !== undefined) return done;
+    const owner = event.metadata.subject;
+    const correlationId = event.metadata.$correlationId;
+    const model = event.data.model ?? (await models.defaultModel());
+    if (conversation.status === 'deleted') {
+      await tell(annals(owner), commands.stopRun({ conversationId, runId, messageId }), { causationId: event.id, correlationId });
+      return done;
+    }
+    const told = await tell(annals(owner), commands.startRun({ conversationId, runId, messageId, model }), { causationId: event.id, correlationId });
+    if (!told.ok) return verdictOf(told.error);
+    const opened = await sealer.open(event.data.sealed as Sealed, event.id);
+    const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
+    perform({ conversationId, runId, messageId, owner, model, clientTools, epoch: 1, segment: 0, correlationId });
+    return done;
+  };
+
+  /** Takes up a run that stands between two steps; a repeat or another worker loses by the epoch. */
+  const resume = async (conversationId: ConversationId, runId: RunId, messageId: MessageId): Promise<Verdict> => {
+    const { state: run } = await loader.load(runStream(runId), runs);
+    if (run.status !== 'between') return done;
+    const request = await requested(conversationId, runId);
+    if (!request) return done;
+    const owner = request.event.metadata.subject;
+    const told = await tell(annals(owner), commands.resumeRun({ conversationId, runId, messageId, epoch: run.epoch }));
+    if (!told.ok) return verdictOf(told.error);
+    const { state } = await loader.load(runStream(runId), runs);
+    const model = state.model ?? (await models.defaultModel());
+    perform({ conversationId, runId, messageId, owner, model, clientTools: request.clientTools, epoch: state.epoch, segment: state.segment, correlationId: request.event.metadata.$correlationId });
+    return done;
+  };
+
+  const answered = async ({ type, data }: RecordedEvent): Promise<Verdict> => {
+    const { conversationId, runId, messageId, by } = data as { conversationId: ConversationId; runId: RunId; messageId: MessageId; by?: string };
+    if (type === ToolCallEnded.type && by !== 'client') return done;
+    return resume(conversationId, runId, messageId);
+  };
+
+  const settle = async (recorded: RecordedEvent): Promise<Verdict> => {
+    const { data, metadata, id } = recorded as unknown as EventOf<typeof RunEnded>;
+    const { conversationId, runId, outcome } = data;
+    const told = await tell(annals(metadata.subject), settleReply({ conversationId, runId, outcome }), { commandId: settleCommandId(runId), causationId: id });
+    return told.ok ? done : verdictOf(told.error);
+  };
+
+  /** A model call found open: nothing shown yet → a new attempt; something shown → interrupted, with what there is. */
+  const takeOverCall = async (conversationId: ConversationId, runId: RunId, messageId: MessageId, owner: PersonId): Promise<void> => {
+    const { state: run } = await loader.load(runStream(runId), runs);
+    const of = { conversationId, runId, messageId };
+    const partial = await partialParts(parts, runId, run.segment, run.step);
+    if (partial.length > 0 || run.stopRequested) {
+      const outcome = run.stopRequested ? 'cancelled' : 'interrupted';
+      const error = run.stopRequested ? undefined : { code: 'Interrupted', message: 'The server was stopped while it answered.' };
+      const ended = await tell(annals(owner), commands.endRun({ ...of, epoch: run.epoch, outcome, finishReason: 'other', model: run.model, error, parts: partial }), { commandId: v4() });
+      if (ended.ok) await tell(annals(owner), settleReply({ conversationId, runId, outcome }), { commandId: settleCommandId(runId) });
+      return;
+    }
+    const request = await requested(conversationId, runId);
+    if (!request) return;
+    const resumed = await tell(annals(owner), commands.resumeRun({ ...of, epoch: run.epoch }));
+    if (!resumed.ok) return;
+    const { epoch, segment, model = '' } = (await loader.load(runStream(runId), runs)).state;
+    const retried = await tell(annals(owner), commands.retryModelCall({ ...of, epoch, model }));
+    if (retried.ok) perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId: request.event.metadata.$correlationId });
+  };
+
+  return {
+    reactions: [
+      { name: 'reply', types: [ReplyRequested.type], from: 'start', handle: start },
+      { name: 'continue-run', types: [ApprovalAnswered.type, ToolCallEnded.type], from: 'start', handle: answered },
+      { name: 'settle-reply', types: [RunEnded.type], from: 'start', handle: settle },
+    ],
+    async takeOver() {
+      let count = 0;
+      for (let after: string | undefined, more = true; more; more = after !== undefined) {
+        const page = await views.find(runList, { open: true }, { limit: 500, ...(after ? { after } : {}) });
+        for (const { id, doc } of page.documents) {
+          const runId = id as RunId;
+          const conversationId = doc.conversationId as ConversationId;
+          const messageId = doc.messageId as MessageId;
+          const { state: run } = await loader.load(runStream(runId), runs);
+          if (working.has(runId)) continue;
+          if (run.status === 'between') await resume(conversationId, runId, messageId);
+          if (run.status === 'streaming') await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);
+          if (run.status === 'between' || run.status === 'streaming') count++;
+        }
+        after = page.next;
+      }
+      return count;
+    },
+    async drain(ms) {
+      const all = (): Promise<unknown> => Promise.all(working.values());
+      const timer = setTimeout(() => drained.abort(), ms);
+      await all();
+      clearTimeout(timer);
+      await all();
+    },
+  };
+}
+
