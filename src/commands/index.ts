@@ -3,6 +3,7 @@ import * as file from './file.ts';
 import * as person from './person.ts';
 import * as reaction from './reaction.ts';
 import * as run from './run.ts';
+import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...reaction };
+export const commands = { ...conversation, ...run, ...file, ...person, ...reaction, ...title };

@@ -6,6 +6,7 @@ import { personEvents } from './person.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
 import { telemetryEvents } from './telemetry.ts';
+import { titleEvents } from './title.ts';
 
 /** Every event type there is. */
 export const eventDefinitions = [
@@ -16,4 +17,5 @@ export const eventDefinitions = [
   ...accessEvents,
   ...reactionEvents,
   ...telemetryEvents,
+  ...titleEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { namingDamage } from './corruption.ts';
 import { startDigest } from './digest.ts';
+import type { StoredDocument } from './port.ts';
 import { findTable } from './sqlite-catalog.ts';
 import { openConnection } from './sqlite-connection.ts';
 import { storedDocument } from './sqlite-query.ts';
@@ -18,8 +19,8 @@ export async function digestTable(file: string, collection: string): Promise<{ d
     // A number sorts before every text, so the first page starts at the first id.
     let last: string | number | undefined = table === undefined ? undefined : Number.NEGATIVE_INFINITY;
     while (last !== undefined) {
-      const from = last;
-      const page = namingDamage(file, () => db.all(sql, [from]).map(storedDocument));
+      const from: string | number = last;
+      const page: StoredDocument[] = namingDamage(file, () => db.all(sql, [from]).map((row) => storedDocument(row)));
       digest.add(page);
       last = page.at(-1)?.id;
       await setImmediate();

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Json, Opened, Sealed, Unopened } from '../../domain/event.ts';
-import { isBlobId } from '../blobs/blob-id.ts';
 import type { Blobs } from '../blobs/port.ts';
 import { decrypt, encrypt } from './aes-gcm.ts';
 import { collectSealed, type OpenedDeep, replaceSealed } from './deep.ts';
@@ -46,7 +45,7 @@ export function createSealer({ vault, blobs }: { readonly vault: KeyVault; reado
     const text = JSON.stringify(content);
     const bytes = encrypt(found.key, a, text);
     if (!isLong(text)) return { k: found.keyId, a, c: bytes.toString('base64') };
-    const b = `blob_${randomBytes(16).toString('hex')}`;
+    const b = newBlobId();
     await blobs.put(b, bytes);
     return { k: found.keyId, a, b };
   }
@@ -91,8 +90,11 @@ const whyNot = ({ code }: Extract<KeyResult, { ok: false }>): Unopened => (code 
 // A character is at most three bytes of UTF-8 (a surrogate pair four for two), so short texts need no counting.
 const isLong = (text: string) => text.length * 3 > INLINE_BYTES && Buffer.byteLength(text) > INLINE_BYTES;
 
+const newBlobId = () => `blob_${randomBytes(16).toString('hex')}`;
+const OWN_BLOB = /^blob_[0-9a-f]{32}$/;
+
 async function readBlob(blobs: Blobs, id: string | undefined): Promise<Uint8Array | undefined> {
-  return id !== undefined && isBlobId(id) ? blobs.get(id) : undefined;
+  return id !== undefined && OWN_BLOB.test(id) ? blobs.get(id) : undefined;
 }
 
 /** Only the canonical form: Node's decoder overlooks foreign characters and stray bits, which would let an altered text pass. */

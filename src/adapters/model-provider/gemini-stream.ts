@@ -37,6 +37,7 @@ const Chunk = z.object({
 
 const reasons: Record<string, FinishReason> = {
   STOP: 'stop',
+  FUNCTION_CALL: 'tool-calls',
   MAX_TOKENS: 'length',
   SAFETY: 'content-filter',
   RECITATION: 'content-filter',

@@ -14,7 +14,7 @@ export function createGeminiProvider(options: ProviderOptions = {}): ModelProvid
   const signatures = new LRUCache<string, string>({ max: 10_000 });
   const client = async (use: Fetch) => {
     const { GoogleGenAI } = await import('@google/genai');
-    return new GoogleGenAI({ apiKey: apiKey || 'none', vertexai: false, httpOptions: { baseUrl: baseURL, fetch: use } });
+    return new GoogleGenAI({ apiKey: apiKey || 'none', vertexai: false, apiVersion: 'v1beta', httpOptions: { baseUrl: baseURL, fetch: use } });
   };
   return {
     name,

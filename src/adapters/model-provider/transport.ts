@@ -80,7 +80,7 @@ export function bodyOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Readable
         await iterator.return?.();
       },
     },
-    { highWaterMark: 0 },
+    { highWaterMark: 8 },
   );
 }
 

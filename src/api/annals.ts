@@ -1,0 +1,32 @@
+import type { Tell } from '../commands/command.ts';
+import type { Refusals } from '../commands/refusals.ts';
+import type { Follow } from '../projections/follow.ts';
+import type { Progress } from '../projections/progress.ts';
+import type { Ask } from '../projections/query.ts';
+
+/** Everything a dialect may use. It translates names, shapes and errors, and nothing else. */
+export interface Annals {
+  readonly tell: Tell;
+  readonly ask: Ask;
+  readonly follow: Follow;
+  readonly progress: Progress;
+  readonly refusals: Refusals;
+  /** Names the log's life: clients' positions are `<epoch>.<position>`. */
+  readonly epoch: string;
+  readonly uploads: Uploads;
+  readonly models: Catalogue;
+  /** What goes on inside, for health pages. */
+  readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
+}
+
+/** Bytes of files: encrypted on the way in, opened on the way out. */
+export interface Uploads {
+  /** Encrypts and stores the bytes of a reserved file; the caller then tells `uploadFile` with what this answers. */
+  put(request: { principalId: string; fileId: string; bytes: Uint8Array; mediaType: string }): Promise<{ blobId: string; key: string }>;
+  get(file: { blobId: string; key: string }): Promise<Uint8Array | undefined>;
+}
+
+export interface Catalogue {
+  list(): Promise<readonly { readonly id: string; readonly provider: string; readonly name: string; readonly local?: boolean }[]>;
+  defaultModel(): Promise<string>;
+}

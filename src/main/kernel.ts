@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import type { Blobs } from '../adapters/blobs/port.ts';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
+import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
+import type { EventStore } from '../adapters/event-store/port.ts';
+import type { KeyVault } from '../adapters/key-vault/port.ts';
+import { createSealer } from '../adapters/key-vault/sealer.ts';
+import type { LiveLog } from '../adapters/live-log/port.ts';
+import type { Models } from '../adapters/model-provider/port.ts';
+import type { Annals } from '../api/annals.ts';
+import { createTell } from '../commands/dispatcher.ts';
+import { createRefusals } from '../commands/refusals.ts';
+import { isUnopened } from '../domain/event.ts';
+import { fileStream } from '../domain/file.ts';
+import type { PersonId } from '../domain/ids.ts';
+import { personStream, persons } from '../domain/person.ts';
+import { createAsk, viewsOf } from '../projections/ask.ts';
+import { createFollow } from '../projections/follow.ts';
+import { createHub } from '../projections/hub.ts';
+import type { Progress } from '../projections/progress.ts';
+import { claims } from '../projections/views/claims.ts';
+import { runList } from '../projections/views/runs.ts';
+import { sweepDeadlines } from '../workers/deadlines.ts';
+import { createErasure } from '../workers/erasure.ts';
+import { createReactor, type ReactionStatus } from '../workers/reactor.ts';
+import { createReplies } from '../workers/reply/index.ts';
+import { createTitles } from '../workers/title.ts';
+
+export interface KernelParts {
+  readonly store: EventStore;
+  readonly documents: DocumentStore;
+  /** Checkpoints of reactions, apart from the views. */
+  readonly state: DocumentStore;
+  readonly vault: KeyVault;
+  readonly blobs: Blobs;
+  readonly liveLog: LiveLog;
+  readonly models: Models;
+  readonly progress: Progress;
+  readonly secret: Buffer;
+  readonly now?: () => Date;
+  readonly systemPrompt?: string | undefined;
+  readonly approvalMs?: number;
+  readonly log: (message: string) => void;
+  readonly backoff?: (attempt: number) => number;
+}
+
+export interface Kernel extends Annals {
+  readonly loader: Loader;
+  /** Who has taken over this anonymous person. */
+  claimedBy(person: string): Promise<PersonId | undefined>;
+  /** The anonymous persons this one has taken over. */
+  claimedOf(person: string): Promise<readonly PersonId[]>;
+  reactions(): readonly ReactionStatus[];
+  /** Starts reactions and sweeps; resolves once everything that a dead process left open has been taken over. */
+  start(): Promise<void>;
+  /** Lets streaming answers end for that long, then stops. */
+  stop(drainMs: number): Promise<void>;
+  /** Everything that is due: what a clock that tests drive has to call. */
+  sweep(): Promise<void>;
+}
+
+const SWEEP_MS = 1000;
+const CATCH_UP_MS = 10 * 60_000;
+
+/** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
+export async function createKernel(parts: KernelParts): Promise<Kernel> {
+  const { store, documents, state, vault, blobs, liveLog, models, progress, secret, log, now = () => new Date() } = parts;
+  const loader = createLoader(store);
+  const sealer = createSealer({ vault, blobs });
+  const hub = createHub(store);
+  const views = viewsOf(documents);
+  const refusals = createRefusals({ store, now });
+  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
+  const tell = createTell({ store, loader, sealer, secret, now, refusals });
+  const ask = createAsk({ store, loader, documents, sealer, progress, onRefusal });
+  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onRefusal: (principal, refused) => refusals.record(principal, refused) });
+  const replies = createReplies({
+    tell, loader, store, sealer, blobs, views, hub, liveLog, models, now,
+    approvalMs: parts.approvalMs ?? 24 * 3600_000,
+    onProblem: log,
+    ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
+  });
+  const reactor = createReactor({
+    store, loader, tell, state,
+    reactions: [...replies.reactions, createTitles({ tell, loader, sealer, models }), ...createErasure({ store, tell, loader, vault, blobs, liveLog })],
+    onProblem: (reaction, event, reason) => log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`),
+    ...(parts.backoff ? { backoff: parts.backoff } : {}),
+  });
+  const stopped = new AbortController();
+  const running: Promise<unknown>[] = [];
+  let takenOver = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const sweep = async (): Promise<void> => {
+    await sweepDeadlines({ tell, views, now });
+    await liveLog.sweep(now().getTime());
+  };
+  const guard = (what: string, work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+
+  return {
+    tell, ask, follow, progress, refusals, loader, models, sweep,
+    epoch: await store.epoch(),
+    uploads: {
+      async put({ principalId, fileId, bytes }) {
+        const blobId = `blob_${randomBytes(16).toString('hex')}`;
+        const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
+        await blobs.put(blobId, sealed.bytes);
+        return { blobId, key: sealed.k };
+      },
+      async get({ blobId, key }) {
+        const bytes = await blobs.get(blobId);
+        const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
+        return opened === undefined || isUnopened(opened) ? undefined : opened;
+      },
+    },
+    claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
+    claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
+    reactions: reactor.status,
+    health: async () => {
+      const problems = progress.status().filter(({ state: at }) => at !== 'live').map(({ view, state: at, reason, position }) => `view ${view}: ${reason ?? `${at}, at ${position}`}`);
+      const building = progress.status().some(({ state: at }) => at === 'catching-up');
+      for (const { reaction, stopped: why } of reactor.status()) if (why) problems.push(`reaction ${reaction}: ${why}`);
+      return { ready: takenOver && !building && !stopped.signal.aborted, problems };
+    },
+    async start() {
+      running.push(guard('hub', hub.run(stopped.signal)));
+      await progress.waitFor([runList.name], await store.head(), { timeoutMs: CATCH_UP_MS, signal: stopped.signal });
+      const count = await replies.takeOver();
+      if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
+      running.push(guard('reactor', reactor.run(stopped.signal)));
+      takenOver = true;
+      const next = (): void => {
+        timer = setTimeout(() => void guard('sweep', sweep()).then(() => stopped.signal.aborted || next()), SWEEP_MS);
+      };
+      next();
+    },
+    async stop(drainMs) {
+      clearTimeout(timer);
+      await replies.drain(drainMs);
+      stopped.abort();
+      await Promise.all(running);
+      await refusals.flush();
+    },
+  };
+}

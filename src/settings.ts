@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const milliseconds = z.coerce.number().int().nonnegative();
+
+/** Every setting there is; a name that begins with ANNALS_ and is not here is an error. */
+const Settings = z.object({
+  ANNALS_HOST: z.string().default('127.0.0.1'),
+  ANNALS_PORT: z.coerce.number().int().min(0).max(65535).default(4417),
+  ANNALS_DATA: z.string().default('./data'),
+  ANNALS_PUBLIC_URL: z.url().optional(),
+  /** Further Host names under which the server may be called. */
+  ANNALS_HOSTS: list.default([]),
+  /** Further origins whose pages may call it. */
+  ANNALS_ORIGINS: list.default([]),
+  /** `provider/model` used when nobody chose. */
+  ANNALS_MODEL: z.string().regex(/^[^/]+\/.+$/, 'must be provider/model, for example openai/gpt-4o').optional(),
+  /** Signs the tokens; at least 32 bytes. Default: made on first start, kept in the data folder. */
+  ANNALS_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  /** Base64 of 32 bytes; wraps the data keys. Default: made on first start, kept in the data folder. */
+  RINI_API_MASTER_KEY: z.string().optional(),
+  /** How long a SIGTERM waits for streaming answers, in ms. */
+  ANNALS_DRAIN: milliseconds.default(30_000),
+  /** How long an approval may wait for its answer, in ms. */
+  ANNALS_APPROVAL_TIMEOUT: milliseconds.default(24 * 3600_000),
+  /** `off`: model servers on this machine's usual ports are not looked for. */
+  ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: z.url().optional(),
+  OPENAI_DEFAULT_MODEL: z.string().optional(),
+  OPENAI_SYSTEM_PROMPT: z.string().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: z.url().optional(),
+  GEMINI_API_KEY: z.string().optional(),
+  GEMINI_BASE_URL: z.url().optional(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+export type ReadSettings = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly message: string };
+
+/** From the environment, over a `.env` of the working folder, under the given options of the command line. An empty value counts as unset. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>, options: Readonly<Record<string, string | undefined>> = {}, folder = '.'): ReadSettings {
+  const file = resolve(folder, '.env');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const merged = Object.fromEntries([fromFile, environment, options].flatMap((source) => Object.entries(source)).filter(([, value]) => value !== undefined && value !== ''));
+  const unknown = Object.keys(merged).filter((name) => name.startsWith('ANNALS_') && !(name in Settings.shape));
+  if (unknown.length > 0) return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };
+  const parsed = Settings.safeParse(merged);
+  if (parsed.success) return { ok: true, settings: parsed.data };
+  return { ok: false, message: parsed.error.issues.map(({ path, message }) => `The setting ${path.map(String).join('.')} cannot be used: ${message}.`).join(' ') };
+}
+
+/** Loopback addresses: only there is a local person. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);

@@ -1,0 +1,89 @@
+import type { Blobs } from '../adapters/blobs/port.ts';
+import type { Loader } from '../adapters/event-store/loader.ts';
+import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
+import type { KeyVault } from '../adapters/key-vault/port.ts';
+import type { LiveLog } from '../adapters/live-log/port.ts';
+import type { Tell } from '../commands/command.ts';
+import { deleteFile } from '../commands/file.ts';
+import { stopRun } from '../commands/run.ts';
+import { annals } from '../commands/settle-active-run.ts';
+import { ConversationDeleted, ConversationTrashed, conversations, conversationStream } from '../domain/conversation/index.ts';
+import type { EventOf, RecordedEvent } from '../domain/event.ts';
+import { FileDeleted, files, fileStream } from '../domain/file.ts';
+import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
+
+export interface ErasureParts {
+  readonly store: EventStore;
+  readonly tell: Tell;
+  readonly loader: Loader;
+  readonly vault: KeyVault;
+  readonly blobs: Blobs;
+  readonly liveLog: LiveLog;
+}
+
+const conversationIdOf = (stream: string): string => stream.slice('conversation-'.length);
+
+/** What deleting and trashing bring with them: active runs stop, keys are destroyed, bytes go. */
+export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasureParts): readonly Reaction[] {
+  const stopActive = async ({ stream, metadata, id }: RecordedEvent): Promise<Verdict> => {
+    const conversationId = conversationIdOf(stream);
+    const { state } = await loader.load(stream, conversations);
+    const run = state.active && state.runs.get(state.active);
+    if (!state.active || !run) return done;
+    const told = await tell(annals(metadata.subject), stopRun({ conversationId: conversationId as never, runId: state.active, messageId: run.messageId }), { causationId: id });
+    return told.ok ? done : verdictOf(told.error);
+  };
+
+  const erase = async (recorded: RecordedEvent): Promise<Verdict> => {
+    const event = recorded as unknown as EventOf<typeof ConversationDeleted>;
+    const { conversationId, fileIds } = event.data;
+    await vault.destroyScope(conversationId);
+    const { state } = await loader.load(conversationStream(conversationId), conversations);
+    for (const runId of state.runs.keys()) await liveLog.expire(runId, 0);
+    await liveLog.sweep(1);
+    for (const fileId of fileIds) {
+      const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
+      if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
+    }
+    return done;
+  };
+
+  const eraseFile = async (recorded: RecordedEvent): Promise<Verdict> => {
+    const { fileId } = (recorded as unknown as EventOf<typeof FileDeleted>).data;
+    const { state } = await loader.load(fileStream(fileId), files);
+    await vault.destroyScope(fileStream(fileId));
+    if (state.blobId !== undefined) await blobs.delete(state.blobId);
+    return done;
+  };
+
+  return [
+    { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
+    { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
+    { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: eraseFile },
+  ];
+}
+
+/**
+ * Before the vault hands out its first key: every erasure in the log after the vault's own mark is applied again, so that an older vault (a restored one)
+ * opens nothing that was erased since. Answers how many there were.
+ */
+export async function applyErasures(store: EventStore, vault: KeyVault): Promise<number> {
+  const stop = new AbortController();
+  const mark: Position = (await vault.mark()) || START;
+  let count = 0;
+  let seen = mark;
+  if ((await store.head()) <= mark) return 0;
+  for await (const batch of store.tail(mark, { signal: stop.signal })) {
+    for (const { type, data } of batch.events) {
+      const scope = type === ConversationDeleted.type ? (data as { conversationId: string }).conversationId : type === FileDeleted.type ? fileStream((data as { fileId: string }).fileId) : undefined;
+      if (scope === undefined) continue;
+      await vault.destroyScope(scope);
+      count++;
+    }
+    seen = batch.seen;
+    if (batch.caughtUp) break;
+  }
+  stop.abort();
+  await vault.setMark(seen);
+  return count;
+}
