@@ -58,7 +58,7 @@ async function openLocked(settings: Settings, log: (message: string) => void, re
   const liveLog = await openSqliteLiveLog({ folder, onDamage: (reason) => log(`the live log was begun anew: ${reason}`) });
   const projector = startProjector(folder, (message) => log(`the views are not being written: ${message}`));
   const documents = await openSqliteDocumentStore({ folder, readOnly: true });
-  const state = await openSqliteDocumentStore({ folder: join(folder, 'state') });
+  const state = await openSqliteDocumentStore({ folder, name: 'state.db' });
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
   const models = createModels({ providers: found.providers, defaultModel: found.defaultModel });

@@ -27,7 +27,7 @@ export function createLiveWriter({ liveLog, sealer }: { liveLog: LiveLog; sealer
   let sequence = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let lastFlush = 0;
+  let lastFlush = Number.NEGATIVE_INFINITY;
 
   const flush = (): Promise<void> => {
     clearTimeout(timer);
@@ -48,6 +48,7 @@ export function createLiveWriter({ liveLog, sealer }: { liveLog: LiveLog; sealer
   return {
     push(item) {
       gathered.push(item);
+      if (item.type === 'step-start') return;
       bytes += 'delta' in item ? item.delta.length : EVERY_BYTES;
       const waited = performance.now() - lastFlush;
       if (bytes >= EVERY_BYTES || waited >= EVERY_MS) void flush();

@@ -15,12 +15,20 @@ import { digestTable } from './sqlite-digest.ts';
 import { countQuery, manyQuery, pageQuery, storedDocument } from './sqlite-query.ts';
 
 /**
- * Views in `<folder>/views.db`, written by one thread; others open it `readOnly`. A reader needs neither the file nor a collection to be
+ * Documents in one file of the folder (`views.db`), written by one thread; others open it `readOnly`. A reader needs neither the file nor a collection to be
  * there already: what is missing is empty, and what appears or is swapped later is seen by the next call.
  * Calls throw `DamagedViews` when the file is damaged (see `isCorruption`), and any other error of SQLite as it is.
  */
-export async function openSqliteDocumentStore({ folder, readOnly = false }: { folder: string; readOnly?: boolean }): Promise<DocumentStore> {
-  const file = join(folder, 'views.db');
+export async function openSqliteDocumentStore({
+  folder,
+  name = 'views.db',
+  readOnly = false,
+}: {
+  folder: string;
+  name?: string;
+  readOnly?: boolean;
+}): Promise<DocumentStore> {
+  const file = join(folder, name);
   const connect = readOnly ? lazyReader(file) : writer(file);
 
   const read = <Result>(empty: Result, work: (db: Connection) => Result): Result =>

@@ -27,9 +27,7 @@ export async function openSqliteEventStore({ folder, readOnly = false, pollMs = 
   const channelName = `annals-events:${resolve(folder)}`;
   const writer = readOnly ? undefined : await startWriteQueue({ folder, channelName }, wakeups.wake);
   const reader = await openReader(folder, writer);
-  const channel = new BroadcastChannel(channelName);
-  channel.onmessage = wakeups.wake;
-  channel.unref();
+  const channel = readOnly ? listen(channelName, wakeups.wake) : undefined;
   let closed = false;
 
   return {
@@ -46,11 +44,19 @@ export async function openSqliteEventStore({ folder, readOnly = false, pollMs = 
       if (closed) return;
       closed = true;
       wakeups.wake();
-      channel.close();
+      channel?.close();
       reader.close();
       await writer?.close();
     },
   };
+}
+
+/** Only for threads without the writer: the thread that has it is woken by the answers to its appends. */
+function listen(channelName: string, wake: () => void): BroadcastChannel {
+  const channel = new BroadcastChannel(channelName);
+  channel.onmessage = wake;
+  channel.unref();
+  return channel;
 }
 
 async function openReader(folder: string, writer: WriteQueue | undefined): Promise<SqliteReader> {

@@ -20,7 +20,7 @@ const unavailable = (message: string): AppendResult => ({ ok: false, code: 'Stor
 const unknown = (message: string): AppendResult => ({ ok: false, code: 'OutcomeUnknown', message });
 
 /** Rejects, with a sentence that says what to do, when the log cannot be opened. */
-export async function startWriteQueue(setup: WriterSetup, onStored: () => void): Promise<WriteQueue> {
+export async function startWriteQueue(place: Omit<WriterSetup, 'bell'>, onStored: () => void): Promise<WriteQueue> {
   const waiting = new Map<number, Waiting>();
   let outbox: WriterRequest[] = [];
   let worker: Worker | undefined;
@@ -29,7 +29,13 @@ export async function startWriteQueue(setup: WriterSetup, onStored: () => void):
   let starting: Promise<void> | undefined;
   let closed = false;
 
-  const post = (message: ToWriter): void => worker?.postMessage(message);
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+
+  const post = (message: ToWriter): void => {
+    worker?.postMessage(message);
+    Atomics.add(bell, 0, 1);
+    Atomics.notify(bell, 0);
+  };
   const flush = (): void => {
     if (!worker || outbox.length === 0) return;
     post(outbox);
@@ -44,7 +50,7 @@ export async function startWriteQueue(setup: WriterSetup, onStored: () => void):
   }
 
   async function start(): Promise<void> {
-    worker = await startWorker(setup, ({ request, result }) => {
+    worker = await startWorker({ ...place, bell }, ({ request, result }) => {
       deaths = 0;
       if (result.ok && !result.duplicate) onStored();
       settle(request, result);

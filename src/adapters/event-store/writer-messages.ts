@@ -4,8 +4,10 @@ import type { AppendResult } from './port.ts';
 /** What the writing thread is started with. */
 export interface WriterSetup {
   readonly folder: string;
-  /** The BroadcastChannel on which every thread of the process hears that events were stored. */
+  /** The BroadcastChannel on which the other threads of the process hear that events were stored. */
   readonly channelName: string;
+  /** One number in shared memory, raised and notified after every message: the writer sleeps on it, which wakes it sooner than an event loop would. */
+  readonly bell: Int32Array<SharedArrayBuffer>;
 }
 
 export interface WriterRequest {

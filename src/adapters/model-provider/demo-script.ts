@@ -31,7 +31,7 @@ export function parseDemoScript(message: string): DemoScript {
 }
 
 function directive(line: string): Partial<DemoScript> | undefined {
-  const [, name, rest = ''] = /^\/([a-z]+)(?: (.*))?$/.exec(line.replace(/\r$/, '')) ?? [];
+  const [, name, rest = ''] = /^\/([a-z]+)(?: (.*))?$/s.exec(line.replace(/\r$/, '')) ?? [];
   switch (name) {
     case 'echo':
       return { echo: rest };
@@ -44,7 +44,7 @@ function directive(line: string): Partial<DemoScript> | undefined {
     case 'fail':
       return /^\d*$/.test(rest) ? { failAfter: Number(rest) } : undefined;
     case 'call': {
-      const [, toolName, inputText = ''] = /^(\S+)(?:\s+(.*))?$/.exec(rest) ?? [];
+      const [, toolName, inputText = ''] = /^(\S+)(?:\s+(.*))?$/s.exec(rest) ?? [];
       return toolName ? { call: { toolName, input: toolInput(inputText), inputText: inputText || '{}' } } : undefined;
     }
     default:

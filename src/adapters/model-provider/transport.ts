@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
@@ -24,7 +24,11 @@ export function createFetch({ connectTimeout = 5_000 }: { connectTimeout?: numbe
     const body = wanted.body === null ? undefined : new Uint8Array(await wanted.arrayBuffer());
     signal?.throwIfAborted();
     const url = new URL(wanted.url);
-    const headers = { 'accept-encoding': 'gzip, deflate, br', ...Object.fromEntries(wanted.headers), ...(body ? { 'content-length': String(body.byteLength) } : {}) };
+    const headers = {
+      'accept-encoding': 'gzip, deflate, br',
+      ...Object.fromEntries(wanted.headers),
+      ...(body ? { 'content-length': String(body.byteLength) } : {}),
+    };
     const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: wanted.method, headers });
     const abort = () => outgoing.destroy(new DOMException('The call was stopped.', 'AbortError'));
     signal?.addEventListener('abort', abort, { once: true });
@@ -41,7 +45,8 @@ export function createFetch({ connectTimeout = 5_000 }: { connectTimeout?: numbe
 function boundConnect(outgoing: ClientRequest, connected: 'connect' | 'secureConnect', connectTimeout: number): void {
   outgoing.once('socket', (socket) => {
     if (!socket.connecting) return;
-    const late = () => outgoing.destroy(new ModelError('Timeout', `The model server took no connection within ${connectTimeout / 1000} s.`, { retryable: true }));
+    const late = () =>
+      outgoing.destroy(new ModelError('Timeout', `The model server took no connection within ${connectTimeout / 1000} s.`, { retryable: true }));
     const timer = setTimeout(late, connectTimeout);
     const clear = () => clearTimeout(timer);
     socket.once(connected, clear);
@@ -76,11 +81,12 @@ export function bodyOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Readable
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      async cancel() {
-        await iterator.return?.();
+      cancel() {
+        // Not awaited: behind a read that never ends this would never end either.
+        iterator.return?.().catch(() => {});
       },
     },
-    { highWaterMark: 8 },
+    { highWaterMark: 0 },
   );
 }
 

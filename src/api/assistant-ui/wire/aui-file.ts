@@ -1,8 +1,8 @@
 import type { Part } from '../../../domain/message.ts';
-import { fileFrom, urlOfFile } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, stringOf, withoutUndefined } from './json.ts';
+import { fileFrom, urlOfFile } from './file-links.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord, stringOf, withoutUndefined } from './json.ts';
 
 type FilePart = Part & { type: 'file' };
 

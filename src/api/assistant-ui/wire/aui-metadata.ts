@@ -1,6 +1,6 @@
 import type { FinishReason, Outcome, Part } from '../../../domain/message.ts';
-import { isRecord, jsonObjectOf } from './json.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { isRecord, jsonObjectOf } from './json.ts';
 import type { Role } from './wire-message.ts';
 
 /** How an answer ended; both are absent while it runs or waits. */

@@ -1,6 +1,6 @@
 import { ToolPart } from '../../../domain/message.ts';
-import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import { errorTextOf, outputOf } from './ui-tool.ts';
 
 const deniedText = 'Tool approval denied';
@@ -36,9 +36,10 @@ const approvalFrom = (value: Record<string, unknown>): ToolPart['approval'] => {
     : undefined;
 };
 
-const providerMetadataFrom = (part: Record<string, unknown>): JsonObject | undefined => {
-  const metadata = { ...(isRecord(part['mcp']) ? { mcp: jsonObjectOf(part['mcp']) } : {}), ...providerMetadataOf(part['providerMetadata']) };
-  return Object.keys(metadata).length === 0 ? undefined : metadata;
+const providerMetadataFrom = (part: Record<string, unknown>): { readonly providerMetadata?: JsonObject } => {
+  const own = providerMetadataOf(part['providerMetadata']);
+  const mcp = isRecord(part['mcp']) ? jsonObjectOf(part['mcp']) : undefined;
+  return own || mcp ? { providerMetadata: { ...(mcp ? { mcp } : {}), ...own } } : {};
 };
 
 /** A `tool-call` part of assistant-ui, or undefined for one without usable names. Its state is told from result, error and approval. */
@@ -57,7 +58,7 @@ export const toolFromAui = (part: Record<string, unknown>): ToolPart | undefined
     ...(state === 'output-available' ? { output: jsonOf(part['result']) ?? null } : {}),
     ...(state === 'output-error' ? { errorText } : {}),
     ...(approval === undefined ? {} : { approval }),
-    providerMetadata: providerMetadataFrom(part),
+    ...providerMetadataFrom(part),
   }).data;
 };
 

@@ -1,15 +1,15 @@
 import { Part } from '../../../domain/message.ts';
 import { attachedPieces, attachmentFrom, auiFromFile, fileFromAui } from './aui-file.ts';
-import { auiMetadataFrom, endingFrom, metadataFromAui, statusFrom } from './aui-metadata.ts';
 import type { Ending } from './aui-metadata.ts';
+import { auiMetadataFrom, endingFrom, metadataFromAui, statusFrom } from './aui-metadata.ts';
 import { auiFromTool, toolFromAui } from './aui-tool.ts';
-import { fileLinks } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
+import { fileLinks } from './file-links.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import { keptPart, keptPartName, partKeptIn, rawPart } from './kept-part.ts';
-import { roleOf } from './wire-message.ts';
 import type { Role, WireMessage } from './wire-message.ts';
+import { roleOf } from './wire-message.ts';
 
 /** assistant-ui's ThreadMessage without id and createdAt, as its local runtimes store it. */
 export const auiFormat = 'aui/v0';
@@ -52,10 +52,7 @@ const partsFrom = (value: unknown, links: FileLinks, contentType?: string, name?
  * Reads a ThreadMessage, whatever is in it: attachments follow the content as parts, unknown parts are kept word for word. `outcome` and
  * `finishReason` are what its status says. Lost: `parentId`, timing, artifacts, interrupts and nested messages of tool calls, summaries of reasoning.
  */
-export const partsFromAuiMessage = (
-  content: unknown,
-  links: FileLinks = fileLinks,
-): { role: Role; parts: Part[]; metadata: JsonObject } & Ending => {
+export const partsFromAuiMessage = (content: unknown, links: FileLinks = fileLinks): { role: Role; parts: Part[]; metadata: JsonObject } & Ending => {
   const message = jsonObjectOf(content);
   const { content: pieces, attachments, metadata, status } = message;
   const attached = Array.isArray(attachments) ? attachments.flatMap(attachedPieces) : [];
@@ -123,7 +120,10 @@ export const auiMessageFrom = ({ role, parts, metadata, ...ending }: WireMessage
 
 /** The run and the messages of ours that metadata speaks of, in whichever place the client's runtime has put them. */
 export const joinKeysOf = (metadata: JsonObject): { runId?: string; messageIds: readonly string[] } => {
-  const places = [metadata['custom'], ...[metadata['unstable_data'], metadata['unstable_annotations'], metadata['steps']].flatMap((list) => list ?? [])];
+  const places = [
+    metadata['custom'],
+    ...[metadata['unstable_data'], metadata['unstable_annotations'], metadata['steps']].flatMap((list) => list ?? []),
+  ];
   const named = (key: string) => places.flatMap((place) => (isRecord(place) ? (stringOf(place[key]) ?? []) : []));
   const runId = named('runId')[0];
   return { ...(runId === undefined ? {} : { runId }), messageIds: [...new Set(named('messageId'))] };

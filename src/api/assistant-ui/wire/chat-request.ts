@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { fileLinks } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, JsonObject, jsonObjectOf, stringOf } from './json.ts';
-import { messagesFromLanguageModel } from './language-model-messages.ts';
+import { fileLinks } from './file-links.ts';
+import { isRecord, type JsonObject, jsonObjectOf, stringOf } from './json.ts';
 import type { ChatMessage } from './language-model-messages.ts';
+import { messagesFromLanguageModel } from './language-model-messages.ts';
 import { partsFromUiMessage } from './ui-message.ts';
 
 const roles = ['system', 'user', 'assistant'];
@@ -33,14 +33,20 @@ export type ChatRequest = {
   readonly protocol: 'ui-message' | 'data-stream';
 };
 
-export type ParsedChatRequest = { readonly ok: true; readonly request: ChatRequest } | { readonly ok: false; readonly code: 'InvalidChatRequest'; readonly message: string };
+export type ParsedChatRequest =
+  | { readonly ok: true; readonly request: ChatRequest }
+  | { readonly ok: false; readonly code: 'InvalidChatRequest'; readonly message: string };
 
 const toolFrom = (name: unknown, tool: unknown): readonly FrontendTool[] => {
   if (typeof name !== 'string' || name === '' || name.length > 255 || !isRecord(tool)) return [];
   const description = stringOf(tool['description']);
   const parameters = tool['parameters'] ?? tool['inputSchema'];
   return [
-    { name, ...(description === undefined ? {} : { description }), parameters: isRecord(parameters) ? jsonObjectOf(parameters) : { type: 'object', properties: {} } },
+    {
+      name,
+      ...(description === undefined ? {} : { description }),
+      parameters: isRecord(parameters) ? jsonObjectOf(parameters) : { type: 'object', properties: {} },
+    },
   ];
 };
 
@@ -62,7 +68,10 @@ const uiMessageFrom = (message: Record<string, unknown>, links: FileLinks): Chat
 };
 
 const sentence = ({ path, message }: { path: readonly PropertyKey[]; message: string }) => {
-  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('').replace(/^\./, '');
+  const place = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
   return `The chat request cannot be read: ${place === '' ? 'the body' : `"${place}"`}: ${message}.`;
 };
 
@@ -79,7 +88,8 @@ export const parseChatRequest = (value: unknown, links: FileLinks = fileLinks): 
   const trigger = body.trigger ?? 'submit-message';
   const messageId = body.messageId || body.unstable_assistantMessageId || undefined;
   const ofLanguageModel = body.messages.some((message) => !Array.isArray(message['parts']) && message['content'] !== undefined);
-  if (!ofLanguageModel && body.messages.some(({ role }) => role === 'tool')) return refused('The chat request cannot be read: a message of role "tool" needs "content".');
+  if (!ofLanguageModel && body.messages.some(({ role }) => role === 'tool'))
+    return refused('The chat request cannot be read: a message of role "tool" needs "content".');
   if (body.messages.length === 0 && !(trigger === 'regenerate-message' && messageId)) {
     return refused('The chat request has no messages: send at least the last one.');
   }

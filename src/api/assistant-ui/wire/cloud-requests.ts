@@ -63,7 +63,11 @@ export const MessageUpdateRequest = MessageCreateRequest.pick({ content: true })
 export const MessagesDeleteRequest = z.object({ message_ids: z.array(Id).min(1).max(200) });
 export const FeedbackRequest = z.object({ type: FeedbackType, comment: Text.nullish() });
 
-export const TitleStreamRequest = z.object({ thread_id: Id, assistant_id: z.literal('system/thread_title'), messages: z.array(z.unknown()).max(10_000).default([]) });
+export const TitleStreamRequest = z.object({
+  thread_id: Id,
+  assistant_id: z.literal('system/thread_title'),
+  messages: z.array(z.unknown()).max(10_000).default([]),
+});
 
 const ToolCallReport = z.object({
   tool_name: z.string().max(255),
@@ -105,7 +109,10 @@ export const RunReportRequest = TokenCounts.extend({
   first_token_ms: Count.optional(),
   output_text: Text.optional(),
   metadata: JsonObject.optional(),
-  trace_id: z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits').optional(),
+  trace_id: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits')
+    .optional(),
   error: Text.optional(),
   error_code: z.string().max(255).optional(),
   environment: z.string().max(255).optional(),
@@ -139,7 +146,11 @@ export const PresignedUploadRequest = z.object({
   filename: z.string().min(1).max(255),
   content_type: z.string().max(255).optional(),
   /** In bytes; upstream takes 25 MiB. */
-  content_length: z.int().nonnegative().max(25 * 1024 * 1024).optional(),
+  content_length: z
+    .int()
+    .nonnegative()
+    .max(25 * 1024 * 1024)
+    .optional(),
 });
 export const PresignedDownloadRequest = z.union([z.object({ key: z.string().min(1).max(2048) }), z.object({ url: z.string().min(1).max(4096) })]);
 export const PdfImagesRequest = z.object({ file_blob: z.string().optional(), file_url: z.string().max(4096).optional() });

@@ -1,11 +1,11 @@
 import type { Part, RunItem, ToolPart, Usage } from '../../../domain/message.ts';
-import { fileLinks, urlOfFile } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { withoutUndefined } from './json.ts';
+import { fileLinks, urlOfFile } from './file-links.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { withoutUndefined } from './json.ts';
 import { keptPart, keptPartName } from './kept-part.ts';
-import { createToolTracker, errorTextAtEnd, wireFinishReason } from './stream-item.ts';
 import type { StreamItem } from './stream-item.ts';
+import { createToolTracker, errorTextAtEnd, wireFinishReason } from './stream-item.ts';
 import type { StreamEncoder } from './ui-stream.ts';
 import { errorTextOf, outputOf } from './ui-tool.ts';
 
@@ -104,9 +104,9 @@ export const createDataStreamEncoder = (options: DataStreamOptions = {}): Stream
 
   const tool = (part: ToolPart): readonly Line[] => {
     const { toolCallId } = part;
-    const news = held.has(toolCallId) ? undefined : tools.newsOf(part);
-    if (!news) return [];
-    if (!news.inputIsNew) return resultLines(part);
+    const known = tools.knows(toolCallId);
+    if (held.has(toolCallId) || !tools.isNews(part)) return [];
+    if (known) return resultLines(part);
     const opening = openTool(toolCallId, part.toolName);
     const argsTextDelta = argumentsSent.get(toolCallId) ? '' : JSON.stringify(part.input ?? {});
     return [...opening, ['c', { toolCallId, argsTextDelta, isFinal: true }], ...resultLines(part)];

@@ -24,4 +24,5 @@ export const fileFrom = (mediaType: string, url: string | undefined, filename: s
   };
 };
 
-export const urlOfFile = (part: Part & { type: 'file' }, links: FileLinks) => (part.fileId === undefined ? (part.url ?? '') : links.urlOf(part.fileId));
+export const urlOfFile = (part: Part & { type: 'file' }, links: FileLinks) =>
+  part.fileId === undefined ? (part.url ?? '') : links.urlOf(part.fileId);

@@ -1,6 +1,6 @@
 import { Part } from '../../../domain/message.ts';
-import { jsonOf } from './json.ts';
 import type { JsonValue } from './json.ts';
+import { jsonOf } from './json.ts';
 
 /** The name of the data part that carries a part of ours through a format that has no form for it. */
 export const keptPartName = 'annals-part';

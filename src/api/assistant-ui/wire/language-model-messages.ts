@@ -1,8 +1,8 @@
 import { Part, ToolPart } from '../../../domain/message.ts';
 import { fileOfData } from './aui-file.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, jsonOf, stringOf } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord, jsonOf, stringOf } from './json.ts';
 import { rawPart } from './kept-part.ts';
 import type { Role } from './wire-message.ts';
 
@@ -13,12 +13,15 @@ const format = 'language-model/v2';
 const toolCallFrom = (part: Record<string, unknown>, ended: object): ToolPart | undefined => {
   const input = jsonOf(part['input'] ?? part['args']);
   const { toolCallId, toolName } = part;
-  return ToolPart.safeParse({ type: 'tool', toolCallId, toolName, state: 'input-available', ...(input === undefined ? {} : { input }), ...ended }).data;
+  return ToolPart.safeParse({ type: 'tool', toolCallId, toolName, state: 'input-available', ...(input === undefined ? {} : { input }), ...ended })
+    .data;
 };
 
 const fileFrom = (part: Record<string, unknown>, links: FileLinks): Part | undefined => {
   const data = stringOf(part['data']) ?? stringOf(part['image']);
-  return data === undefined ? undefined : fileOfData(data, stringOf(part['mediaType']) ?? stringOf(part['mimeType']), stringOf(part['filename']), links);
+  return data === undefined
+    ? undefined
+    : fileOfData(data, stringOf(part['mediaType']) ?? stringOf(part['mimeType']), stringOf(part['filename']), links);
 };
 
 const knownFrom = (part: Record<string, unknown>, links: FileLinks): Part | undefined => {
@@ -44,7 +47,9 @@ const partsOf = (content: unknown, links: FileLinks): readonly Part[] => {
 
 /** What a tool result changes in its call: `output` is `{ type, value }` with `error-…` types, older clients send `result` and `isError`. */
 const endingOf = (result: Record<string, unknown>) => {
-  const output = isRecord(result['output']) ? result['output'] : { type: result['isError'] === true ? 'error-json' : 'json', value: result['result'] };
+  const output = isRecord(result['output'])
+    ? result['output']
+    : { type: result['isError'] === true ? 'error-json' : 'json', value: result['result'] };
   const value = jsonOf(output['value']) ?? null;
   if (!stringOf(output['type'])?.startsWith('error')) return { state: 'output-available' as const, output: value };
   const words = isRecord(value) ? value['error'] : value;

@@ -1,13 +1,13 @@
 import type { Ending } from './aui-metadata.ts';
 import { auiFormat, auiMessageFrom, partsFromAuiMessage } from './aui-v0.ts';
-import { fileLinks } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord } from './json.ts';
+import { fileLinks } from './file-links.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord } from './json.ts';
 import { rawPart } from './kept-part.ts';
 import { partsFromUiMessage, uiFormat, uiMessageFrom } from './ui-message.ts';
-import { roleOf } from './wire-message.ts';
 import type { WireMessage } from './wire-message.ts';
+import { roleOf } from './wire-message.ts';
 
 /** Reads a stored message's content; never throws. Content in a format of an app's own is kept whole, as one part. */
 export const messageFromContent = (format: string, content: unknown, links: FileLinks = fileLinks): WireMessage & Ending => {

@@ -54,16 +54,16 @@ export const wireFinishReason = ({ outcome, finishReason }: RunItem & { type: 'f
 
 const ended: readonly ToolPart['state'][] = ['output-available', 'output-error', 'output-denied'];
 
-/** Tells what is new about a tool call that is reported several times: its input once, each state once, nothing after its end. */
+/** Tells whether a tool call that is reported several times stands at something new: each state once, nothing after its end. */
 export const createToolTracker = () => {
   const states = new Map<string, ToolPart['state']>();
   return {
     knows: (toolCallId: string) => states.has(toolCallId),
-    newsOf(part: ToolPart): { readonly inputIsNew: boolean } | undefined {
-      const previous = states.get(part.toolCallId);
-      if (previous !== undefined && (previous === part.state || ended.includes(previous))) return undefined;
-      states.set(part.toolCallId, part.state);
-      return { inputIsNew: previous === undefined };
+    isNews: ({ toolCallId, state }: ToolPart): boolean => {
+      const previous = states.get(toolCallId);
+      if (previous !== undefined && (previous === state || ended.includes(previous))) return false;
+      states.set(toolCallId, state);
+      return true;
     },
   };
 };

@@ -1,12 +1,12 @@
 import { Part } from '../../../domain/message.ts';
-import { fileFrom, fileLinks, urlOfFile } from './file-links.ts';
 import type { FileLinks } from './file-links.ts';
-import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
+import { fileFrom, fileLinks, urlOfFile } from './file-links.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import { keptPart, keptPartName, partKeptIn, rawPart } from './kept-part.ts';
 import { isToolType, toolFromUi, uiFromTool } from './ui-tool.ts';
-import { roleOf } from './wire-message.ts';
 import type { WireMessage } from './wire-message.ts';
+import { roleOf } from './wire-message.ts';
 
 /** The AI SDK's UIMessage without its id, as assistant-ui stores it; AI SDK 7 still writes this name. */
 export const uiFormat = 'ai-sdk/v6';
@@ -48,7 +48,10 @@ const partsFrom = (value: unknown, links: FileLinks): readonly Part[] => {
  * Reads a UIMessage, whatever is in it: unknown parts are kept word for word, step boundaries carry nothing and are dropped. What our parts have no
  * place for is lost: text `state`, `providerMetadata` of text, reasoning and files, `title`, `toolMetadata` and result metadata of tools.
  */
-export const partsFromUiMessage = (content: unknown, links: FileLinks = fileLinks): { role: WireMessage['role']; parts: Part[]; metadata: JsonObject } => {
+export const partsFromUiMessage = (
+  content: unknown,
+  links: FileLinks = fileLinks,
+): { role: WireMessage['role']; parts: Part[]; metadata: JsonObject } => {
   const message = jsonObjectOf(content);
   const { parts, content: text } = message;
   const read = Array.isArray(parts) ? parts.flatMap((part) => partsFrom(part, links)) : [];

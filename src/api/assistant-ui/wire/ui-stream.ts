@@ -1,12 +1,12 @@
-import type { Part, RunItem, ToolPart } from '../../../domain/message.ts';
-import { fileLinks } from './file-links.ts';
+import type { Part, RunItem } from '../../../domain/message.ts';
 import type { FileLinks } from './file-links.ts';
-import { jsonObjectOf, providerMetadataOf, withoutUndefined } from './json.ts';
+import { fileLinks } from './file-links.ts';
 import type { JsonObject } from './json.ts';
-import { createToolTracker, errorTextAtEnd, wireFinishReason } from './stream-item.ts';
+import { jsonObjectOf, withoutUndefined } from './json.ts';
 import type { StreamItem } from './stream-item.ts';
+import { errorTextAtEnd, wireFinishReason } from './stream-item.ts';
 import { keptUiPart, uiPartFrom } from './ui-message.ts';
-import { errorTextOf, outputOf } from './ui-tool.ts';
+import { createToolChunks } from './ui-stream-tools.ts';
 
 export const UI_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
@@ -35,35 +35,14 @@ export type StreamEncoder = {
 
 const frame = (chunk: JsonObject) => `data: ${JSON.stringify(chunk)}\n\n`;
 
-const toolOutcome = (part: ToolPart, dynamic: boolean): JsonObject | undefined => {
-  const { toolCallId } = part;
-  switch (part.state) {
-    case 'approval-requested':
-      return part.approval && withoutUndefined({ type: 'tool-approval-request', approvalId: part.approval.id, toolCallId, reason: part.approval.reason });
-    case 'output-available':
-      return { type: 'tool-output-available', toolCallId, output: outputOf(part) ?? null, dynamic };
-    case 'output-error':
-      return { type: 'tool-output-error', toolCallId, errorText: errorTextOf(part) ?? '', dynamic };
-    case 'output-denied':
-      return { type: 'tool-output-denied', toolCallId };
-    case 'input-available':
-    case 'approval-responded':
-      return undefined;
-    default:
-      return part.state satisfies never;
-  }
-};
-
 /**
  * Encodes a run as an AI SDK UI message stream, in the parts that AI SDK 6 and 7 share (https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol).
- * A text or reasoning part ends where anything else comes between, so that every client sees the same order. A tool call's input must be whole
- * within the step in which it began. What a failed run had said stays; its error comes after `finish`, since clients read nothing behind an error.
+ * A text or reasoning part ends where anything else comes between, so that every client sees the same order. What a failed run had said stays;
+ * its error comes after `finish`, since clients read nothing behind an error.
  */
 export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEncoder => {
   const links = options.links ?? fileLinks;
-  const held = new Set(options.heldToolCallIds);
-  const tools = createToolTracker();
-  const dynamicInputs = new Map<string, boolean>();
+  const tools = createToolChunks(new Set(options.heldToolCallIds), options.frontendTools);
   let open: { readonly type: 'text' | 'reasoning'; readonly id: string } | undefined;
   let started = false;
   let stepOpen = false;
@@ -97,35 +76,6 @@ export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEnco
     return [...opening, { type: `${type}-delta`, id, delta }];
   };
 
-  const toolInput = ({ toolCallId, toolName, delta }: RunItem & { type: 'tool-input' }): JsonObject[] => {
-    if (tools.knows(toolCallId) || held.has(toolCallId)) return [];
-    const known = dynamicInputs.has(toolCallId);
-    const dynamic = dynamicInputs.get(toolCallId) ?? !options.frontendTools?.has(toolName);
-    dynamicInputs.set(toolCallId, dynamic);
-    return [
-      ...closeText(),
-      ...(known ? [] : [{ type: 'tool-input-start', toolCallId, toolName, ...(dynamic ? { dynamic } : {}) }]),
-      ...(delta === '' ? [] : [{ type: 'tool-input-delta', toolCallId, inputTextDelta: delta }]),
-    ];
-  };
-
-  const tool = (part: ToolPart): JsonObject[] => {
-    const news = tools.newsOf(part);
-    if (!news) return [];
-    const { toolCallId, toolName } = part;
-    const dynamic = dynamicInputs.get(toolCallId) ?? part.dynamic;
-    const input = withoutUndefined({
-      type: 'tool-input-available',
-      toolCallId,
-      toolName,
-      input: part.input ?? {},
-      dynamic: dynamic || undefined,
-      providerMetadata: providerMetadataOf(part.providerMetadata),
-    });
-    const outcome = toolOutcome(part, dynamic);
-    return [...closeText(), ...(news.inputIsNew && !held.has(toolCallId) ? [input] : []), ...(outcome ? [outcome] : [])];
-  };
-
   const finish = (item: RunItem & { type: 'finish' }): JsonObject[] => {
     const errorText = errorTextAtEnd(item);
     const custom = withoutUndefined({ runId, outcome: item.outcome === 'completed' ? undefined : item.outcome });
@@ -142,7 +92,7 @@ export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEnco
   };
 
   const wholePart = (part: Part): readonly JsonObject[] => {
-    if (part.type === 'tool') return tool(part);
+    if (part.type === 'tool') return [...closeText(), ...tools.state(part)];
     if (part.type === 'text' || part.type === 'reasoning') return [...closeText(), ...words(part.type, 'part', part.text), ...closeText()];
     return [...closeText(), part.type === 'raw' ? keptUiPart(part) : uiPartFrom(part, links)];
   };
@@ -160,15 +110,20 @@ export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEnco
       case 'reasoning':
         return words(item.type, item.id, item.delta);
       case 'tool-input':
-        return toolInput(item);
+        return [...closeText(), ...tools.input(item)];
       case 'tool':
-        return tool(item.part);
+        return [...closeText(), ...tools.state(item.part)];
       case 'part':
         return wholePart(item.part);
       case 'step-finish':
-        return closeStep();
+        return [...closeText(), ...tools.endOfStep(), ...closeStep()];
       case 'waiting':
-        return [...closeStep(), { type: 'finish', finishReason: 'tool-calls', messageMetadata: { custom: withoutUndefined({ runId }) } }];
+        return [
+          ...closeText(),
+          ...tools.endOfStep(),
+          ...closeStep(),
+          { type: 'finish', finishReason: 'tool-calls', messageMetadata: { custom: withoutUndefined({ runId }) } },
+        ];
       case 'finish':
         return finish(item);
       default:

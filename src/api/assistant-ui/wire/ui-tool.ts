@@ -1,6 +1,6 @@
 import { ToolPart } from '../../../domain/message.ts';
-import { isRecord, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { isRecord, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 
 const staticPrefix = 'tool-';
 
@@ -16,6 +16,15 @@ const approvalFrom = (value: unknown, answered: boolean): ToolPart['approval'] =
   };
 };
 
+/** What an ended call must carry for the AI SDK to accept it, where the tool itself gave nothing. */
+export const outputOf = (part: ToolPart) => (part.state === 'output-available' ? (part.output ?? null) : part.output);
+export const errorTextOf = (part: ToolPart) => (part.state === 'output-error' ? (part.errorText ?? 'The tool failed.') : part.errorText);
+
+const endingOf = (part: ToolPart) => ({
+  ...(part.state === 'output-available' ? { output: outputOf(part) ?? null } : {}),
+  ...(part.state === 'output-error' ? { errorText: errorTextOf(part) } : {}),
+});
+
 /**
  * The tool call of a `dynamic-tool` or `tool-<name>` part. Undefined for one that has no place among our states (an input still streaming) or no
  * usable name; a missing or contradictory approval is no obstacle, since clients leave such parts behind after a cancelled approval.
@@ -28,7 +37,7 @@ export const toolFromUi = (value: Record<string, unknown>): ToolPart | undefined
   const errorText = stringOf(value['errorText']);
   const approval = approvalFrom(value['approval'], value['state'] !== 'approval-requested');
   const providerMetadata = providerMetadataOf(value['callProviderMetadata']);
-  return ToolPart.safeParse({
+  const part = ToolPart.safeParse({
     type: 'tool',
     toolCallId: value['toolCallId'],
     toolName: dynamic ? value['toolName'] : type.slice(staticPrefix.length),
@@ -40,15 +49,12 @@ export const toolFromUi = (value: Record<string, unknown>): ToolPart | undefined
     dynamic,
     ...(providerMetadata === undefined ? {} : { providerMetadata }),
   }).data;
+  return part && { ...part, ...endingOf(part) };
 };
 
 /** While an approval is open its reason is the question's, and the AI SDK keeps that under a name of its own. */
 const approvalJson = (approval: NonNullable<ToolPart['approval']>, state: ToolPart['state']): JsonObject =>
   withoutUndefined({ id: approval.id, approved: approval.approved, [state === 'approval-requested' ? 'requestReason' : 'reason']: approval.reason });
-
-/** What an ended call must carry for the AI SDK to accept it, where the tool itself gave nothing. */
-export const outputOf = (part: ToolPart) => (part.state === 'output-available' ? (part.output ?? null) : part.output);
-export const errorTextOf = (part: ToolPart) => (part.state === 'output-error' ? (part.errorText ?? 'The tool failed.') : part.errorText);
 
 export const uiFromTool = (part: ToolPart): JsonObject =>
   withoutUndefined({

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { Role } from '../../../domain/message.ts';
 import type { Part } from '../../../domain/message.ts';
+import { Role } from '../../../domain/message.ts';
 import type { JsonObject } from './json.ts';
 
 export type Role = z.infer<typeof Role>;

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { createMemoryBlobs } from '../../src/adapters/blobs/memory.ts';
+import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
+import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
+import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
+import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
+import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
+import { createModels } from '../../src/adapters/model-provider/models.ts';
+import type { ModelProvider } from '../../src/adapters/model-provider/port.ts';
+import type { PersonId } from '../../src/domain/ids.ts';
+import type { RunItem } from '../../src/domain/message.ts';
+import type { Principal } from '../../src/domain/principal.ts';
+import { createKernel, type Kernel, type KernelParts } from '../../src/main/kernel.ts';
+import { createProgress } from '../../src/projections/progress.ts';
+import { createProjector } from '../../src/projections/projector.ts';
+import { views } from '../../src/projections/views/index.ts';
+
+export const person = (name: string, kind: 'person' | 'anonymous' = 'person'): Principal => ({ id: `person_${kind === 'anonymous' ? 'anon_' : ''}${name}` as PersonId, kind, roles: kind === 'person' ? ['member'] : [] });
+export const administrator: Principal = { id: 'person_admin' as PersonId, kind: 'person', roles: ['administrator'] };
+
+/** The parts that outlive a process: give them to another `start` and it is the same installation after a restart. */
+export interface Disk {
+  readonly store: KernelParts['store'];
+  readonly documents: KernelParts['documents'];
+  readonly state: KernelParts['state'];
+  readonly vault: KernelParts['vault'];
+  readonly blobs: KernelParts['blobs'];
+  readonly liveLog: KernelParts['liveLog'];
+  readonly secret: Buffer;
+}
+
+export const memoryDisk = (): Disk => ({
+  store: createMemoryEventStore(),
+  documents: createMemoryDocumentStore(),
+  state: createMemoryDocumentStore(),
+  vault: createMemoryKeyVault(),
+  blobs: createMemoryBlobs(),
+  liveLog: createMemoryLiveLog(),
+  secret: randomBytes(32),
+});
+
+export interface Installation {
+  readonly kernel: Kernel;
+  readonly disk: Disk;
+  /** The clock, which only moves when told. */
+  readonly clock: { now: Date };
+  readonly problems: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly disk?: Disk;
+  readonly providers?: readonly ModelProvider[];
+  readonly defaultModel?: string;
+  readonly approvalMs?: number;
+  /** `false`: commands and views only, nothing reacts. */
+  readonly workers?: boolean;
+  readonly clock?: { now: Date };
+}
+
+/** A whole installation in memory: the real kernel, the real views and workers, adapters that keep nothing on disk. */
+export async function startAnnals({ disk = memoryDisk(), providers = [createDemoProvider()], defaultModel = 'demo/demo', approvalMs = 3600_000, workers = true, clock = { now: new Date('2026-01-01T00:00:00.000Z') } }: StartOptions = {}): Promise<Installation> {
+  const stopped = new AbortController();
+  const problems: string[] = [];
+  const projector = createProjector({ store: disk.store, documents: disk.documents, views, onProgress: (statuses) => progress.report(statuses) });
+  const progress = createProgress([], projector.rebuild);
+  const projecting = projector.run(stopped.signal);
+  projecting.catch((error: unknown) => problems.push(String(error)));
+  const kernel = await createKernel({
+    ...disk,
+    models: createModels({ providers, defaultModel: async () => defaultModel }),
+    progress,
+    now: () => clock.now,
+    approvalMs,
+    log: (message) => problems.push(message),
+    backoff: () => 1,
+  });
+  if (workers) await kernel.start();
+  return {
+    kernel,
+    disk,
+    clock,
+    problems,
+    async stop() {
+      await kernel.stop(0);
+      stopped.abort();
+      await projecting.catch(() => undefined);
+    },
+  };
+}
+
+/** Reads a run's stream to its end or pause. */
+export async function readRun(kernel: Kernel, principal: Principal, conversationId: string, runId: string, options: { segment?: number; only?: boolean; signal?: AbortSignal } = {}): Promise<RunItem[]> {
+  const { signal = AbortSignal.timeout(20_000), ...rest } = options;
+  const following = await kernel.follow(principal, { topic: 'run', conversationId, runId, ...rest } as never, { signal });
+  if (!following.ok) throw new Error(following.error.code);
+  const items: RunItem[] = [];
+  for await (const { item } of following.items) items.push(item as RunItem);
+  return items;
+}
+
+/** The text that a reader of these items has seen. */
+export const textOf = (items: readonly RunItem[]): string => items.flatMap((item) => (item.type === 'text' ? [item.delta] : [])).join('');
