@@ -1,0 +1,31 @@
+import react from '@vitejs/plugin-react';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** The server is tested as it runs: by Node itself, which strips the types, in the test's process and in its worker threads alike. */
+const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
+const ofOtherProjects = ['test/web/**', 'test/e2e/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    retry: 0,
+    sequence: { shuffle: { files: true, tests: true } },
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: { ...asItRuns, name: 'server', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...ofOtherProjects] },
+      },
+      { extends: true, plugins: [react()], test: { name: 'web', environment: 'jsdom', include: ['test/web/**/*.test.{ts,tsx}'] } },
+      {
+        extends: true,
+        test: { ...asItRuns, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+    ],
+  },
+});
