@@ -1,10 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 const milliseconds = z.coerce.number().int().nonnegative();
 
 /** Every setting there is; a name that begins with ANNALS_ and is not here is an error. */
@@ -18,7 +22,10 @@ const Settings = z.object({
   /** Further origins whose pages may call it. */
   ANNALS_ORIGINS: list.default([]),
   /** `provider/model` used when nobody chose. */
-  ANNALS_MODEL: z.string().regex(/^[^/]+\/.+$/, 'must be provider/model, for example openai/gpt-4o').optional(),
+  ANNALS_MODEL: z
+    .string()
+    .regex(/^[^/]+\/.+$/, 'must be provider/model, for example openai/gpt-4o')
+    .optional(),
   /** Signs the tokens; at least 32 bytes. Default: made on first start, kept in the data folder. */
   ANNALS_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   /** Base64 of 32 bytes; wraps the data keys. Default: made on first start, kept in the data folder. */
@@ -43,15 +50,25 @@ export type Settings = z.infer<typeof Settings>;
 export type ReadSettings = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly message: string };
 
 /** From the environment, over a `.env` of the working folder, under the given options of the command line. An empty value counts as unset. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>, options: Readonly<Record<string, string | undefined>> = {}, folder = '.'): ReadSettings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: Readonly<Record<string, string | undefined>> = {},
+  folder = '.',
+): ReadSettings {
   const file = resolve(folder, '.env');
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
-  const merged = Object.fromEntries([fromFile, environment, options].flatMap((source) => Object.entries(source)).filter(([, value]) => value !== undefined && value !== ''));
+  const merged = Object.fromEntries(
+    [fromFile, environment, options].flatMap((source) => Object.entries(source)).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const unknown = Object.keys(merged).filter((name) => name.startsWith('ANNALS_') && !(name in Settings.shape));
-  if (unknown.length > 0) return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };
+  if (unknown.length > 0)
+    return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };
   const parsed = Settings.safeParse(merged);
   if (parsed.success) return { ok: true, settings: parsed.data };
-  return { ok: false, message: parsed.error.issues.map(({ path, message }) => `The setting ${path.map(String).join('.')} cannot be used: ${message}.`).join(' ') };
+  return {
+    ok: false,
+    message: parsed.error.issues.map(({ path, message }) => `The setting ${path.map(String).join('.')} cannot be used: ${message}.`).join(' '),
+  };
 }
 
 /** Loopback addresses: only there is a local person. */

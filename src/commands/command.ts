@@ -71,7 +71,14 @@ export interface TellOptions {
 }
 
 export type Told<Result> =
-  | { readonly ok: true; readonly id: string; readonly result: Result; readonly revision: bigint; readonly position: string; readonly duplicate: boolean }
+  | {
+      readonly ok: true;
+      readonly id: string;
+      readonly result: Result;
+      readonly revision: bigint;
+      readonly position: string;
+      readonly duplicate: boolean;
+    }
   | { readonly ok: false; readonly error: DomainError };
 
 export type Tell = <Result>(principal: Principal, command: CommandValue<Result>, options?: TellOptions) => Promise<Told<Result>>;
@@ -86,6 +93,10 @@ export function command<Input, State, Result = Record<string, never>, Judged = S
   declaration: Declaration<Input, State, Result, Judged>,
 ): CommandDefinition<Input, State, Result, Judged> {
   const definition = (input: Input): CommandValue<Result> => ({ definition: made, input });
-  const made: CommandDefinition<Input, State, Result, Judged> = Object.assign(definition, { commandName: name, result: () => ({}) as Result, ...declaration });
+  const made: CommandDefinition<Input, State, Result, Judged> = Object.assign(definition, {
+    commandName: name,
+    result: () => ({}) as Result,
+    ...declaration,
+  });
   return made;
 }

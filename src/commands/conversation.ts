@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Conversation, conversations, conversationStream, MessageSent, Metadata, ReplyRequested, ToolSchema } from '../domain/conversation/index.ts';
+import {
+  type Conversation,
+  conversationStream,
+  conversations,
+  MessageSent,
+  Metadata,
+  ReplyRequested,
+  ToolSchema,
+} from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { Outcome, Part, Role } from '../domain/message.ts';
@@ -15,12 +23,19 @@ const stream = ({ conversationId }: { conversationId: ConversationId }) => conve
 const owned = { stream, aggregate, policy: ownerOnly as Policy<unknown, Conversation> };
 
 export const startConversation = command('startConversation', {
-  input: z.object({ title: Title.optional(), metadata: Metadata.optional(), externalId: z.string().min(1).max(255).optional(), lastMessageAt: IsoTime.optional() }),
+  input: z.object({
+    title: Title.optional(),
+    metadata: Metadata.optional(),
+    externalId: z.string().min(1).max(255).optional(),
+    lastMessageAt: IsoTime.optional(),
+  }),
   stream: (_input, _principal, newId) => conversationStream(newId('thread_')),
   policy: anyPerson,
   aggregate,
   subject: (_input, principal) => principal.onBehalfOf ?? principal.id,
-  result: (events): { conversationId: ConversationId } => ({ conversationId: (events[0]?.data as { conversationId: ConversationId }).conversationId }),
+  result: (events): { conversationId: ConversationId } => ({
+    conversationId: (events[0]?.data as { conversationId: ConversationId }).conversationId,
+  }),
 });
 
 const simple = (name: string) => command(name, { input: z.object(target), ...owned });
@@ -33,7 +48,10 @@ export const deleteConversation = simple('deleteConversation');
 export const renameConversation = command('renameConversation', { input: z.object({ ...target, title: Title }), ...owned });
 /** A generated title: never over a person's own. */
 export const titleConversation = command('titleConversation', { input: z.object({ ...target, title: Title }), ...owned, policy: annalsOnly });
-export const setConversationMetadata = command('setConversationMetadata', { input: z.object({ ...target, metadata: Metadata.nullable() }), ...owned });
+export const setConversationMetadata = command('setConversationMetadata', {
+  input: z.object({ ...target, metadata: Metadata.nullable() }),
+  ...owned,
+});
 export const touchConversation = command('touchConversation', { input: z.object({ ...target, lastMessageAt: IsoTime }), ...owned });
 
 /** What a message came to: its own id, and the run that answers it where one was asked for. */
@@ -44,8 +62,10 @@ export interface Sent {
   readonly replyId?: MessageId;
 }
 
-const dataOf = <Definition>(events: readonly RecordedEvent[], type: string): EventOf<Definition> extends { data: infer Data } ? Data | undefined : never =>
-  events.find((event) => event.type === type)?.data as never;
+const dataOf = <Definition>(
+  events: readonly RecordedEvent[],
+  type: string,
+): EventOf<Definition> extends { data: infer Data } ? Data | undefined : never => events.find((event) => event.type === type)?.data as never;
 
 function sent(events: readonly RecordedEvent[]): Sent {
   const message = dataOf<typeof MessageSent>(events, MessageSent.type);
@@ -84,11 +104,21 @@ export const requestReply = command('requestReply', {
 });
 
 export const appendMessage = command('appendMessage', {
-  input: z.object({ ...target, role: Role, parts: z.array(Part), metadata: Metadata.optional(), alias: MessageRef.optional(), parentId: MessageRef.nullable() }),
+  input: z.object({
+    ...target,
+    role: Role,
+    parts: z.array(Part),
+    metadata: Metadata.optional(),
+    alias: MessageRef.optional(),
+    parentId: MessageRef.nullable(),
+  }),
   ...owned,
   result: sent,
 });
-export const replaceMessageContent = command('replaceMessageContent', { input: z.object({ ...target, messageId: MessageRef, parts: z.array(Part), metadata: Metadata.optional() }), ...owned });
+export const replaceMessageContent = command('replaceMessageContent', {
+  input: z.object({ ...target, messageId: MessageRef, parts: z.array(Part), metadata: Metadata.optional() }),
+  ...owned,
+});
 export const adoptMessage = command('adoptMessage', { input: z.object({ ...target, messageId: MessageId, alias: MessageRef.optional() }), ...owned });
 export const chooseBranch = command('chooseBranch', { input: z.object({ ...target, messageId: MessageRef }), ...owned });
 export const giveFeedback = command('giveFeedback', {

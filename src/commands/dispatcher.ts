@@ -29,9 +29,17 @@ export function createTell(parts: DispatcherParts): Tell {
   const { store, loader, sealer, secret, refusals } = parts;
   const queues = new Map<string, Promise<unknown>>();
 
-  const hmac = (value: unknown): string => createHmac('sha256', secret).update(canonicalize(value) ?? '').digest('hex');
+  const hmac = (value: unknown): string =>
+    createHmac('sha256', secret)
+      .update(canonicalize(value) ?? '')
+      .digest('hex');
 
-  const seal = async (stream: string, commandId: string, events: readonly NewEvent[], metadata: EventToAppend['metadata']): Promise<EventToAppend[]> =>
+  const seal = async (
+    stream: string,
+    commandId: string,
+    events: readonly NewEvent[],
+    metadata: EventToAppend['metadata'],
+  ): Promise<EventToAppend[]> =>
     Promise.all(
       events.map(async ({ type, version, data, secret: content }, index) => {
         const id = v5(String(index), commandId);
@@ -41,26 +49,47 @@ export function createTell(parts: DispatcherParts): Tell {
       }),
     );
 
-  const known = async (definition: AnyCommand, input: unknown, stream: string, commandId: string, { first, last }: { first: bigint; last: bigint }): Promise<Told<unknown>> => {
+  const known = async (
+    definition: AnyCommand,
+    input: unknown,
+    stream: string,
+    commandId: string,
+    { first, last }: { first: bigint; last: bigint },
+  ): Promise<Told<unknown>> => {
     const events: RecordedEvent[] = [];
     for await (const event of store.read(stream, { from: first, max: Number(last - first) + 1 })) events.push(event);
     const position = events.at(-1)?.position ?? '';
     return { ok: true, id: commandId, result: definition.result(events, input), revision: last, position, duplicate: true };
   };
 
-  const attempt = async (definition: AnyCommand, input: JsonObject, principal: Principal, fixed: Fixed, options: TellOptions): Promise<Told<unknown> | 'again' | Repairing> => {
+  const attempt = async (
+    definition: AnyCommand,
+    input: JsonObject,
+    principal: Principal,
+    fixed: Fixed,
+    options: TellOptions,
+  ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
     const loaded = await loader.load(stream, definition.aggregate);
     const before = loaded.commands.get(commandId);
-    if (before) return before.hash === hash ? known(definition, input, stream, commandId, before) : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
+    if (before)
+      return before.hash === hash
+        ? known(definition, input, stream, commandId, before)
+        : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
     const decision = definition.policy({ principal, input, state: judged, owner });
     if (decision !== 'allow') return { ok: false, error: decision === 'notFound' ? notFound : decision };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {
-      return failed('RevisionMismatch', 'It has changed since you read it: read it again.', { actual: loaded.revision === 'noStream' ? null : String(loaded.revision) });
+      return failed('RevisionMismatch', 'It has changed since you read it: read it again.', {
+        actual: loaded.revision === 'noStream' ? null : String(loaded.revision),
+      });
     }
-    const decided = definition.aggregate.decide({ ...input, name: definition.commandName }, loaded.state, { now, newId: newId(), actor: principal.id });
+    const decided = definition.aggregate.decide({ ...input, name: definition.commandName }, loaded.state, {
+      now,
+      newId: newId(),
+      actor: principal.id,
+    });
     if (isRefusal(decided)) {
       const repair = definition.onRefusal?.[decided.refused.code];
       return repair ? { repair, error: decided.refused } : { ok: false, error: decided.refused };
@@ -88,19 +117,27 @@ export function createTell(parts: DispatcherParts): Tell {
       return { ok: false, error: storeError(appended) };
     }
     const { revision, position, duplicate } = appended;
-    const recorded = events.map((event, index): RecordedEvent => ({ ...event, stream, revision: revision - BigInt(events.length - 1 - index), position }));
+    const recorded = events.map(
+      (event, index): RecordedEvent => ({ ...event, stream, revision: revision - BigInt(events.length - 1 - index), position }),
+    );
     loader.applied(stream, definition.aggregate, recorded);
     return { ok: true, id: commandId, result: definition.result(recorded, input), revision, position, duplicate };
   };
 
   const loadState: Repair<JsonObject>['load'] = async (stream, aggregate) => (await loader.load(stream, aggregate)).state;
 
-  const tell = async <Result>(principal: Principal, { definition, input: raw }: CommandValue<Result>, options: TellOptions = {}): Promise<Told<Result>> => {
+  const tell = async <Result>(
+    principal: Principal,
+    { definition, input: raw }: CommandValue<Result>,
+    options: TellOptions = {},
+  ): Promise<Told<Result>> => {
     const parsed = definition.input.safeParse(raw);
     if (!parsed.success) return failed('InvalidInput', describeIssues(parsed.error.issues), { command: definition.commandName });
     const input = parsed.data as JsonObject;
     const target = definition.stream(input, principal, (prefix) => `${prefix}new`);
-    const commandId = options.commandId ?? (options.key === undefined ? v4() : v5(hmac([principal.id, definition.commandName, target, options.key]), COMMAND_NAMESPACE));
+    const commandId =
+      options.commandId ??
+      (options.key === undefined ? v4() : v5(hmac([principal.id, definition.commandName, target, options.key]), COMMAND_NAMESPACE));
     const stream = definition.stream(input, principal, newIdOf(commandId)());
     const fixed: Fixed = { commandId, stream, hash: hmac(input), now: parts.now().toISOString(), newId: newIdOf(commandId) };
     const told = await decideUntilStored(async () => {
@@ -139,7 +176,10 @@ interface Fixed {
 
 export const notFound: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
 
-const failed = (code: string, message: string, details?: JsonObject): { ok: false; error: DomainError } => ({ ok: false, error: details ? { code, message, details } : { code, message } });
+const failed = (code: string, message: string, details?: JsonObject): { ok: false; error: DomainError } => ({
+  ok: false,
+  error: details ? { code, message, details } : { code, message },
+});
 
 /** The n-th id of a command is always the same. */
 const newIdOf = (commandId: string) => () => {

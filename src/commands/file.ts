@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordedEvent } from '../domain/event.ts';
-import { files, fileStream, type StoredFile } from '../domain/file.ts';
+import { fileStream, files, type StoredFile } from '../domain/file.ts';
 import { FileId } from '../domain/ids.ts';
 import { command, type Policy } from './command.ts';
 import { anyPerson, ownerOnly } from './policy.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
-import { persons, personStream } from '../domain/person.ts';
+import { personStream, persons } from '../domain/person.ts';
 import { telemetry, telemetryStream } from '../domain/telemetry.ts';
 import { command } from './command.ts';
 import { administratorsOnly, anyPerson, namedPerson } from './policy.ts';

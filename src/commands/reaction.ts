@@ -9,4 +9,8 @@ const written = { stream: ({ reaction }: { reaction: string }) => reactionStream
 
 export const parkReaction = command('parkReaction', { input: z.object(gaveUp), ...written, policy: annalsOnly });
 export const skipReaction = command('skipReaction', { input: z.object(gaveUp), ...written, policy: annalsOnly });
-export const unparkReaction = command('unparkReaction', { input: z.object({ reaction: z.string(), eventId: z.string() }), ...written, policy: administratorsOnly });
+export const unparkReaction = command('unparkReaction', {
+  input: z.object({ reaction: z.string(), eventId: z.string() }),
+  ...written,
+  policy: administratorsOnly,
+});

@@ -22,7 +22,16 @@ export interface Refusals {
 }
 
 /** Answers that are no refusals: the caller is told where things stand, or to come again. */
-const harmless: ReadonlySet<string> = new Set(['AlreadySent', 'RunActive', 'Superseded', 'Conflict', 'OutcomeUnknown', 'StoreUnavailable', 'NotYetVisible', 'ViewRebuilding']);
+const harmless: ReadonlySet<string> = new Set([
+  'AlreadySent',
+  'RunActive',
+  'Superseded',
+  'Conflict',
+  'OutcomeUnknown',
+  'StoreUnavailable',
+  'NotYetVisible',
+  'ViewRebuilding',
+]);
 const MINUTE = 60_000;
 /** Nobody's own: what unauthenticated and anonymous visitors were refused. */
 const VISITORS = 'person_visitors' as PersonId;
@@ -40,7 +49,8 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
     const toAppend = { ...event, id, metadata } as EventToAppend;
     writing = writing.then(() => store.append(accessStream(subject, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
   };
-  const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void => write(principal.id, principal.id, AccessRefused({ ...refused, count }));
+  const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void =>
+    write(principal.id, principal.id, AccessRefused({ ...refused, count }));
 
   const flushOlderThan = (age: number): void => {
     const time = now().getTime();

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Conversation, conversations, conversationStream } from '../domain/conversation/index.ts';
+import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
-import { runs, runStream } from '../domain/run/index.ts';
+import { runStream, runs } from '../domain/run/index.ts';
 import { command, type Policy } from './command.ts';
 import { annalsOnRun, ownerOfRun } from './policy.ts';
 
@@ -31,11 +31,19 @@ export const completeStep = command('completeStep', {
     expiresAt: IsoTime.optional(),
   }),
   ...byAnnals,
-  result: (events: readonly RecordedEvent[]) => ({ calls: (events[0]?.data as { calls?: { toolCallId: string; approvalId?: string }[] } | undefined)?.calls ?? [] }),
+  result: (events: readonly RecordedEvent[]) => ({
+    calls: (events[0]?.data as { calls?: { toolCallId: string; approvalId?: string }[] } | undefined)?.calls ?? [],
+  }),
 });
 export const startToolCall = command('startToolCall', { input: z.object({ ...fenced, toolCallId: z.string() }), ...byAnnals });
 export const endToolCall = command('endToolCall', {
-  input: z.object({ ...fenced, toolCallId: z.string(), result: z.enum(['output', 'error', 'denied', 'unknown']), output: z.json().optional(), errorText: z.string().optional() }),
+  input: z.object({
+    ...fenced,
+    toolCallId: z.string(),
+    result: z.enum(['output', 'error', 'denied', 'unknown']),
+    output: z.json().optional(),
+    errorText: z.string().optional(),
+  }),
   ...byAnnals,
 });
 export const resumeRun = command('resumeRun', { input: z.object(fenced), ...byAnnals });
@@ -54,7 +62,10 @@ export const endRun = command('endRun', {
 export const expireRun = command('expireRun', { input: z.object(target), ...byAnnals });
 
 export const stopRun = command('stopRun', { input: z.object(target), ...byOwner });
-export const answerApproval = command('answerApproval', { input: z.object({ ...target, approvalId: z.string(), approved: z.boolean(), reason: z.string().max(10_000).optional() }), ...byOwner });
+export const answerApproval = command('answerApproval', {
+  input: z.object({ ...target, approvalId: z.string(), approved: z.boolean(), reason: z.string().max(10_000).optional() }),
+  ...byOwner,
+});
 export const provideToolOutput = command('provideToolOutput', {
   input: z.object({ ...target, toolCallId: z.string(), output: z.json().optional(), errorText: z.string().optional() }),
   ...byOwner,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v5 } from 'uuid';
+import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
-import { conversations, conversationStream } from '../domain/conversation/index.ts';
-import { runs, runStream } from '../domain/run/index.ts';
+import { runStream, runs } from '../domain/run/index.ts';
 import type { Repair } from './command.ts';
 import { settleReply } from './conversation.ts';
 import { stopRun } from './run.ts';
@@ -21,7 +21,13 @@ const STOP_MS = 10_000;
  * The run that holds up a conversation: one that has ended is settled; one that has not is stopped if the caller said so, and waited for.
  * Answers whether the command may be decided again.
  */
-export async function settleActiveRun({ tell, load, principal, input, error }: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>): Promise<boolean> {
+export async function settleActiveRun({
+  tell,
+  load,
+  principal,
+  input,
+  error,
+}: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>): Promise<boolean> {
   const { conversationId } = input;
   const runId = error.details?.runId as RunId;
   const messageId = (await load(conversationStream(conversationId), conversations)).runs.get(runId)?.messageId as MessageId;
@@ -36,6 +42,8 @@ export async function settleActiveRun({ tell, load, principal, input, error }: R
     }
     if (run.status !== 'ended') return false;
   }
-  const settled = await tell(annals(principal.id), settleReply({ conversationId, runId, outcome: run.outcome ?? 'interrupted' }), { commandId: settleCommandId(runId) });
+  const settled = await tell(annals(principal.id), settleReply({ conversationId, runId, outcome: run.outcome ?? 'interrupted' }), {
+    commandId: settleCommandId(runId),
+  });
   return settled.ok;
 }

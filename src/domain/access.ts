@@ -5,7 +5,13 @@ import { event } from './event.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 /** A refusal that was given to a person, or a minute's worth of the same one. */
-export const AccessRefused = event('AccessRefused', 1, { verb: z.enum(['tell', 'ask', 'follow']), what: z.string(), code: z.string(), target: z.string(), count: z.number().int() });
+export const AccessRefused = event('AccessRefused', 1, {
+  verb: z.enum(['tell', 'ask', 'follow']),
+  what: z.string(),
+  code: z.string(),
+  target: z.string(),
+  count: z.number().int(),
+});
 /** How many unauthenticated and anonymous requests were refused within one minute. */
 export const AnonymousRefusalsCounted = event('AnonymousRefusalsCounted', 1, { counts: z.record(z.string(), z.number().int()) });
 export const accessEvents = [AccessRefused, AnonymousRefusalsCounted] as const;
@@ -19,5 +25,9 @@ export const accessStream = (person: string, day: string): string => `access-${p
 export const accesses: Decider<null, AccessCommand> = {
   initialState: () => null,
   evolve: (state) => state,
-  decide: ({ name, ...data }) => [name === 'recordRefusal' ? AccessRefused(data as Parameters<typeof AccessRefused>[0]) : AnonymousRefusalsCounted(data as Parameters<typeof AnonymousRefusalsCounted>[0])],
+  decide: ({ name, ...data }) => [
+    name === 'recordRefusal'
+      ? AccessRefused(data as Parameters<typeof AccessRefused>[0])
+      : AnonymousRefusalsCounted(data as Parameters<typeof AnonymousRefusalsCounted>[0]),
+  ],
 };

@@ -38,7 +38,10 @@ export interface Decider<State, Command, Event extends AnyEvent = RecordedEvent>
   decide(command: Command, state: State, context: DecisionContext): readonly NewEvent[] | Refusal;
 }
 
-export const fold = <State, Event extends AnyEvent>(decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>, events: Iterable<Event>): State => {
+export const fold = <State, Event extends AnyEvent>(
+  decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>,
+  events: Iterable<Event>,
+): State => {
   let state = decider.initialState();
   for (const event of events) state = decider.evolve(state, event);
   return state;

@@ -85,7 +85,8 @@ export interface EventDefinition<Type extends string = string, Fields extends Sh
 }
 
 /** The recorded form of one or several event definitions, a union discriminated by `type`. */
-export type EventOf<Definition> = Definition extends EventDefinition<infer Type, infer Fields> ? RecordedEvent<Type, z.output<z.ZodObject<Fields>>> : never;
+export type EventOf<Definition> =
+  Definition extends EventDefinition<infer Type, infer Fields> ? RecordedEvent<Type, z.output<z.ZodObject<Fields>>> : never;
 
 /**
  * Declares an event type. Type names and fields are storage: never rename one, raise the version and write an upcaster.

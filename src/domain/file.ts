@@ -7,7 +7,13 @@ import { FileId, type PersonId } from './ids.ts';
 
 export const FileReserved = event('FileReserved', 1, { fileId: FileId, ...sealed({ filename: z.string(), mediaType: z.string().optional() }) });
 /** The bytes are a blob, encrypted under the key of this stream; `key` and `blobId` say how to read them. */
-export const FileUploaded = event('FileUploaded', 1, { fileId: FileId, blobId: z.string(), key: z.string(), size: z.number().int(), mediaType: z.string() });
+export const FileUploaded = event('FileUploaded', 1, {
+  fileId: FileId,
+  blobId: z.string(),
+  key: z.string(),
+  size: z.number().int(),
+  mediaType: z.string(),
+});
 export const FileDeleted = event('FileDeleted', 1, { fileId: FileId });
 
 export const fileEvents = [FileReserved, FileUploaded, FileDeleted] as const;

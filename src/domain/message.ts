@@ -28,9 +28,28 @@ export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('reasoning'), text: z.string() }),
   /** A file of ours by id, or a foreign one by url. */
-  z.object({ type: z.literal('file'), mediaType: z.string(), filename: z.string().optional(), fileId: FileId.optional(), url: z.string().optional() }),
-  z.object({ type: z.literal('source-url'), sourceId: z.string(), url: z.string(), title: z.string().optional(), providerMetadata: z.record(z.string(), JsonValue).optional() }),
-  z.object({ type: z.literal('source-document'), sourceId: z.string(), mediaType: z.string(), title: z.string(), filename: z.string().optional(), providerMetadata: z.record(z.string(), JsonValue).optional() }),
+  z.object({
+    type: z.literal('file'),
+    mediaType: z.string(),
+    filename: z.string().optional(),
+    fileId: FileId.optional(),
+    url: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('source-url'),
+    sourceId: z.string(),
+    url: z.string(),
+    title: z.string().optional(),
+    providerMetadata: z.record(z.string(), JsonValue).optional(),
+  }),
+  z.object({
+    type: z.literal('source-document'),
+    sourceId: z.string(),
+    mediaType: z.string(),
+    title: z.string(),
+    filename: z.string().optional(),
+    providerMetadata: z.record(z.string(), JsonValue).optional(),
+  }),
   z.object({ type: z.literal('data'), name: z.string(), id: z.string().optional(), data: JsonValue }),
   ToolPart,
   z.object({ type: z.literal('raw'), format: z.string(), value: JsonValue }),
@@ -69,4 +88,10 @@ export type RunItem =
   | { readonly type: 'tool'; readonly part: ToolPart }
   | { readonly type: 'step-finish'; readonly usage?: Usage }
   | { readonly type: 'waiting' }
-  | { readonly type: 'finish'; readonly outcome: Outcome; readonly finishReason: FinishReason; readonly usage?: Usage; readonly error?: { readonly code: string; readonly message: string } };
+  | {
+      readonly type: 'finish';
+      readonly outcome: Outcome;
+      readonly finishReason: FinishReason;
+      readonly usage?: Usage;
+      readonly error?: { readonly code: string; readonly message: string };
+    };

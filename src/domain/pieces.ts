@@ -1,4 +1,4 @@
-import { type Opened, isUnopened } from './event.ts';
+import { isUnopened, type Opened } from './event.ts';
 import type { Part, ToolPart, Usage } from './message.ts';
 
 /** What a message is made of, one piece per event that added to it; `Body` is what its sealed part opens to, or the sealed part itself. */
@@ -48,7 +48,12 @@ export function assembleParts(pieces: readonly Piece<Opened<ToolBody>>[]): Part[
 export function toolEnded(part: ToolPart, result: 'output' | 'error' | 'denied' | 'unknown', body: ToolBody): ToolPart {
   if (result === 'output') return { ...part, state: 'output-available', output: body.output ?? null };
   if (result === 'denied') return { ...part, state: 'output-denied' };
-  return { ...part, state: 'output-error', errorText: body.errorText ?? (result === 'unknown' ? 'The outcome of this call is unknown: the server stopped while it ran.' : 'The tool failed.') };
+  return {
+    ...part,
+    state: 'output-error',
+    errorText:
+      body.errorText ?? (result === 'unknown' ? 'The outcome of this call is unknown: the server stopped while it ran.' : 'The tool failed.'),
+  };
 }
 
 /** Figures add up; what nobody reported stays unknown. */

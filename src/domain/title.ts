@@ -8,7 +8,13 @@ import { Usage } from './message.ts';
 
 /** Asking a model for a title is an effect of its own, with its own stream and its own usage. */
 export const TitleCallStarted = event('TitleCallStarted', 1, { conversationId: ConversationId, model: z.string(), attempt: z.number().int() });
-export const TitleCallEnded = event('TitleCallEnded', 1, { conversationId: ConversationId, model: z.string(), titled: z.boolean(), usage: Usage.optional(), error: z.string().optional() });
+export const TitleCallEnded = event('TitleCallEnded', 1, {
+  conversationId: ConversationId,
+  model: z.string(),
+  titled: z.boolean(),
+  usage: Usage.optional(),
+  error: z.string().optional(),
+});
 export const titleEvents = [TitleCallStarted, TitleCallEnded] as const;
 type TitleEvent = EventOf<(typeof titleEvents)[number]>;
 

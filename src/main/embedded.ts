@@ -49,7 +49,9 @@ async function openLocked(settings: Settings, log: (message: string) => void, re
   const store = upcasting(await openSqliteEventStore({ folder }), upcasters);
   if (!vaultExists(folder) && (await store.head()) !== START) {
     await store.close();
-    throw new StartRefused(`The key vault ${join(folder, 'keys.db')} is missing, and without it no text in the log can be read: put it back from its backup. Nothing was changed.`);
+    throw new StartRefused(
+      `The key vault ${join(folder, 'keys.db')} is missing, and without it no text in the log can be read: put it back from its backup. Nothing was changed.`,
+    );
   }
   const vault = await openSqliteKeyVault({ folder, masterKey: masterKey.key });
   const erased = await applyErasures(store, vault);

@@ -73,16 +73,41 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = createTell({ store, loader, sealer, secret, now, refusals });
   const ask = createAsk({ store, loader, documents, sealer, progress, onRefusal });
-  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onRefusal: (principal, refused) => refusals.record(principal, refused) });
+  const follow = createFollow({
+    store,
+    loader,
+    sealer,
+    liveLog,
+    hub,
+    documents,
+    progress,
+    onRefusal: (principal, refused) => refusals.record(principal, refused),
+  });
   const replies = createReplies({
-    tell, loader, store, sealer, blobs, views, hub, liveLog, models, now,
+    tell,
+    loader,
+    store,
+    sealer,
+    blobs,
+    views,
+    hub,
+    liveLog,
+    models,
+    now,
     approvalMs: parts.approvalMs ?? 24 * 3600_000,
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
   const reactor = createReactor({
-    store, loader, tell, state,
-    reactions: [...replies.reactions, createTitles({ tell, loader, sealer, models }), ...createErasure({ store, tell, loader, vault, blobs, liveLog })],
+    store,
+    loader,
+    tell,
+    state,
+    reactions: [
+      ...replies.reactions,
+      createTitles({ tell, loader, sealer, models }),
+      ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ],
     onProblem: (reaction, event, reason) => log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`),
     ...(parts.backoff ? { backoff: parts.backoff } : {}),
   });
@@ -95,10 +120,18 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await sweepDeadlines({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };
-  const guard = (what: string, work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+  const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
+    work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
 
   return {
-    tell, ask, follow, progress, refusals, loader, models, sweep,
+    tell,
+    ask,
+    follow,
+    progress,
+    refusals,
+    loader,
+    models,
+    sweep,
     epoch: await store.epoch(),
     uploads: {
       async put({ principalId, fileId, bytes }) {
@@ -117,7 +150,10 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
     reactions: reactor.status,
     health: async () => {
-      const problems = progress.status().filter(({ state: at }) => at !== 'live').map(({ view, state: at, reason, position }) => `view ${view}: ${reason ?? `${at}, at ${position}`}`);
+      const problems = progress
+        .status()
+        .filter(({ state: at }) => at !== 'live')
+        .map(({ view, state: at, reason, position }) => `view ${view}: ${reason ?? `${at}, at ${position}`}`);
       const building = progress.status().some(({ state: at }) => at === 'catching-up');
       for (const { reaction, stopped: why } of reactor.status()) if (why) problems.push(`reaction ${reaction}: ${why}`);
       return { ready: takenOver && !building && !stopped.signal.aborted, problems };

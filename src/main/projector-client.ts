@@ -11,7 +11,10 @@ export interface ProjectorClient {
 /** Starts the projector's thread; `onFailure` hears when it cannot go on. */
 export function startProjector(folder: string, onFailure: (message: string) => void): ProjectorClient {
   const worker = new Worker(new URL('../main.ts', import.meta.url), { workerData: { thread: 'projector', folder } });
-  const rebuilds = new Map<number, { onProgress: ((events: number) => void) | undefined; resolve: (result: RebuildResult) => void; reject: (error: Error) => void }>();
+  const rebuilds = new Map<
+    number,
+    { onProgress: ((events: number) => void) | undefined; resolve: (result: RebuildResult) => void; reject: (error: Error) => void }
+  >();
   let nextId = 0;
   const post = (message: ToProjector): void => worker.postMessage(message);
   const progress = createProgress([], (view, onProgress) => {

@@ -4,7 +4,7 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import { type EventStore, START } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
-import { type Conversation, conversations, conversationStream } from '../domain/conversation/index.ts';
+import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Progress } from './progress.ts';
@@ -55,7 +55,8 @@ export function createAsk({ store, loader, documents, sealer, progress, onRefusa
     const names = definition.views.map(({ name }) => name);
     if (options.after !== undefined) {
       const wait = { timeoutMs: options.timeoutMs ?? WAIT_MS, ...(options.signal ? { signal: options.signal } : {}) };
-      if (!(await progress.waitFor(names, options.after, wait))) return { ok: false, error: { code: 'NotYetVisible', message: 'Your write is stored, but not yet visible here: read again in a moment.' } };
+      if (!(await progress.waitFor(names, options.after, wait)))
+        return { ok: false, error: { code: 'NotYetVisible', message: 'Your write is stored, but not yet visible here: read again in a moment.' } };
     }
     const reading = progress.status().filter(({ view }) => names.includes(view));
     const building = reading.find(({ state }) => state === 'catching-up');
@@ -75,7 +76,8 @@ export function createAsk({ store, loader, documents, sealer, progress, onRefusa
       const position = reading.reduce((low, status) => (low === START || status.position < low ? status.position : low), START);
       return { ok: true, data, position };
     } catch (error) {
-      if (error instanceof BadCursor) return { ok: false, error: { code: 'InvalidInput', message: 'This page cursor is not one of ours: start over without it.' } };
+      if (error instanceof BadCursor)
+        return { ok: false, error: { code: 'InvalidInput', message: 'This page cursor is not one of ours: start over without it.' } };
       throw error;
     }
   };

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import { START } from '../adapters/event-store/port.ts';
-import type { DocumentStore } from '../adapters/document-store/port.ts';
-import { conversations, conversationStream } from '../domain/conversation/index.ts';
+import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 import { ownIds, type Principal } from '../domain/principal.ts';
 import { viewsOf } from './ask.ts';
 import type { Progress } from './progress.ts';
-import { runItems, type RunStreamParts } from './run-stream.ts';
-import { FollowFeed, FollowRun } from './topics.ts';
+import { type RunStreamParts, runItems } from './run-stream.ts';
+import { type FollowFeed, FollowRun } from './topics.ts';
 import { feed } from './views/feed.ts';
 
 export interface FollowParts extends RunStreamParts {
@@ -25,7 +25,9 @@ export interface Followed<Item> {
   readonly cursor: string;
   readonly item: Item;
 }
-export type Following<Item> = { readonly ok: true; readonly items: AsyncIterable<Followed<Item>> } | { readonly ok: false; readonly error: DomainError };
+export type Following<Item> =
+  | { readonly ok: true; readonly items: AsyncIterable<Followed<Item>> }
+  | { readonly ok: false; readonly error: DomainError };
 
 /** An event as a feed shows it; sealed parts opened. */
 export interface FeedItem extends JsonObject {
@@ -71,7 +73,11 @@ export function createFollow(parts: FollowParts): Follow {
     let position = after;
     while (!signal.aborted) {
       const owners = ownIds(principal);
-      const page = await views.find(feed, { person: owners.length === 1 ? (owners[0] as string) : { in: owners }, _pos: { gt: position } }, { sort: [['_pos', 'asc']], limit: 200 });
+      const page = await views.find(
+        feed,
+        { person: owners.length === 1 ? (owners[0] as string) : { in: owners }, _pos: { gt: position } },
+        { sort: [['_pos', 'asc']], limit: 200 },
+      );
       for (const { id, doc, position: at } of page.documents) {
         position = at;
         const { type, stream, revision, time, actor, data } = doc;

@@ -1,4 +1,4 @@
-import { type EventStore } from '../adapters/event-store/port.ts';
+import type { EventStore } from '../adapters/event-store/port.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 
 /** Wakes whoever waits for new events of a stream in this process. */

@@ -10,10 +10,14 @@ export interface Progress {
 }
 
 /** Turns status reports into something that can be waited for. */
-export function createProgress(initial: readonly ViewStatus[], rebuild: Progress['rebuild']): Progress & { report(statuses: readonly ViewStatus[]): void } {
+export function createProgress(
+  initial: readonly ViewStatus[],
+  rebuild: Progress['rebuild'],
+): Progress & { report(statuses: readonly ViewStatus[]): void } {
   let statuses = initial;
   const waiting = new Set<{ check: () => boolean; done: (reached: boolean) => void }>();
-  const reached = (views: readonly string[], position: Position): boolean => views.every((name) => statuses.some(({ view, position: seen }) => view === name && seen >= position));
+  const reached = (views: readonly string[], position: Position): boolean =>
+    views.every((name) => statuses.some(({ view, position: seen }) => view === name && seen >= position));
   return {
     status: () => statuses,
     report(next) {

@@ -1,4 +1,4 @@
-import { type Checkpoint, type DocumentStore, type Operation, type StoredDocument } from '../adapters/document-store/port.ts';
+import type { Checkpoint, DocumentStore, Operation, StoredDocument } from '../adapters/document-store/port.ts';
 import { type EventStore, type Position, START, type TailBatch } from '../adapters/event-store/port.ts';
 import type { JsonObject, RecordedEvent } from '../domain/event.ts';
 import { collectionOf, type Key, type View } from './view.ts';
@@ -113,7 +113,7 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
     const oldest = mine[0];
     if (oldest) lane.waitingSince = Date.parse(oldest.metadata.time);
     await foldBatch(lane, mine, seen);
-    if (lane.state === 'halted' as ViewStatus['state']) return;
+    if (lane.state === ('halted' as ViewStatus['state'])) return;
     if (caughtUp) {
       lane.state = 'live';
       delete lane.waitingSince;
@@ -162,7 +162,16 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
   const rebuild = async (name: string, onProgress?: (events: number) => void): Promise<RebuildResult> => {
     const lane = lanes.find(({ view }) => view.name === name);
     if (!lane) throw new TypeError(`There is no view ${name}. There are: ${lanes.map(({ view }) => view.name).join(', ')}.`);
-    const beside: Lane = { ...lane, collection: `${lane.collection}+rebuild`, position: START, saved: START, savedAt: now(), last: undefined, state: 'catching-up', reason: undefined };
+    const beside: Lane = {
+      ...lane,
+      collection: `${lane.collection}+rebuild`,
+      position: START,
+      saved: START,
+      savedAt: now(),
+      last: undefined,
+      state: 'catching-up',
+      reason: undefined,
+    };
     await documents.drop(beside.collection);
     await documents.open(beside.collection, lane.view.indexes);
     const stop = new AbortController();
@@ -200,7 +209,8 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
   return { run, status, rebuild };
 }
 
-const lowest = (lanes: readonly Lane[]): Position => lanes.reduce((low, { position }) => (position < low ? position : low), lanes[0]?.position ?? START);
+const lowest = (lanes: readonly Lane[]): Position =>
+  lanes.reduce((low, { position }) => (position < low ? position : low), lanes[0]?.position ?? START);
 
 async function isOfThisLog(store: EventStore, epoch: string, { epoch: of, last }: Checkpoint): Promise<boolean> {
   if (of !== epoch) return false;
@@ -235,7 +245,12 @@ interface Folded {
   readonly problem?: string;
 }
 
-async function foldInto(view: View, documents: DocumentStore, collection: string, batch: readonly { event: RecordedEvent; keys: readonly Key[] }[]): Promise<Folded> {
+async function foldInto(
+  view: View,
+  documents: DocumentStore,
+  collection: string,
+  batch: readonly { event: RecordedEvent; keys: readonly Key[] }[],
+): Promise<Folded> {
   const resolved: { event: RecordedEvent; ids: readonly string[] }[] = [];
   for (const { event, keys } of batch) resolved.push({ event, ids: await idsOf(documents, collection, keys) });
   const stored = await documents.getMany(collection, [...new Set(resolved.flatMap(({ ids }) => ids))]);
@@ -258,7 +273,9 @@ async function foldInto(view: View, documents: DocumentStore, collection: string
       break;
     }
   }
-  const operations = [...docs].filter(([, { changed }]) => changed).map(([id, { doc, position }]): Operation => (doc ? { kind: 'put', id, position, doc } : { kind: 'delete', id, position }));
+  const operations = [...docs]
+    .filter(([, { changed }]) => changed)
+    .map(([id, { doc, position }]): Operation => (doc ? { kind: 'put', id, position, doc } : { kind: 'delete', id, position }));
   return { operations, folded, ...(problem === undefined ? {} : { problem }) };
 }
 
@@ -271,7 +288,11 @@ async function idsOf(documents: DocumentStore, collection: string, keys: readonl
     }
     let after: string | undefined;
     do {
-      const page: { documents: readonly StoredDocument[]; next?: string } = await documents.find(collection, { [key.index]: key.value }, { limit: 1000, ...(after ? { after } : {}) });
+      const page: { documents: readonly StoredDocument[]; next?: string } = await documents.find(
+        collection,
+        { [key.index]: key.value },
+        { limit: 1000, ...(after ? { after } : {}) },
+      );
       ids.push(...page.documents.map(({ id }) => id));
       after = page.next;
     } while (after);

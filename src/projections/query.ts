@@ -58,7 +58,9 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-export type Asked<Data> = { readonly ok: true; readonly data: Data; readonly position: Position } | { readonly ok: false; readonly error: DomainError };
+export type Asked<Data> =
+  | { readonly ok: true; readonly data: Data; readonly position: Position }
+  | { readonly ok: false; readonly error: DomainError };
 export type Ask = <Data>(principal: Principal, query: QueryValue<Data>, options?: AskOptions) => Promise<Asked<Data>>;
 
 /** Declares a query: what it takes, who may, which views it reads. */

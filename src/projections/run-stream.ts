@@ -2,11 +2,11 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveEntry, LiveLog } from '../adapters/live-log/port.ts';
-import { conversations, conversationStream } from '../domain/conversation/index.ts';
+import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import { isUnopened, type Sealed } from '../domain/event.ts';
 import type { RunItem, ToolPart, Usage } from '../domain/message.ts';
 import { addUsage } from '../domain/pieces.ts';
-import { type RunEvent, runs, runStream } from '../domain/run/index.ts';
+import { type RunEvent, runStream, runs } from '../domain/run/index.ts';
 import { createFilling } from '../domain/run/items.ts';
 import type { Hub } from './hub.ts';
 import { createWaiter } from './waiter.ts';
@@ -100,7 +100,12 @@ export async function* runItems(parts: RunStreamParts, request: RunStreamRequest
     waiter.close();
   }
 
-  async function* fillFromEvents({ store: log, sealer: opener }: RunStreamParts, fill: typeof filling, { segment: from }: RunStreamRequest, until: number): AsyncGenerator<RunItem, RunItem | undefined> {
+  async function* fillFromEvents(
+    { store: log, sealer: opener }: RunStreamParts,
+    fill: typeof filling,
+    { segment: from }: RunStreamRequest,
+    until: number,
+  ): AsyncGenerator<RunItem, RunItem | undefined> {
     let at = 0;
     let step = 0;
     let usage: Usage | undefined;
@@ -112,7 +117,8 @@ export async function* runItems(parts: RunStreamParts, request: RunStreamRequest
       if (at > until) break;
       const opened = 'sealed' in event.data ? await opener.open(event.data.sealed as Sealed<never>) : {};
       if (at >= from) yield* fill.missing(event, opened as never, step);
-      else if (!isUnopened(opened)) for (const part of (opened as { parts?: ({ type: string } & ToolPart)[] }).parts ?? []) if (part.type === 'tool') fill.recall(part);
+      else if (!isUnopened(opened))
+        for (const part of (opened as { parts?: ({ type: string } & ToolPart)[] }).parts ?? []) if (part.type === 'tool') fill.recall(part);
       if (event.type === 'StepCompleted') usage = addUsage(usage, event.data.usage);
       if (event.type === 'RunEnded') {
         usage = addUsage(usage, event.data.usage);

@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { ConversationId, RunId } from '../domain/ids.ts';
 
 /** A run of one of one's own conversations. */
-export const FollowRun = z.object({ topic: z.literal('run'), conversationId: ConversationId, runId: RunId, segment: z.number().int().nonnegative().default(0), only: z.boolean().optional() });
+export const FollowRun = z.object({
+  topic: z.literal('run'),
+  conversationId: ConversationId,
+  runId: RunId,
+  segment: z.number().int().nonnegative().default(0),
+  only: z.boolean().optional(),
+});
 /** Every event of one's own data. */
 export const FollowFeed = z.object({ topic: z.literal('feed') });
 
 /** Every topic and who may follow it. */
-export const topics = { run: { schema: FollowRun, policy: 'owner of the conversation' }, feed: { schema: FollowFeed, policy: 'one’s own events' } } as const;
+export const topics = {
+  run: { schema: FollowRun, policy: 'owner of the conversation' },
+  feed: { schema: FollowFeed, policy: 'one’s own events' },
+} as const;

@@ -10,7 +10,11 @@ import { deadlines } from '../projections/views/deadlines.ts';
 export async function sweepDeadlines({ tell, views, now }: { tell: Tell; views: Views; now: () => Date }): Promise<number> {
   const { documents } = await views.find(deadlines, { dueAt: { lte: now().toISOString() } }, { sort: [['dueAt', 'asc']], limit: 500 });
   for (const { doc } of documents) {
-    const command = expireRun({ conversationId: doc.conversationId as ConversationId, runId: doc.runId as RunId, messageId: doc.messageId as MessageId });
+    const command = expireRun({
+      conversationId: doc.conversationId as ConversationId,
+      runId: doc.runId as RunId,
+      messageId: doc.messageId as MessageId,
+    });
     await tell(annals('person_annals' as PersonId), command, { commandId: v5('deadline', doc.eventId), causationId: doc.eventId });
   }
   return documents.length;

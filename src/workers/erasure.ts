@@ -7,9 +7,9 @@ import type { Tell } from '../commands/command.ts';
 import { deleteFile } from '../commands/file.ts';
 import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
-import { ConversationDeleted, ConversationTrashed, conversations, conversationStream } from '../domain/conversation/index.ts';
+import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
-import { FileDeleted, files, fileStream } from '../domain/file.ts';
+import { FileDeleted, fileStream, files } from '../domain/file.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
 export interface ErasureParts {
@@ -30,7 +30,11 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     const { state } = await loader.load(stream, conversations);
     const run = state.active && state.runs.get(state.active);
     if (!state.active || !run) return done;
-    const told = await tell(annals(metadata.subject), stopRun({ conversationId: conversationId as never, runId: state.active, messageId: run.messageId }), { causationId: id });
+    const told = await tell(
+      annals(metadata.subject),
+      stopRun({ conversationId: conversationId as never, runId: state.active, messageId: run.messageId }),
+      { causationId: id },
+    );
     return told.ok ? done : verdictOf(told.error);
   };
 
@@ -75,7 +79,12 @@ export async function applyErasures(store: EventStore, vault: KeyVault): Promise
   if ((await store.head()) <= mark) return 0;
   for await (const batch of store.tail(mark, { signal: stop.signal })) {
     for (const { type, data } of batch.events) {
-      const scope = type === ConversationDeleted.type ? (data as { conversationId: string }).conversationId : type === FileDeleted.type ? fileStream((data as { fileId: string }).fileId) : undefined;
+      const scope =
+        type === ConversationDeleted.type
+          ? (data as { conversationId: string }).conversationId
+          : type === FileDeleted.type
+            ? fileStream((data as { fileId: string }).fileId)
+            : undefined;
       if (scope === undefined) continue;
       await vault.destroyScope(scope);
       count++;

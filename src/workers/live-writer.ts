@@ -1,5 +1,5 @@
-import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Json } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 
@@ -21,7 +21,10 @@ export interface LiveTarget {
   readonly conversationId: string;
 }
 
-export function createLiveWriter({ liveLog, sealer }: { liveLog: LiveLog; sealer: Sealer }, { run, segment, epoch, owner, conversationId }: LiveTarget): LiveWriter {
+export function createLiveWriter(
+  { liveLog, sealer }: { liveLog: LiveLog; sealer: Sealer },
+  { run, segment, epoch, owner, conversationId }: LiveTarget,
+): LiveWriter {
   let gathered: RunItem[] = [];
   let bytes = 0;
   let sequence = 0;
@@ -63,7 +66,8 @@ function merged(items: readonly RunItem[]): RunItem[] {
   const result: RunItem[] = [];
   for (const item of items) {
     const last = result.at(-1);
-    if ((item.type === 'text' || item.type === 'reasoning') && last?.type === item.type && last.id === item.id) result[result.length - 1] = { ...last, delta: last.delta + item.delta };
+    if ((item.type === 'text' || item.type === 'reasoning') && last?.type === item.type && last.id === item.id)
+      result[result.length - 1] = { ...last, delta: last.delta + item.delta };
     else result.push(item);
   }
   return result;

@@ -7,8 +7,8 @@ import type { Tell } from '../commands/command.ts';
 import { parkReaction, skipReaction } from '../commands/reaction.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
-import { type Parked, reactionStream, reactions as parking, ReactionUnparked } from '../domain/reaction.ts';
 import type { Principal } from '../domain/principal.ts';
+import { type Parked, reactions as parking, ReactionUnparked, reactionStream } from '../domain/reaction.ts';
 import { done, type Reaction, type Verdict } from './reaction.ts';
 
 export interface ReactorParts {
@@ -74,7 +74,7 @@ export function createReactor(parts: ReactorParts): Reactor {
   };
   const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Set(), seen: START, saved: START }));
   const queues = new Map<string, Promise<void>>();
-  let room = createWaiter();
+  const room = createWaiter();
   let inFlight = 0;
   let epoch = '';
 
@@ -92,11 +92,30 @@ export function createReactor(parts: ReactorParts): Reactor {
 
   const parkedIn = async (reaction: Reaction): Promise<Parked> => (await loader.load(reactionStream(reaction.name), parking)).state;
 
-  const giveUp = async (verb: 'park' | 'skip', reaction: Reaction, event: RecordedEvent, tries: number, reason: string, occasion = ''): Promise<void> => {
-    const cause = { reaction: reaction.name, eventId: event.id, eventType: event.type, stream: event.stream, revision: String(event.revision), attempts: tries, reason };
+  const giveUp = async (
+    verb: 'park' | 'skip',
+    reaction: Reaction,
+    event: RecordedEvent,
+    tries: number,
+    reason: string,
+    occasion = '',
+  ): Promise<void> => {
+    const cause = {
+      reaction: reaction.name,
+      eventId: event.id,
+      eventType: event.type,
+      stream: event.stream,
+      revision: String(event.revision),
+      attempts: tries,
+      reason,
+    };
     const commandId = v5(`${verb} ${reaction.name} ${occasion}`, event.id);
     onProblem?.(reaction.name, event, reason);
-    await tell(worker, verb === 'park' ? parkReaction(cause) : skipReaction(cause), { commandId, causationId: event.id, correlationId: event.metadata.$correlationId });
+    await tell(worker, verb === 'park' ? parkReaction(cause) : skipReaction(cause), {
+      commandId,
+      causationId: event.id,
+      correlationId: event.metadata.$correlationId,
+    });
   };
 
   const react = async (track: Track, event: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
@@ -164,7 +183,13 @@ export function createReactor(parts: ReactorParts): Reactor {
   };
 
   return {
-    status: () => tracks.map((track) => ({ reaction: track.reaction.name, position: placeOf(track), inFlight: track.open.size, ...(track.stopped ? { stopped: track.stopped } : {}) })),
+    status: () =>
+      tracks.map((track) => ({
+        reaction: track.reaction.name,
+        position: placeOf(track),
+        inFlight: track.open.size,
+        ...(track.stopped ? { stopped: track.stopped } : {}),
+      })),
     async run(signal) {
       await begin();
       const from = tracks.reduce((low, { seen }) => (seen < low ? seen : low), tracks[0]?.seen ?? START);
@@ -172,7 +197,8 @@ export function createReactor(parts: ReactorParts): Reactor {
       for await (const { events, seen } of store.tail(from, { signal })) {
         for (const event of events) {
           while (inFlight >= IN_FLIGHT && !signal.aborted) await room.next();
-          for (const track of tracks) if (!track.stopped && event.position > track.seen && track.reaction.types.includes(event.type)) dispatch(track, event, signal);
+          for (const track of tracks)
+            if (!track.stopped && event.position > track.seen && track.reaction.types.includes(event.type)) dispatch(track, event, signal);
         }
         for (const track of tracks) if (!track.stopped && seen > track.seen) track.seen = seen;
         if (Date.now() - savedAt >= SAVE_EVERY_MS) {

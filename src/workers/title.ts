@@ -1,11 +1,11 @@
-import type { Models } from '../adapters/model-provider/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import type { Models } from '../adapters/model-provider/port.ts';
 import type { Tell } from '../commands/command.ts';
 import { titleConversation } from '../commands/conversation.ts';
 import { annals } from '../commands/settle-active-run.ts';
 import { endTitleCall, startTitleCall } from '../commands/title.ts';
-import { conversations, conversationStream, MessageSent } from '../domain/conversation/index.ts';
+import { conversationStream, conversations, MessageSent } from '../domain/conversation/index.ts';
 import { type EventOf, isUnopened } from '../domain/event.ts';
 import type { Part, Usage } from '../domain/message.ts';
 import { done, type Reaction } from './reaction.ts';
@@ -17,7 +17,8 @@ interface TitleParts {
   readonly models: Models;
 }
 
-const SYSTEM = 'Write a title for a conversation that begins with the following message. At most six words, no quotation marks, no full stop, in the language of the message. Answer only the title.';
+const SYSTEM =
+  'Write a title for a conversation that begins with the following message. At most six words, no quotation marks, no full stop, in the language of the message. Answer only the title.';
 const MAX_LENGTH = 80;
 const MAX_INPUT = 2000;
 
@@ -54,7 +55,12 @@ async function ask(models: Models, model: string, text: string): Promise<{ title
   let title = '';
   let usage: Usage | undefined;
   try {
-    const request = { system: SYSTEM, messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text }] }], settings: { maxOutputTokens: 60 }, signal: AbortSignal.timeout(30_000) };
+    const request = {
+      system: SYSTEM,
+      messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text }] }],
+      settings: { maxOutputTokens: 60 },
+      signal: AbortSignal.timeout(30_000),
+    };
     for await (const chunk of models.stream(model, request)) {
       if (chunk.type === 'text') title += chunk.text;
       if (chunk.type === 'usage') usage = { ...chunk.usage };

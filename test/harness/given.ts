@@ -26,7 +26,11 @@ export function given<State>(aggregate: AnyDecider<State>, history: readonly New
       });
       let ids = 0;
       const input = definition.input.parse(value.input) as object;
-      const decided = aggregate.decide({ ...input, name: definition.commandName }, state, { now: '2026-01-01T00:00:00.000Z', newId: (prefix) => `${prefix}new${ids++}`, actor: subject });
+      const decided = aggregate.decide({ ...input, name: definition.commandName }, state, {
+        now: '2026-01-01T00:00:00.000Z',
+        newId: (prefix) => `${prefix}new${ids++}`,
+        actor: subject,
+      });
       return {
         then: (events: readonly NewEvent[]) => expect(decided).toEqual(events),
         thenTypes: (...types: string[]) => expect(isRefusal(decided) ? decided : decided.map(({ type }) => type)).toEqual(types),

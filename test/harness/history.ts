@@ -1,6 +1,6 @@
 import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
-import { reserveFile, uploadFile, deleteFile } from '../../src/commands/file.ts';
+import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
@@ -20,8 +20,15 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   const { kernel } = installation;
   const ada = person('ada');
   const visitor = person('visitor', 'anonymous');
-  const started = await Promise.all([ada, ada, visitor, ada].map((who) => kernel.tell(who, conversation.startConversation({ metadata: { tag: 'x' } }))));
-  const [first, second, third, doomed] = started.map((told) => (told.ok ? told.result.conversationId : (undefined as never))) as [ConversationId, ConversationId, ConversationId, ConversationId];
+  const started = await Promise.all(
+    [ada, ada, visitor, ada].map((who) => kernel.tell(who, conversation.startConversation({ metadata: { tag: 'x' } }))),
+  );
+  const [first, second, third, doomed] = started.map((told) => (told.ok ? told.result.conversationId : (undefined as never))) as [
+    ConversationId,
+    ConversationId,
+    ConversationId,
+    ConversationId,
+  ];
   const hello = await say(installation, ada, first, 'Hello');
   await say(installation, ada, first, '/think hm\n/echo Fine');
   const card = await say(installation, ada, second, '/call postcard {"to":"Bob"}');
@@ -33,11 +40,20 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   await say(installation, ada, doomed, 'To be forgotten');
   const target = { conversationId: first };
   const told = [
-    conversation.renameConversation({ ...target, title: 'Mine' }), conversation.archiveConversation(target), conversation.unarchiveConversation(target), conversation.setConversationMetadata({ ...target, metadata: { a: 1 } }),
-    conversation.touchConversation({ ...target, lastMessageAt: '2026-02-01T00:00:00.000Z' }), conversation.trashConversation(target), conversation.restoreConversation(target),
-    conversation.giveFeedback({ ...target, messageId: hello.replyId as never, rating: 'positive', comment: 'good' }), conversation.adoptMessage({ ...target, messageId: hello.messageId as never, alias: 'client-1' }),
-    conversation.appendMessage({ ...target, role: 'user', parts: [{ type: 'text', text: 'elsewhere' }], parentId: null, alias: 'client-2' }), conversation.replaceMessageContent({ ...target, messageId: 'client-2', parts: [{ type: 'text', text: 'changed' }] }),
-    conversation.chooseBranch({ ...target, messageId: hello.replyId as never }), conversation.deleteConversation({ conversationId: doomed }), claimAnonymous({ anonymous: visitor.id, by: ada.id }),
+    conversation.renameConversation({ ...target, title: 'Mine' }),
+    conversation.archiveConversation(target),
+    conversation.unarchiveConversation(target),
+    conversation.setConversationMetadata({ ...target, metadata: { a: 1 } }),
+    conversation.touchConversation({ ...target, lastMessageAt: '2026-02-01T00:00:00.000Z' }),
+    conversation.trashConversation(target),
+    conversation.restoreConversation(target),
+    conversation.giveFeedback({ ...target, messageId: hello.replyId as never, rating: 'positive', comment: 'good' }),
+    conversation.adoptMessage({ ...target, messageId: hello.messageId as never, alias: 'client-1' }),
+    conversation.appendMessage({ ...target, role: 'user', parts: [{ type: 'text', text: 'elsewhere' }], parentId: null, alias: 'client-2' }),
+    conversation.replaceMessageContent({ ...target, messageId: 'client-2', parts: [{ type: 'text', text: 'changed' }] }),
+    conversation.chooseBranch({ ...target, messageId: hello.replyId as never }),
+    conversation.deleteConversation({ conversationId: doomed }),
+    claimAnonymous({ anonymous: visitor.id, by: ada.id }),
   ];
   for (const command of told) {
     const outcome = await kernel.tell<unknown>(ada, command);

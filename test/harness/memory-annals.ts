@@ -15,7 +15,11 @@ import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
 import { views } from '../../src/projections/views/index.ts';
 
-export const person = (name: string, kind: 'person' | 'anonymous' = 'person'): Principal => ({ id: `person_${kind === 'anonymous' ? 'anon_' : ''}${name}` as PersonId, kind, roles: kind === 'person' ? ['member'] : [] });
+export const person = (name: string, kind: 'person' | 'anonymous' = 'person'): Principal => ({
+  id: `person_${kind === 'anonymous' ? 'anon_' : ''}${name}` as PersonId,
+  kind,
+  roles: kind === 'person' ? ['member'] : [],
+});
 export const administrator: Principal = { id: 'person_admin' as PersonId, kind: 'person', roles: ['administrator'] };
 
 /** The parts that outlive a process: give them to another `start` and it is the same installation after a restart. */
@@ -59,7 +63,14 @@ export interface StartOptions {
 }
 
 /** A whole installation in memory: the real kernel, the real views and workers, adapters that keep nothing on disk. */
-export async function startAnnals({ disk = memoryDisk(), providers = [createDemoProvider()], defaultModel = 'demo/demo', approvalMs = 3600_000, workers = true, clock = { now: new Date('2026-01-01T00:00:00.000Z') } }: StartOptions = {}): Promise<Installation> {
+export async function startAnnals({
+  disk = memoryDisk(),
+  providers = [createDemoProvider()],
+  defaultModel = 'demo/demo',
+  approvalMs = 3600_000,
+  workers = true,
+  clock = { now: new Date('2026-01-01T00:00:00.000Z') },
+}: StartOptions = {}): Promise<Installation> {
   const stopped = new AbortController();
   const problems: string[] = [];
   const projector = createProjector({ store: disk.store, documents: disk.documents, views, onProgress: (statuses) => progress.report(statuses) });
@@ -90,7 +101,13 @@ export async function startAnnals({ disk = memoryDisk(), providers = [createDemo
 }
 
 /** Reads a run's stream to its end or pause. */
-export async function readRun(kernel: Kernel, principal: Principal, conversationId: string, runId: string, options: { segment?: number; only?: boolean; signal?: AbortSignal } = {}): Promise<RunItem[]> {
+export async function readRun(
+  kernel: Kernel,
+  principal: Principal,
+  conversationId: string,
+  runId: string,
+  options: { segment?: number; only?: boolean; signal?: AbortSignal } = {},
+): Promise<RunItem[]> {
   const { signal = AbortSignal.timeout(20_000), ...rest } = options;
   const following = await kernel.follow(principal, { topic: 'run', conversationId, runId, ...rest } as never, { signal });
   if (!following.ok) throw new Error(following.error.code);

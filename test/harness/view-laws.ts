@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DocumentStore } from '../../src/adapters/document-store/port.ts';
 import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
+import type { DocumentStore } from '../../src/adapters/document-store/port.ts';
 import type { EventStore, TailBatch } from '../../src/adapters/event-store/port.ts';
 import { START } from '../../src/adapters/event-store/port.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
@@ -114,7 +114,12 @@ export function viewLaws(view: View, log: () => Promise<readonly RecordedEvent[]
       const isLive = new Promise<void>((resolve) => {
         live = resolve;
       });
-      const projector = createProjector({ store: givenLog(events, [7]), documents, views: [view], onProgress: ([status]) => status && status.position >= end && live() });
+      const projector = createProjector({
+        store: givenLog(events, [7]),
+        documents,
+        views: [view],
+        onProgress: ([status]) => status && status.position >= end && live(),
+      });
       const running = projector.run(stop.signal);
       await isLive;
       expect((await projector.rebuild(view.name)).equal).toBe(true);

@@ -12,15 +12,31 @@ interface Target {
 }
 
 export type ConversationCommand =
-  | ({ name: 'startConversation'; title?: string; metadata?: Metadata; externalId?: string; lastMessageAt?: string })
+  | { name: 'startConversation'; title?: string; metadata?: Metadata; externalId?: string; lastMessageAt?: string }
   | (Target & { name: 'renameConversation'; title: string })
   | (Target & { name: 'titleConversation'; title: string })
   | (Target & { name: 'setConversationMetadata'; metadata: Metadata | null })
   | (Target & { name: 'touchConversation'; lastMessageAt: string })
   | (Target & { name: 'archiveConversation' | 'unarchiveConversation' | 'trashConversation' | 'restoreConversation' | 'deleteConversation' })
-  | (Target & { name: 'sendMessage'; parts: Part[]; metadata?: Metadata; alias?: string; parentId?: string | null; model?: string; tools?: Tools; reply: boolean })
+  | (Target & {
+      name: 'sendMessage';
+      parts: Part[];
+      metadata?: Metadata;
+      alias?: string;
+      parentId?: string | null;
+      model?: string;
+      tools?: Tools;
+      reply: boolean;
+    })
   | (Target & { name: 'requestReply'; parentId: string; model?: string; tools?: Tools })
-  | (Target & { name: 'appendMessage'; role: 'system' | 'user' | 'assistant'; parts: Part[]; metadata?: Metadata; alias?: string; parentId: string | null })
+  | (Target & {
+      name: 'appendMessage';
+      role: 'system' | 'user' | 'assistant';
+      parts: Part[];
+      metadata?: Metadata;
+      alias?: string;
+      parentId: string | null;
+    })
   | (Target & { name: 'replaceMessageContent'; messageId: string; parts: Part[]; metadata?: Metadata })
   | (Target & { name: 'adoptMessage'; messageId: MessageId; alias?: string })
   | (Target & { name: 'chooseBranch'; messageId: string })
@@ -168,7 +184,11 @@ function sentEvent(command: Of<'appendMessage'> | (Of<'sendMessage'> & { role: '
   });
 }
 
-function request(parent: Pick<Node, 'id' | 'height'>, command: { conversationId: ConversationId; model?: string; tools?: Tools }, { newId }: DecisionContext): NewEvent {
+function request(
+  parent: Pick<Node, 'id' | 'height'>,
+  command: { conversationId: ConversationId; model?: string; tools?: Tools },
+  { newId }: DecisionContext,
+): NewEvent {
   return happened.ReplyRequested({
     conversationId: command.conversationId,
     runId: newId('run_') as RunId,
@@ -183,10 +203,10 @@ function request(parent: Pick<Node, 'id' | 'height'>, command: { conversationId:
 const parentOf = (id: string | null, state: Conversation): Node | null | 'unknown' => (id === null ? null : (resolveMessage(state, id) ?? 'unknown'));
 
 const unknownMessage = (id: string): Refusal => refuse('MessageNotFound', `There is no message ${id} in this thread.`, { messageId: id });
-const runActive = (runId: RunId): Refusal => refuse('RunActive', 'An answer is still being written in this thread: stop it or wait for its end.', { runId });
+const runActive = (runId: RunId): Refusal =>
+  refuse('RunActive', 'An answer is still being written in this thread: stop it or wait for its end.', { runId });
 const alreadySent = (messageId: MessageId, reply: ReturnType<typeof lastReplyTo>): Refusal =>
   refuse('AlreadySent', 'This message is already in the thread.', {
     messageId,
     ...(reply ? { runId: reply.runId, replyId: reply.messageId, ...(reply.outcome ? { outcome: reply.outcome } : {}) } : {}),
   });
-

@@ -66,8 +66,22 @@ export const ReplyRequested = event('ReplyRequested', 1, {
 export const ReplySettled = event('ReplySettled', 1, { conversationId: ConversationId, runId: RunId, outcome: Outcome });
 
 export const conversationEvents = [
-  ConversationStarted, ConversationRenamed, ConversationTitled, ConversationMetadataSet, ConversationTouched, ConversationArchived, ConversationUnarchived,
-  ConversationTrashed, ConversationRestored, ConversationDeleted, MessageSent, MessageContentReplaced, MessageAdopted, BranchChosen, FeedbackGiven,
-  ReplyRequested, ReplySettled,
+  ConversationStarted,
+  ConversationRenamed,
+  ConversationTitled,
+  ConversationMetadataSet,
+  ConversationTouched,
+  ConversationArchived,
+  ConversationUnarchived,
+  ConversationTrashed,
+  ConversationRestored,
+  ConversationDeleted,
+  MessageSent,
+  MessageContentReplaced,
+  MessageAdopted,
+  BranchChosen,
+  FeedbackGiven,
+  ReplyRequested,
+  ReplySettled,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

@@ -98,7 +98,16 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
     case 'ReplyRequested': {
       const { runId, messageId, parentId, height } = event.data;
       const owner = event.metadata.subject;
-      state.nodes.set(messageId, { id: messageId, parentId, height, role: 'assistant', runId, author: owner, adopted: false, revision: event.revision });
+      state.nodes.set(messageId, {
+        id: messageId,
+        parentId,
+        height,
+        role: 'assistant',
+        runId,
+        author: owner,
+        adopted: false,
+        revision: event.revision,
+      });
       state.runs.set(runId, { messageId, parentId });
       state.active = runId;
       state.leaf = messageId;
@@ -127,7 +136,11 @@ export const resolveMessage = (state: Conversation, idOrAlias: string): Node | u
 /** From the root to the message, both included. */
 export function branchOf(state: Conversation, messageId: MessageId | null): Node[] {
   const branch: Node[] = [];
-  for (let node = messageId === null ? undefined : state.nodes.get(messageId); node; node = node.parentId === null ? undefined : state.nodes.get(node.parentId)) {
+  for (
+    let node = messageId === null ? undefined : state.nodes.get(messageId);
+    node;
+    node = node.parentId === null ? undefined : state.nodes.get(node.parentId)
+  ) {
     branch.push(node);
   }
   return branch.reverse();

@@ -10,7 +10,13 @@ const ErrorInfo = z.object({ code: z.string(), message: z.string() });
 
 export const RunStarted = event('RunStarted', 1, { ...ofRun, model: z.string() });
 /** One attempt at one model call; a step may take several. */
-export const ModelCallStarted = event('ModelCallStarted', 1, { ...ofRun, epoch: z.number().int(), step: z.number().int(), attempt: z.number().int(), model: z.string() });
+export const ModelCallStarted = event('ModelCallStarted', 1, {
+  ...ofRun,
+  epoch: z.number().int(),
+  step: z.number().int(),
+  attempt: z.number().int(),
+  model: z.string(),
+});
 /** A model call that asked for tools. The last call's text and usage stand in `RunEnded`. */
 export const StepCompleted = event('StepCompleted', 1, {
   ...ofRun,
@@ -18,7 +24,9 @@ export const StepCompleted = event('StepCompleted', 1, {
   model: z.string(),
   usage: Usage.optional(),
   /** What must be answered before the run goes on. */
-  calls: z.array(z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), approvalId: z.string().optional() })),
+  calls: z.array(
+    z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), approvalId: z.string().optional() }),
+  ),
   expiresAt: IsoTime.optional(),
   ...sealed({ parts: z.array(Part) }),
 });
@@ -31,7 +39,13 @@ export const ToolCallEnded = event('ToolCallEnded', 1, {
   by: z.enum(['server', 'client']),
   ...sealed({ output: z.json().optional(), errorText: z.string().optional() }),
 });
-export const ApprovalAnswered = event('ApprovalAnswered', 1, { ...ofRun, approvalId: z.string(), toolCallId: z.string(), approved: z.boolean(), ...sealed({ reason: z.string().optional() }) });
+export const ApprovalAnswered = event('ApprovalAnswered', 1, {
+  ...ofRun,
+  approvalId: z.string(),
+  toolCallId: z.string(),
+  approved: z.boolean(),
+  ...sealed({ reason: z.string().optional() }),
+});
 /** After a pause or a takeover: a new epoch, so that whoever wrote before writes no more, and a new segment of the live log. */
 export const RunResumed = event('RunResumed', 1, { ...ofRun, epoch: z.number().int(), segment: z.number().int() });
 export const StopRequested = event('StopRequested', 1, { ...ofRun });
@@ -46,5 +60,15 @@ export const RunEnded = event('RunEnded', 1, {
   ...sealed({ parts: z.array(Part) }),
 });
 
-export const runEvents = [RunStarted, ModelCallStarted, StepCompleted, ToolCallStarted, ToolCallEnded, ApprovalAnswered, RunResumed, StopRequested, RunEnded] as const;
+export const runEvents = [
+  RunStarted,
+  ModelCallStarted,
+  StepCompleted,
+  ToolCallStarted,
+  ToolCallEnded,
+  ApprovalAnswered,
+  RunResumed,
+  StopRequested,
+  RunEnded,
+] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;

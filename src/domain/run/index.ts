@@ -1,4 +1,4 @@
-import { type DecisionContext, type Decider, type Refusal, refuse } from '../decider.ts';
+import { type Decider, type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
 import type { ConversationId, MessageId, RunId } from '../ids.ts';
 import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
@@ -41,11 +41,32 @@ export type RunCommand =
   | (Target & { name: 'startRun'; model: string })
   | (Fenced & { name: 'retryModelCall'; model: string })
   | (Fenced & { name: 'startStep'; model: string })
-  | (Fenced & { name: 'completeStep'; model: string; usage?: Usage; calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client' }[]; parts: Part[]; expiresAt?: string })
+  | (Fenced & {
+      name: 'completeStep';
+      model: string;
+      usage?: Usage;
+      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client' }[];
+      parts: Part[];
+      expiresAt?: string;
+    })
   | (Fenced & { name: 'startToolCall'; toolCallId: string })
-  | (Fenced & { name: 'endToolCall'; toolCallId: string; result: 'output' | 'error' | 'denied' | 'unknown'; output?: JsonObject[string]; errorText?: string })
+  | (Fenced & {
+      name: 'endToolCall';
+      toolCallId: string;
+      result: 'output' | 'error' | 'denied' | 'unknown';
+      output?: JsonObject[string];
+      errorText?: string;
+    })
   | (Fenced & { name: 'resumeRun' })
-  | (Fenced & { name: 'endRun'; outcome: Outcome; finishReason: FinishReason; model?: string; usage?: Usage; error?: { code: string; message: string }; parts: Part[] })
+  | (Fenced & {
+      name: 'endRun';
+      outcome: Outcome;
+      finishReason: FinishReason;
+      model?: string;
+      usage?: Usage;
+      error?: { code: string; message: string };
+      parts: Part[];
+    })
   | (Target & { name: 'stopRun' })
   | (Target & { name: 'expireRun' })
   | (Target & { name: 'answerApproval'; approvalId: string; approved: boolean; reason?: string })
@@ -122,7 +143,10 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
   switch (command.name) {
     case 'startRun':
       if (run.status !== 'absent') return refuse('Superseded', 'This run has been started already.');
-      return [happened.RunStarted({ ...of, model: command.model }), happened.ModelCallStarted({ ...of, epoch: 1, step: 0, attempt: 1, model: command.model })];
+      return [
+        happened.RunStarted({ ...of, model: command.model }),
+        happened.ModelCallStarted({ ...of, epoch: 1, step: 0, attempt: 1, model: command.model }),
+      ];
     case 'retryModelCall':
       return [happened.ModelCallStarted({ ...of, epoch: run.epoch, step: run.step, attempt: run.attempt + 1, model: command.model })];
     case 'startStep':
@@ -131,15 +155,30 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
       const calls = command.calls.map((call) => (call.needs === 'approval' ? { ...call, approvalId: newId('approval_') } : call));
       const parts = command.parts.map((part): Part => {
         const call = part.type === 'tool' ? calls.find(({ toolCallId }) => toolCallId === part.toolCallId) : undefined;
-        return part.type === 'tool' && call && 'approvalId' in call ? { ...part, state: 'approval-requested', approval: { id: String(call.approvalId) } } : part;
+        return part.type === 'tool' && call && 'approvalId' in call
+          ? { ...part, state: 'approval-requested', approval: { id: String(call.approvalId) } }
+          : part;
       });
-      return [happened.StepCompleted({ ...of, step: run.step, model: command.model, usage: command.usage, calls, expiresAt: command.expiresAt, parts })];
+      return [
+        happened.StepCompleted({ ...of, step: run.step, model: command.model, usage: command.usage, calls, expiresAt: command.expiresAt, parts }),
+      ];
     }
     case 'startToolCall':
-      return run.calls.get(command.toolCallId)?.started ? [] : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName ?? '' })];
+      return run.calls.get(command.toolCallId)?.started
+        ? []
+        : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName ?? '' })];
     case 'endToolCall':
       if (run.calls.get(command.toolCallId)?.ended) return [];
-      return [happened.ToolCallEnded({ ...of, toolCallId: command.toolCallId, result: command.result, by: 'server', output: command.output, errorText: command.errorText })];
+      return [
+        happened.ToolCallEnded({
+          ...of,
+          toolCallId: command.toolCallId,
+          result: command.result,
+          by: 'server',
+          output: command.output,
+          errorText: command.errorText,
+        }),
+      ];
     case 'resumeRun':
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.segment + 1 })];
     case 'endRun': {
@@ -155,8 +194,10 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
       const found = [...run.calls].find(([, call]) => call.approvalId === command.approvalId);
       if (!found || run.status === 'absent') return refuse('ApprovalNotFound', 'There is no such approval in this run.');
       const [toolCallId, call] = found;
-      if (run.status === 'ended') return refuse('RunEnded', 'This run has ended: its approvals can no longer be answered.', { outcome: run.outcome ?? null });
-      if (call.approved !== undefined) return call.approved === command.approved ? [] : refuse('ApprovalAnswered', 'This approval has been answered already.');
+      if (run.status === 'ended')
+        return refuse('RunEnded', 'This run has ended: its approvals can no longer be answered.', { outcome: run.outcome ?? null });
+      if (call.approved !== undefined)
+        return call.approved === command.approved ? [] : refuse('ApprovalAnswered', 'This approval has been answered already.');
       return [happened.ApprovalAnswered({ ...of, approvalId: command.approvalId, toolCallId, approved: command.approved, reason: command.reason })];
     }
     case 'provideToolOutput': {
@@ -165,7 +206,9 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
       if (run.status === 'ended') return refuse('RunEnded', 'This run has ended: it takes no more tool outputs.', { outcome: run.outcome ?? null });
       if (call.ended) return [];
       const result = command.errorText === undefined ? 'output' : 'error';
-      return [happened.ToolCallEnded({ ...of, toolCallId: command.toolCallId, result, by: 'client', output: command.output, errorText: command.errorText })];
+      return [
+        happened.ToolCallEnded({ ...of, toolCallId: command.toolCallId, result, by: 'client', output: command.output, errorText: command.errorText }),
+      ];
     }
     default:
       return command satisfies never;

@@ -1,4 +1,4 @@
-import { type Opened, isUnopened } from '../event.ts';
+import { isUnopened, type Opened } from '../event.ts';
 import type { Part, RunItem, ToolPart } from '../message.ts';
 import { toolEnded } from '../pieces.ts';
 import type { RunEvent } from './events.ts';
@@ -86,7 +86,17 @@ export function createFilling() {
           return missingOf(secret.parts ?? [], at);
         case 'ApprovalAnswered': {
           const part = tools.get(event.data.toolCallId);
-          return part ? tool({ ...part, state: 'approval-responded', approval: { id: event.data.approvalId, approved: event.data.approved, ...(secret.reason === undefined ? {} : { reason: secret.reason }) } }) : [];
+          return part
+            ? tool({
+                ...part,
+                state: 'approval-responded',
+                approval: {
+                  id: event.data.approvalId,
+                  approved: event.data.approved,
+                  ...(secret.reason === undefined ? {} : { reason: secret.reason }),
+                },
+              })
+            : [];
         }
         case 'ToolCallEnded': {
           const part = tools.get(event.data.toolCallId);

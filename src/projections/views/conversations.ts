@@ -23,7 +23,10 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
   name: 'conversations',
   version: 1,
   types: conversationEvents,
-  indexes: [['owner', 'status', 'archived', 'lastMessageAt'], ['owner', 'externalId']],
+  indexes: [
+    ['owner', 'status', 'archived', 'lastMessageAt'],
+    ['owner', 'externalId'],
+  ],
   keys: ({ stream }) => [stream.slice('conversation-'.length)],
   fold: (doc, event) => {
     const time = event.metadata.time;

@@ -24,7 +24,16 @@ export const fileList = view<FileDoc, (typeof fileEvents)[number]>({
     switch (event.type) {
       case 'FileReserved': {
         const { subject, time } = event.metadata;
-        return { owner: subject, status: 'reserved', name: sealedJson(event.data.sealed), blobId: null, key: null, size: null, mediaType: null, createdAt: time };
+        return {
+          owner: subject,
+          status: 'reserved',
+          name: sealedJson(event.data.sealed),
+          blobId: null,
+          key: null,
+          size: null,
+          mediaType: null,
+          createdAt: time,
+        };
       }
       case 'FileUploaded': {
         const { blobId, key, size, mediaType } = event.data;

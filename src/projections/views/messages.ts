@@ -1,4 +1,11 @@
-import { ConversationDeleted, FeedbackGiven, MessageAdopted, MessageContentReplaced, MessageSent, ReplyRequested } from '../../domain/conversation/index.ts';
+import {
+  ConversationDeleted,
+  FeedbackGiven,
+  MessageAdopted,
+  MessageContentReplaced,
+  MessageSent,
+  ReplyRequested,
+} from '../../domain/conversation/index.ts';
 import type { JsonObject } from '../../domain/event.ts';
 import type { Usage } from '../../domain/message.ts';
 import { addUsage, type Piece } from '../../domain/pieces.ts';
@@ -28,7 +35,17 @@ export interface MessageDoc extends JsonObject {
 }
 
 const types = [
-  MessageSent, MessageContentReplaced, MessageAdopted, FeedbackGiven, ReplyRequested, RunStarted, StepCompleted, ToolCallEnded, ApprovalAnswered, RunEnded, ConversationDeleted,
+  MessageSent,
+  MessageContentReplaced,
+  MessageAdopted,
+  FeedbackGiven,
+  ReplyRequested,
+  RunStarted,
+  StepCompleted,
+  ToolCallEnded,
+  ApprovalAnswered,
+  RunEnded,
+  ConversationDeleted,
 ] as const;
 
 export const messageTree = view<MessageDoc, (typeof types)[number]>({
@@ -43,7 +60,17 @@ export const messageTree = view<MessageDoc, (typeof types)[number]>({
     if (event.type === 'ConversationDeleted') return 'delete';
     if (event.type === 'MessageSent') {
       const { conversationId, parentId, height, role, sealed } = event.data;
-      return { ...fresh, conversationId, owner: event.metadata.subject, role, parentId, height, status: 'sent', pieces: [{ kind: 'parts', body: sealedJson(sealed) }], runId: null };
+      return {
+        ...fresh,
+        conversationId,
+        owner: event.metadata.subject,
+        role,
+        parentId,
+        height,
+        status: 'sent',
+        pieces: [{ kind: 'parts', body: sealedJson(sealed) }],
+        runId: null,
+      };
     }
     if (event.type === 'ReplyRequested') {
       const { conversationId, parentId, height, runId } = event.data;
@@ -62,7 +89,11 @@ export const messageTree = view<MessageDoc, (typeof types)[number]>({
         return { ...doc, status: 'streaming', model: event.data.model, updatedAt };
       case 'StepCompleted': {
         const waits = event.data.calls.some(({ needs }) => needs !== 'server');
-        return { ...adding({ kind: 'parts', body: sealedJson(event.data.sealed) }), usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null, status: waits ? 'waiting' : 'streaming' };
+        return {
+          ...adding({ kind: 'parts', body: sealedJson(event.data.sealed) }),
+          usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null,
+          status: waits ? 'waiting' : 'streaming',
+        };
       }
       case 'ToolCallEnded': {
         const { toolCallId, result, sealed } = event.data;

@@ -34,7 +34,19 @@ export const runList = view<RunDoc, (typeof types)[number]>({
     if (event.type === 'ReplyRequested') {
       const { conversationId, messageId } = event.data;
       const owner = event.metadata.subject;
-      return { conversationId, messageId, owner, open: true, status: 'requested', model: null, calls: 0, usage: null, requestedAt: time, startedAt: null, endedAt: null };
+      return {
+        conversationId,
+        messageId,
+        owner,
+        open: true,
+        status: 'requested',
+        model: null,
+        calls: 0,
+        usage: null,
+        requestedAt: time,
+        startedAt: null,
+        endedAt: null,
+      };
     }
     if (!doc) return undefined;
     switch (event.type) {
@@ -43,11 +55,22 @@ export const runList = view<RunDoc, (typeof types)[number]>({
       case 'ModelCallStarted':
         return { ...doc, status: 'streaming', calls: doc.calls + 1 };
       case 'StepCompleted':
-        return { ...doc, status: event.data.calls.some(({ needs }) => needs !== 'server') ? 'waiting' : 'streaming', usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null };
+        return {
+          ...doc,
+          status: event.data.calls.some(({ needs }) => needs !== 'server') ? 'waiting' : 'streaming',
+          usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null,
+        };
       case 'RunResumed':
         return { ...doc, status: 'streaming' };
       case 'RunEnded':
-        return { ...doc, open: false, status: event.data.outcome, usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null, model: event.data.model ?? doc.model, endedAt: time };
+        return {
+          ...doc,
+          open: false,
+          status: event.data.outcome,
+          usage: addUsage(doc.usage ?? undefined, event.data.usage) ?? null,
+          model: event.data.model ?? doc.model,
+          endedAt: time,
+        };
       default:
         event satisfies never;
         return undefined;

@@ -1,11 +1,11 @@
+import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
-import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { ModelMessage } from '../../adapters/model-provider/port.ts';
 import { branchOf, type Conversation, conversationStream, type Node } from '../../domain/conversation/index.ts';
 import { isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
-import { files, fileStream } from '../../domain/file.ts';
+import { fileStream, files } from '../../domain/file.ts';
 import type { MessageId, RunId } from '../../domain/ids.ts';
 import type { Part } from '../../domain/message.ts';
 import { assembleParts, type Piece } from '../../domain/pieces.ts';
@@ -23,15 +23,27 @@ export interface BranchParts {
 }
 
 /** What the model is told: the branch that ends at the message, texts from the view where it has them, from the streams otherwise. */
-export async function branchMessages(parts: BranchParts, conversation: Conversation, conversationId: string, leaf: MessageId): Promise<ModelMessage[]> {
+export async function branchMessages(
+  parts: BranchParts,
+  conversation: Conversation,
+  conversationId: string,
+  leaf: MessageId,
+): Promise<ModelMessage[]> {
   const branch = branchOf(conversation, leaf);
-  const known = await parts.views.getMany(messageTree, branch.map(({ id }) => id)).catch(() => new Map());
+  const known = await parts.views
+    .getMany(
+      messageTree,
+      branch.map(({ id }) => id),
+    )
+    .catch(() => new Map());
   const readFile = fileReader(parts);
   const messages: ModelMessage[] = [];
   for (const node of branch) {
     const pieces = known.get(node.id)?.doc;
     const settled = pieces && (node.runId === undefined || conversation.runs.get(node.runId)?.outcome === pieces.status);
-    const opened = settled ? assembleParts((await parts.sealer.openDeep(pieces.pieces)) as Piece<never>[]) : await partsFromStreams(parts, conversationId, node);
+    const opened = settled
+      ? assembleParts((await parts.sealer.openDeep(pieces.pieces)) as Piece<never>[])
+      : await partsFromStreams(parts, conversationId, node);
     messages.push(...(await modelMessages(node.role, opened, readFile)));
   }
   return messages;

@@ -60,6 +60,7 @@ async function filePart(part: Extract<Part, { type: 'file' }>, readFile: ReadFil
   const file = part.fileId === undefined ? undefined : await readFile(part.fileId);
   if (!file) return { type: 'text', text: `[The file ${name} cannot be read any more.]` };
   const { bytes, mediaType } = file;
-  if (mediaType.startsWith('text/') || mediaType === 'application/json') return { type: 'text', text: `[File ${name}]\n${new TextDecoder().decode(bytes)}` };
+  if (mediaType.startsWith('text/') || mediaType === 'application/json')
+    return { type: 'text', text: `[File ${name}]\n${new TextDecoder().decode(bytes)}` };
   return { type: 'file', mediaType, base64: Buffer.from(bytes).toString('base64'), filename: name };
 }

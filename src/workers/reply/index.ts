@@ -3,10 +3,10 @@ import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
-import { conversations, conversationStream, ReplyRequested } from '../../domain/conversation/index.ts';
+import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
-import { ApprovalAnswered, RunEnded, runs, runStream, ToolCallEnded } from '../../domain/run/index.ts';
+import { ApprovalAnswered, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import { partialParts } from './partial.ts';
@@ -33,7 +33,10 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   };
 
   /** What the request of this run says: its model and the page's tools. */
-  const requested = async (conversationId: string, runId: string): Promise<{ event: EventOf<typeof ReplyRequested>; clientTools: ToolDefinition[] } | undefined> => {
+  const requested = async (
+    conversationId: string,
+    runId: string,
+  ): Promise<{ event: EventOf<typeof ReplyRequested>; clientTools: ToolDefinition[] } | undefined> => {
     const { state } = await loader.load(conversationStream(conversationId), conversations);
     const run = state.runs.get(runId as RunId);
     const node = run && state.nodes.get(run.messageId);
@@ -78,7 +81,17 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!told.ok) return verdictOf(told.error);
     const { state } = await loader.load(runStream(runId), runs);
     const model = state.model ?? (await models.defaultModel());
-    perform({ conversationId, runId, messageId, owner, model, clientTools: request.clientTools, epoch: state.epoch, segment: state.segment, correlationId: request.event.metadata.$correlationId });
+    perform({
+      conversationId,
+      runId,
+      messageId,
+      owner,
+      model,
+      clientTools: request.clientTools,
+      epoch: state.epoch,
+      segment: state.segment,
+      correlationId: request.event.metadata.$correlationId,
+    });
     return done;
   };
 
@@ -91,7 +104,10 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   const settle = async (recorded: RecordedEvent): Promise<Verdict> => {
     const { data, metadata, id } = recorded as unknown as EventOf<typeof RunEnded>;
     const { conversationId, runId, outcome } = data;
-    const told = await tell(annals(metadata.subject), settleReply({ conversationId, runId, outcome }), { commandId: settleCommandId(runId), causationId: id });
+    const told = await tell(annals(metadata.subject), settleReply({ conversationId, runId, outcome }), {
+      commandId: settleCommandId(runId),
+      causationId: id,
+    });
     return told.ok ? done : verdictOf(told.error);
   };
 
@@ -103,7 +119,11 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (partial.length > 0 || run.stopRequested) {
       const outcome = run.stopRequested ? 'cancelled' : 'interrupted';
       const error = run.stopRequested ? undefined : { code: 'Interrupted', message: 'The server was stopped while it answered.' };
-      const ended = await tell(annals(owner), commands.endRun({ ...of, epoch: run.epoch, outcome, finishReason: 'other', model: run.model, error, parts: partial }), { commandId: v4() });
+      const ended = await tell(
+        annals(owner),
+        commands.endRun({ ...of, epoch: run.epoch, outcome, finishReason: 'other', model: run.model, error, parts: partial }),
+        { commandId: v4() },
+      );
       if (ended.ok) await tell(annals(owner), settleReply({ conversationId, runId, outcome }), { commandId: settleCommandId(runId) });
       return;
     }
@@ -113,7 +133,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!resumed.ok) return;
     const { epoch, segment, model = '' } = (await loader.load(runStream(runId), runs)).state;
     const retried = await tell(annals(owner), commands.retryModelCall({ ...of, epoch, model }));
-    if (retried.ok) perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId: request.event.metadata.$correlationId });
+    if (retried.ok)
+      perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId: request.event.metadata.$correlationId });
   };
 
   return {
@@ -149,4 +170,3 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     },
   };
 }
-

@@ -1,11 +1,16 @@
-import type { LiveLog } from '../../adapters/live-log/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
+import type { LiveLog } from '../../adapters/live-log/port.ts';
 import { isUnopened } from '../../domain/event.ts';
 import type { RunId } from '../../domain/ids.ts';
 import type { Part, RunItem } from '../../domain/message.ts';
 
 /** What the live log holds of the step a dead worker was at: the text its readers may have seen. */
-export async function partialParts({ liveLog, sealer }: { liveLog: LiveLog; sealer: Sealer }, runId: RunId, segment: number, step: number): Promise<Part[]> {
+export async function partialParts(
+  { liveLog, sealer }: { liveLog: LiveLog; sealer: Sealer },
+  runId: RunId,
+  segment: number,
+  step: number,
+): Promise<Part[]> {
   const parts: Part[] = [];
   let at = -1;
   let lastId = '';

@@ -4,12 +4,12 @@ import type { Tell } from '../../commands/command.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { settleCommandId } from '../../commands/settle-active-run.ts';
-import { conversations, conversationStream } from '../../domain/conversation/index.ts';
+import { conversationStream, conversations } from '../../domain/conversation/index.ts';
 import type { Json } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import type { Outcome, Part, ToolPart } from '../../domain/message.ts';
 import { toolEnded } from '../../domain/pieces.ts';
-import { isWaiting, openCalls, type Run, runs, runStream } from '../../domain/run/index.ts';
+import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
 import type { Hub } from '../../projections/hub.ts';
 import { createLiveWriter, type LiveWriter } from '../live-writer.ts';
 import { type ServerTool, toolsFor } from '../tools.ts';
@@ -84,7 +84,8 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
           await runTools(parts, job, open, live, tell, signal);
           continue;
         }
-        if (run.step + 1 >= MAX_STEPS) return await end('failed', {}, { code: 'TooManySteps', message: `The model asked for tools ${MAX_STEPS} times in a row.` });
+        if (run.step + 1 >= MAX_STEPS)
+          return await end('failed', {}, { code: 'TooManySteps', message: `The model asked for tools ${MAX_STEPS} times in a row.` });
         const started = await tell(commands.startStep({ ...of, epoch, model: job.model }));
         if (!started.ok) return;
       }
@@ -110,7 +111,10 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
   const parentId = conversation.runs.get(runId)?.parentId as MessageId;
   const messages = await branchMessages(parts, conversation, conversationId, parentId);
   if (step > 0) messages.push(...(await branchMessagesOfRun(parts, runId)));
-  const tools: ToolDefinition[] = [...toolsFor(model).map(({ name, description, parameters }) => ({ name, description, parameters })), ...job.clientTools];
+  const tools: ToolDefinition[] = [
+    ...toolsFor(model).map(({ name, description, parameters }) => ({ name, description, parameters })),
+    ...job.clientTools,
+  ];
   let retries: Promise<unknown> = Promise.resolve();
   const onAttempt = (attempt: number): void => {
     if (attempt > 1) retries = retries.then(() => tell(commands.retryModelCall({ conversationId, runId, messageId, epoch, model })));
@@ -139,7 +143,19 @@ async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, 
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;
   const stepParts = result.parts.map((part): Part => (part.type === 'tool' && needsOf(job, part) === 'client' ? { ...part, dynamic: false } : part));
-  const told = await tell(commands.completeStep({ conversationId, runId, messageId, epoch, model: result.model ?? job.model, usage: result.usage, calls, parts: stepParts, expiresAt }));
+  const told = await tell(
+    commands.completeStep({
+      conversationId,
+      runId,
+      messageId,
+      epoch,
+      model: result.model ?? job.model,
+      usage: result.usage,
+      calls,
+      parts: stepParts,
+      expiresAt,
+    }),
+  );
   if (!told.ok) return false;
   for (const part of stepParts) {
     if (part.type !== 'tool') continue;
@@ -158,12 +174,23 @@ function needsOf(job: RunJob, { toolName }: Pick<CalledTool, 'toolName'>): 'serv
 }
 
 /** Runs what may run, side by side; each call is recorded before it is made. */
-async function runTools(parts: ReplyParts, job: RunJob, open: ReturnType<typeof openCalls>, live: LiveWriter, tell: RunTell, signal: AbortSignal): Promise<void> {
+async function runTools(
+  parts: ReplyParts,
+  job: RunJob,
+  open: ReturnType<typeof openCalls>,
+  live: LiveWriter,
+  tell: RunTell,
+  signal: AbortSignal,
+): Promise<void> {
   const { conversationId, runId, messageId, epoch } = job;
   const of = { conversationId, runId, messageId, epoch };
   const shown = await runParts(parts, runId);
   const partOf = (id: string): ToolPart | undefined => shown.find((part): part is ToolPart => part.type === 'tool' && part.toolCallId === id);
-  const ended = async (toolCallId: string, result: 'output' | 'error' | 'denied' | 'unknown', body: { output?: Json; errorText?: string }): Promise<void> => {
+  const ended = async (
+    toolCallId: string,
+    result: 'output' | 'error' | 'denied' | 'unknown',
+    body: { output?: Json; errorText?: string },
+  ): Promise<void> => {
     const told = await tell(commands.endToolCall({ ...of, toolCallId, result, ...body }));
     const part = partOf(toolCallId);
     if (!told.ok || !part) return;
@@ -185,4 +212,3 @@ async function runTools(parts: ReplyParts, job: RunJob, open: ReturnType<typeof 
     }),
   );
 }
-

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { readSettings, type Settings } from '../settings.ts';
+
+interface Where {
+  host?: string;
+  port?: string;
+  data?: string;
+}
+
+/** The command line: each command is loaded when it is called, so that `start` starts fast. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  const program = new Command('annals').description('The server behind a personal AI assistant that forgets nothing and can prove it.');
+  const data = ['--data <folder>', 'the data folder (ANNALS_DATA)'] as const;
+
+  program
+    .command('start')
+    .description('start the server')
+    .option('--host <address>', 'where to listen (ANNALS_HOST)')
+    .option('--port <number>', 'where to listen; 0 takes a free one (ANNALS_PORT)')
+    .option(...data)
+    .action(async (where: Where) => (await import('./start.ts')).start(settingsOf(where)));
+  program
+    .command('log')
+    .description('print the events of a stream')
+    .argument('<stream>', 'a stream, or an id such as thread_… or run_…')
+    .option('--json', 'one JSON object a line')
+    .option(...data)
+    .action(async (stream: string, options: Where & { json?: boolean }) =>
+      (await import('./print-log.ts')).printLog(settingsOf(options), stream, options.json === true),
+    );
+  const views = program
+    .command('views')
+    .description('status and lag of every view')
+    .option(...data);
+  views.action(async (where: Where) => (await import('./admin.ts')).printViews(settingsOf(where)));
+  views
+    .command('rebuild')
+    .description('build a view anew beside the live one, compare, and switch; the server must be running')
+    .argument('<view>')
+    .option(...data)
+    .action(async (view: string, _options: Where, command: Command) =>
+      (await import('./admin.ts')).rebuildView(settingsOf(command.optsWithGlobals()), view),
+    );
+  program
+    .command('verify')
+    .description('check every event: leaves, revisions, positions, and the files')
+    .option(...data)
+    .action(async (where: Where) => (await import('./verify.ts')).verify(settingsOf(where)));
+  program
+    .command('token')
+    .description('access tokens')
+    .command('create')
+    .description('make an access token; the server must be running')
+    .option('--person <id>', 'whose token it is (default: the local person)')
+    .option('--days <number>', 'how long it is valid', '90')
+    .option(...data)
+    .action(async (options: Where & { person?: string; days: string }) => (await import('./admin.ts')).createToken(settingsOf(options), options));
+
+  await program.parseAsync(argv);
+}
+
+function settingsOf({ host, port, data }: Where): Settings {
+  const read = readSettings(process.env, { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: data });
+  if (read.ok) return read.settings;
+  return fail(read.message);
+}
+
+/** Ends the process with one sentence for whoever started it. */
+export function fail(message: string): never {
+  process.stderr.write(`annals: ${message}\n`);
+  process.exit(1);
+}
