@@ -1,18 +1,18 @@
 import type { FinishReason, Outcome, Part } from '../../../domain/message.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { isRecord, jsonObjectOf } from './json.ts';
-import type { Role } from './wire-message.ts';
+import type { MessageRole } from './wire-message.ts';
 
 /** How an answer ended; both are absent while it runs or waits. */
 export type Ending = { readonly outcome?: Outcome | undefined; readonly finishReason?: FinishReason | undefined };
 
-const keysOf = (role: Role): readonly string[] =>
+const keysOf = (role: MessageRole): readonly string[] =>
   role === 'assistant'
     ? ['unstable_state', 'unstable_annotations', 'unstable_data', 'steps', 'timing', 'submittedFeedback', 'modality', 'custom']
     : ['modality', 'custom'];
 
 /** assistant-ui drops keys that it does not know, so they move into `custom`, where its readers look for them too. */
-export const auiMetadataFrom = (metadata: JsonObject, role: Role): JsonObject => {
+export const auiMetadataFrom = (metadata: JsonObject, role: MessageRole): JsonObject => {
   const keys = keysOf(role);
   const own = Object.entries(metadata).filter(([key]) => keys.includes(key));
   const others = Object.entries(metadata).filter(([key]) => !keys.includes(key));

@@ -8,7 +8,7 @@ import { fileLinks } from './file-links.ts';
 import type { JsonObject } from './json.ts';
 import { isRecord, jsonObjectOf, jsonOf, providerMetadataOf, stringOf, withoutUndefined } from './json.ts';
 import { keptPart, keptPartName, partKeptIn, rawPart } from './kept-part.ts';
-import type { Role, WireMessage } from './wire-message.ts';
+import type { MessageRole, WireMessage } from './wire-message.ts';
 import { roleOf } from './wire-message.ts';
 
 /** assistant-ui's ThreadMessage without id and createdAt, as its local runtimes store it. */
@@ -52,7 +52,10 @@ const partsFrom = (value: unknown, links: FileLinks, contentType?: string, name?
  * Reads a ThreadMessage, whatever is in it: attachments follow the content as parts, unknown parts are kept word for word. `outcome` and
  * `finishReason` are what its status says. Lost: `parentId`, timing, artifacts, interrupts and nested messages of tool calls, summaries of reasoning.
  */
-export const partsFromAuiMessage = (content: unknown, links: FileLinks = fileLinks): { role: Role; parts: Part[]; metadata: JsonObject } & Ending => {
+export const partsFromAuiMessage = (
+  content: unknown,
+  links: FileLinks = fileLinks,
+): { role: MessageRole; parts: Part[]; metadata: JsonObject } & Ending => {
   const message = jsonObjectOf(content);
   const { content: pieces, attachments, metadata, status } = message;
   const attached = Array.isArray(attachments) ? attachments.flatMap(attachedPieces) : [];
@@ -73,7 +76,7 @@ const kept = (part: Part): JsonObject => ({ type: 'data', name: keptPartName, da
 const standsAsItIs = (part: Part & { type: 'raw' }, links: FileLinks) =>
   part.format === auiFormat && isRecord(part.value) && typeof part.value['type'] === 'string' && partsFrom(part.value, links)[0]?.type === 'raw';
 
-const auiPartFrom = (part: Part, role: Role, links: FileLinks): JsonObject => {
+const auiPartFrom = (part: Part, role: MessageRole, links: FileLinks): JsonObject => {
   if (role === 'user' && part.type !== 'text' && part.type !== 'data' && part.type !== 'raw') return kept(part);
   switch (part.type) {
     case 'file':
@@ -96,7 +99,7 @@ const auiPartFrom = (part: Part, role: Role, links: FileLinks): JsonObject => {
 
 const textOf = (parts: readonly Part[]) => parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
 
-const contentFrom = (role: Role, parts: readonly Part[], links: FileLinks): JsonObject => {
+const contentFrom = (role: MessageRole, parts: readonly Part[], links: FileLinks): JsonObject => {
   if (role === 'system') return { content: [{ type: 'text', text: textOf(parts) }] };
   if (role === 'assistant') return { content: parts.map((part) => auiPartFrom(part, role, links)) };
   const files = parts.filter((part) => part.type === 'file');

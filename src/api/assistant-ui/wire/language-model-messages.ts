@@ -4,9 +4,9 @@ import type { FileLinks } from './file-links.ts';
 import type { JsonObject } from './json.ts';
 import { isRecord, jsonOf, stringOf } from './json.ts';
 import { rawPart } from './kept-part.ts';
-import type { Role } from './wire-message.ts';
+import type { MessageRole } from './wire-message.ts';
 
-export type ChatMessage = { readonly id?: string; readonly role: Role; readonly parts: readonly Part[]; readonly metadata: JsonObject };
+export type ChatMessage = { readonly id?: string; readonly role: MessageRole; readonly parts: readonly Part[]; readonly metadata: JsonObject };
 
 const format = 'language-model/v2';
 
