@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { StoredEvent } from './leaf.ts';
-import type { AppendResult, EventToAppend, Expected, Position } from './port.ts';
+import { type AppendResult, type EventToAppend, type Expected, type Position, START } from './port.ts';
 
 /** Of `data` and `metadata` of all events of one append together, in bytes of UTF-8. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
@@ -20,7 +20,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function encodeAppend(stream: string, events: readonly EventToAppend[], expected: Expected): EncodedAppend {
   requireName('stream', stream);
   if (events.length === 0) throw new TypeError('An append needs at least one event.');
-  if (typeof expected === 'bigint' && expected < 0n) throw new TypeError(`A revision is never negative, got ${expected}; an empty stream is 'noStream'.`);
+  if (typeof expected === 'bigint' && expected < 0n)
+    throw new TypeError(`A revision is never negative, got ${expected}; an empty stream is 'noStream'.`);
   if (new Set(events.map(({ id }) => id)).size < events.length) throw new TypeError(`Two events of one append to ${stream} have the same id.`);
   return { stream, expected, events: events.map(encodeEvent) };
 }
@@ -28,7 +29,8 @@ export function encodeAppend(stream: string, events: readonly EventToAppend[], e
 function encodeEvent({ id, type, version, data, metadata }: EventToAppend): EncodedEvent {
   if (!uuid.test(id)) throw new TypeError(`An event's id is a UUID in lower case, got ${JSON.stringify(id)}.`);
   requireName('event type', type);
-  if (!Number.isSafeInteger(version) || version < 1) throw new TypeError(`The schema version of ${type} is a whole number from 1 on, got ${version}.`);
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new TypeError(`The schema version of ${type} is a whole number from 1 on, got ${version}.`);
   return { id, type, version, data: canonicalText(`data of ${type}`, data), metadata: canonicalText(`metadata of ${type}`, metadata) };
 }
 
@@ -54,7 +56,10 @@ export function tooLarge({ stream, events }: EncodedAppend): AppendResult | unde
   return { ok: false, code: 'TooLarge', message };
 }
 
-export const positionOf = (place: number): Position => String(place).padStart(20, '0');
+export const positionOf = (place: number): Position => {
+  const digits = String(place);
+  return START.slice(digits.length) + digits;
+};
 
 /** Throws `SyntaxError` when a stored text is no JSON. */
 export const decodeEvent = (event: StoredEvent, place: number): RecordedEvent => ({

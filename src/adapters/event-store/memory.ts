@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EncodedAppend, decodeEvent, encodeAppend, positionOf, tooLarge } from './encode.ts';
+import { decodeEvent, type EncodedAppend, encodeAppend, positionOf, tooLarge } from './encode.ts';
 import { createWakeups, followLog } from './follow-log.ts';
 import { judge, type Standing } from './judge.ts';
 import type { StoredEvent } from './leaf.ts';

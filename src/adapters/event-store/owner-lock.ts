@@ -5,7 +5,7 @@ import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
 
 export type OwnerLock =
   | { readonly ok: true; release(): void }
-  | { readonly ok: false; readonly code: 'Locked' | 'ReadOnly' | 'Unavailable'; /** One sentence that says what to do. */ readonly message: string };
+  | { readonly ok: false; readonly code: 'Locked' | 'ReadOnly' | 'Unavailable' /** One sentence that says what to do. */; readonly message: string };
 
 /**
  * Makes this process the only owner of the folder until `release` or its end, SIGKILL included. Answers at once.

@@ -51,7 +51,9 @@ export function openForWriting(folder: string): DatabaseSync {
     if (statSync(file).size === 0) throw new Error(`${file} is empty, so it has been cut off: restore it from a backup.`);
     const database = new DatabaseSync(file, { timeout: 5000 });
     return closingOnError(database, () => {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA cache_size = -16000');
+      database.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA cache_size = -16000',
+      );
       requireKnownSchema(file, database);
       settle(file, database);
     });
@@ -87,8 +89,10 @@ function closingOnError(database: DatabaseSync, prepare: () => void): DatabaseSy
 
 function requireKnownSchema(file: string, database: DatabaseSync): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (found > SCHEMA_VERSION) throw new Error(`${file} was written by a newer release (schema ${found}, this one knows ${SCHEMA_VERSION}): start that release.`);
-  if (found < SCHEMA_VERSION) throw new Error(`${file} is no event log of Annals (schema ${found}): correct the folder, or restore the file from a backup.`);
+  if (found > SCHEMA_VERSION)
+    throw new Error(`${file} was written by a newer release (schema ${found}, this one knows ${SCHEMA_VERSION}): start that release.`);
+  if (found < SCHEMA_VERSION)
+    throw new Error(`${file} is no event log of Annals (schema ${found}): correct the folder, or restore the file from a backup.`);
 }
 
 /**
@@ -100,5 +104,6 @@ function settle(file: string, database: DatabaseSync): void {
   if (log !== checkpointed) return;
   const pages = Number(database.prepare('PRAGMA page_count').get()?.page_count);
   const size = Number(database.prepare('PRAGMA page_size').get()?.page_size);
-  if (statSync(file).size < pages * size) throw new Error(`${file} has been cut off (${statSync(file).size} of ${pages * size} bytes): restore it from a backup.`);
+  if (statSync(file).size < pages * size)
+    throw new Error(`${file} has been cut off (${statSync(file).size} of ${pages * size} bytes): restore it from a backup.`);
 }

@@ -16,13 +16,27 @@ export interface SqliteLog {
 interface Handle extends LogFacts {
   readonly database: DatabaseSync;
   /** Answers the place of the event. */
-  insert(...values: [stream: string, revision: number, id: string, type: string, version: number, data: string, metadata: string, storedAt: number, leaf: Buffer]): number;
+  insert(
+    ...values: [
+      stream: string,
+      revision: number,
+      id: string,
+      type: string,
+      version: number,
+      data: string,
+      metadata: string,
+      storedAt: number,
+      leaf: Buffer,
+    ]
+  ): number;
 }
 
 function openHandle(database: DatabaseSync): Handle {
   const last = database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ?');
   const find = database.prepare('SELECT stream, revision, position FROM events WHERE id = ?');
-  const insert = database.prepare('INSERT INTO events (stream, revision, id, type, version, data, metadata, stored_at, leaf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO events (stream, revision, id, type, version, data, metadata, stored_at, leaf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
   return {
     database,
     lastRevision: (stream) => Number(last.get(stream)?.revision ?? -1),

@@ -7,7 +7,8 @@ import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
 import { eventsFile, openForReading } from './sqlite-file.ts';
 
 const PAGE_EVENTS = 500;
-/** In characters of data and metadata; a page ends with the event that passes it. */
+const FIRST_PAGE_EVENTS = 100;
+/** In characters of data and metadata. */
 const PAGE_SIZE = 4 * 1024 * 1024;
 const columns = 'position, stream, revision, id, type, version, data, metadata';
 
@@ -25,10 +26,11 @@ export interface SqliteReader {
 export function openSqliteReader(folder: string): SqliteReader {
   const file = eventsFile(folder);
   const database = openForReading(folder);
-  const select = (where: string): StatementSync => arrays(database, `SELECT ${columns} FROM events WHERE ${where}`);
+  const select = (where: string): StatementSync => arrays(database, `SELECT ${columns} FROM events WHERE ${where} LIMIT ?`);
   const after = select('position > ? ORDER BY position');
   const forwards = select('stream = ? AND revision >= ? ORDER BY revision');
   const backwards = select('stream = ? AND revision <= ? ORDER BY revision DESC');
+  const readPage = createPager(file);
   const head = database.prepare('SELECT max(position) AS position FROM events');
 
   const guarded = <Result>(read: () => Result): Result => {
@@ -40,9 +42,9 @@ export function openSqliteReader(folder: string): SqliteReader {
   };
 
   return {
-    after: (position) => guarded(() => readPage(file, after, [Number(position)], PAGE_EVENTS)),
-    forwards: (stream, from, max) => guarded(() => readPage(file, forwards, [stream, from], max)),
-    backwards: (stream, from, max) => guarded(() => readPage(file, backwards, [stream, from], max)),
+    after: (position) => guarded(() => readPage(after, [Number(position)], PAGE_EVENTS)),
+    forwards: (stream, from, max) => guarded(() => readPage(forwards, [stream, from], max)),
+    backwards: (stream, from, max) => guarded(() => readPage(backwards, [stream, from], max)),
     head: () => guarded(() => positionOf(Number(head.get()?.position ?? 0))),
     epoch: () => guarded(() => String(database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get()?.value)),
     close: () => database.close(),
@@ -57,48 +59,36 @@ function arrays(database: DatabaseSync, sql: string): StatementSync {
 
 type Row = Record<string, SQLOutputValue>;
 
-function readPage(file: string, statement: StatementSync, parameters: (string | number)[], max: number): LogPage {
-  const rows: Row[] = [];
-  const texts: string[] = [];
-  let size = 0;
-  let more = false;
-  for (const row of statement.iterate(...parameters)) {
-    const text = `${row[6]},${row[7]}`;
-    rows.push(row);
-    texts.push(text);
-    size += text.length;
-    more = rows.length >= Math.min(max, PAGE_EVENTS) || size >= PAGE_SIZE;
-    if (more) break;
-  }
-  return { events: decodePage(file, rows, texts), more };
+/** Pages as large as the events of the page before allow: at most `PAGE_EVENTS`, and about `PAGE_SIZE` as long as the sizes stay alike. */
+function createPager(file: string): (statement: StatementSync, parameters: (string | number)[], max: number) => LogPage {
+  let limit = FIRST_PAGE_EVENTS;
+  return (statement, parameters, max) => {
+    const wanted = Math.min(limit, max);
+    const rows = statement.all(...parameters, wanted);
+    const size = rows.reduce((sum, row) => sum + String(row[6]).length + String(row[7]).length, 0);
+    if (rows.length > 0) limit = Math.max(1, Math.min(PAGE_EVENTS, Math.floor((PAGE_SIZE * rows.length) / size)));
+    return { events: rows.map((row) => decodeRow(row) ?? throwNotJson(file, row)), more: rows.length === wanted };
+  };
 }
 
-/** All texts of a page are parsed as one array, which is a good deal faster than one by one. */
-function decodePage(file: string, rows: readonly Row[], texts: readonly string[]): RecordedEvent[] {
-  const parsed = parseTexts(texts) ?? [];
-  if (parsed.length !== rows.length * 2) throw notJson(file, rows, texts);
-  return rows.map((row, index) => ({
-    id: String(row[3]),
-    type: String(row[4]),
-    version: Number(row[5]),
-    stream: String(row[1]),
-    revision: BigInt(Number(row[2])),
-    position: positionOf(Number(row[0])),
-    data: parsed[2 * index],
-    metadata: parsed[2 * index + 1],
-  }));
-}
-
-function parseTexts(texts: readonly string[]) {
+function decodeRow(row: Row): RecordedEvent | undefined {
   try {
-    return JSON.parse(`[${texts.join(',')}]`);
+    return {
+      id: String(row[3]),
+      type: String(row[4]),
+      version: Number(row[5]),
+      stream: String(row[1]),
+      revision: BigInt(Number(row[2])),
+      position: positionOf(Number(row[0])),
+      data: JSON.parse(String(row[6])),
+      metadata: JSON.parse(String(row[7])),
+    };
   } catch {
     return undefined;
   }
 }
 
-function notJson(file: string, rows: readonly Row[], texts: readonly string[]): Error {
-  const row = rows[texts.findIndex((text) => parseTexts([text])?.length !== 2)];
-  const place = `the event at position ${row?.[0]} (${row?.[1]}, revision ${row?.[2]}) is no JSON`;
-  return new Error(`${file} is damaged: ${place}. Stop the server, run "annals verify", and restore it from a backup.`);
+function throwNotJson(file: string, row: Row): never {
+  const place = `the event at position ${row[0]} (${row[1]}, revision ${row[2]}) is no JSON`;
+  throw new Error(`${file} is damaged: ${place}. Stop the server, run "annals verify", and restore it from a backup.`);
 }

@@ -68,7 +68,11 @@ async function openReader(folder: string, writer: WriteQueue | undefined): Promi
   }
 }
 
-async function* readStream(reader: SqliteReader, stream: string, { from, max = Number.MAX_SAFE_INTEGER, backwards = false, signal }: ReadOptions): AsyncGenerator<RecordedEvent> {
+async function* readStream(
+  reader: SqliteReader,
+  stream: string,
+  { from, max = Number.MAX_SAFE_INTEGER, backwards = false, signal }: ReadOptions,
+): AsyncGenerator<RecordedEvent> {
   let next = Number(from ?? (backwards ? Number.MAX_SAFE_INTEGER : 0n));
   let left = max;
   while (left > 0 && next >= 0) {

@@ -17,4 +17,7 @@ export interface WriterRequest {
 
 export type ToWriter = readonly WriterRequest[] | 'close';
 
-export type FromWriter = 'ready' | { readonly failed: string } | { readonly answers: readonly { readonly request: number; readonly result: AppendResult }[] };
+export type FromWriter =
+  | 'ready'
+  | { readonly failed: string }
+  | { readonly answers: readonly { readonly request: number; readonly result: AppendResult }[] };

@@ -61,7 +61,7 @@ describe('a declared index', () => {
       db.close();
     }
   };
-  const after = (sort: string, ...places: unknown[]) => Buffer.from(JSON.stringify([sort, ...places])).toString('base64url');
+  const cursor = (sort: string, ...places: unknown[]) => Buffer.from(JSON.stringify([sort, ...places])).toString('base64url');
 
   beforeEach(async () => {
     const store = await open(false);
@@ -77,7 +77,7 @@ describe('a declared index', () => {
   test('seeks the place of a cursor, down to the id', () => {
     const plan = planOf(
       { owner: 'person-1' },
-      { sort: byLast, limit: 50, after: after('-lastMessageAt-_id', '2026-01-01T00:00:30.000Z', 'thread-1') },
+      { sort: byLast, limit: 50, after: cursor('-lastMessageAt-_id', '2026-01-01T00:00:30.000Z', 'thread-1') },
     );
     expect(plan).toBe('SEARCH docs_1 USING INDEX docs_1:owner+lastMessageAt (key_owner=? AND (key_lastMessageAt,id)<(?,?))');
   });
@@ -92,7 +92,7 @@ describe('a declared index', () => {
       ['owner', 'asc'],
       ['lastMessageAt', 'desc'],
     ] as const;
-    const plan = planOf({}, { sort, after: after('+owner-lastMessageAt-_id', 'person-3', '2026-01-01T00:00:30.000Z', 'thread-3') });
+    const plan = planOf({}, { sort, after: cursor('+owner-lastMessageAt-_id', 'person-3', '2026-01-01T00:00:30.000Z', 'thread-3') });
     expect(plan).toContain('SEARCH docs_1 USING INDEX docs_1:owner+lastMessageAt (key_owner>?)');
     expect(plan).not.toContain('MULTI-INDEX OR');
   });
