@@ -1,9 +1,13 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBlobFolder } from '../adapters/blobs/folder.ts';
 import { openSqliteDocumentStore } from '../adapters/document-store/sqlite.ts';
+import type { DocumentStore } from '../adapters/document-store/port.ts';
+import { renewEpoch } from '../adapters/event-store/epoch.ts';
 import { takeOwnerLock } from '../adapters/event-store/owner-lock.ts';
-import { START } from '../adapters/event-store/port.ts';
+import { type EventStore, START } from '../adapters/event-store/port.ts';
 import { openSqliteEventStore } from '../adapters/event-store/sqlite.ts';
+import { eventsFile } from '../adapters/event-store/sqlite-file.ts';
 import { upcasting } from '../adapters/event-store/upcast.ts';
 import { loadMasterKey, loadSecret } from '../adapters/key-vault/master-key.ts';
 import { openSqliteKeyVault, vaultExists } from '../adapters/key-vault/sqlite.ts';
@@ -11,6 +15,9 @@ import { openSqliteLiveLog } from '../adapters/live-log/sqlite.ts';
 import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
 import { upcasters } from '../domain/upcasters.ts';
+import { holdsLast } from '../projections/checkpoint.ts';
+import { collectionOf } from '../projections/view.ts';
+import { views } from '../projections/views/index.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createKernel, type Kernel } from './kernel.ts';
@@ -29,6 +36,7 @@ export interface Embedded {
 /** One process, SQLite files in one folder, nothing else. Throws `StartRefused` when something is in the way; nothing that is intact is touched. */
 export async function openEmbedded(settings: Settings, log: (message: string) => void): Promise<Embedded> {
   const folder = settings.ANNALS_DATA;
+  makePrivate(folder);
   const lock = takeOwnerLock(folder);
   if (!lock.ok) throw new StartRefused(lock.message);
   try {
@@ -39,6 +47,37 @@ export async function openEmbedded(settings: Settings, log: (message: string) =>
   }
 }
 
+/** The folder belongs to its owner alone. */
+function makePrivate(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartRefused(`The data folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}): name another one with --data.`);
+  }
+}
+
+/** The log; when the views have come further than it (an older one was put back), it begins a new epoch, so that views and reactions start over. */
+async function openLog(folder: string, log: (message: string) => void): Promise<EventStore> {
+  const store = upcasting(await openSqliteEventStore({ folder }), upcasters);
+  const documents = await openSqliteDocumentStore({ folder, readOnly: true });
+  const older = await isOlderThanViews(store, documents);
+  await documents.close();
+  if (!older) return store;
+  await store.close();
+  renewEpoch(folder);
+  log('the log is older than the views: they are built anew');
+  return upcasting(await openSqliteEventStore({ folder }), upcasters);
+}
+
+async function isOlderThanViews(store: EventStore, documents: DocumentStore): Promise<boolean> {
+  const epoch = await store.epoch();
+  for (const view of views) {
+    const checkpoint = await documents.checkpoint(collectionOf(view));
+    if (checkpoint?.epoch === epoch && !(await holdsLast(store, checkpoint))) return true;
+  }
+  return false;
+}
+
 async function openLocked(settings: Settings, log: (message: string) => void, release: () => void): Promise<Embedded> {
   const folder = settings.ANNALS_DATA;
   const masterKey = loadMasterKey({ folder, fromSetting: settings.RINI_API_MASTER_KEY });
@@ -46,7 +85,10 @@ async function openLocked(settings: Settings, log: (message: string) => void, re
   const secret = loadSecret(join(folder, 'installation.secret'));
   if (!secret.ok) throw new StartRefused(secret.message);
 
-  const store = upcasting(await openSqliteEventStore({ folder }), upcasters);
+  if (vaultExists(folder) && !existsSync(eventsFile(folder))) {
+    throw new StartRefused(`The log ${eventsFile(folder)} is missing, though there are keys for it: put it back from its backup. Nothing was changed.`);
+  }
+  const store = await openLog(folder, log);
   if (!vaultExists(folder) && (await store.head()) !== START) {
     await store.close();
     throw new StartRefused(

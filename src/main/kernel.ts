@@ -72,7 +72,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = createTell({ store, loader, sealer, secret, now, refusals });
-  const ask = createAsk({ store, loader, documents, sealer, progress, onRefusal });
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onRefusal });
   const follow = createFollow({
     store,
     loader,

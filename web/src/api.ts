@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { annals } from './annals.ts';
+
+const Models = z.object({
+  models: z.array(z.object({ id: z.string(), provider: z.string(), name: z.string(), local: z.boolean().optional() })),
+  default: z.string().nullish(),
+});
+export type Models = z.infer<typeof Models>;
+
+const Trashed = z.object({ conversations: z.array(z.object({ id: z.string(), title: z.string().nullish(), trashedAt: z.string().nullish() })) });
+export type TrashedConversation = z.infer<typeof Trashed>['conversations'][number];
+
+const RecordedEvent = z.object({
+  id: z.string(),
+  type: z.string(),
+  version: z.number(),
+  stream: z.string(),
+  revision: z.string(),
+  position: z.string(),
+  time: z.string(),
+  actor: z.string(),
+  commandId: z.string().nullish(),
+  correlationId: z.string().nullish(),
+  causationId: z.string().nullish(),
+  leaf: z.string().nullish(),
+  data: z.unknown(),
+});
+export type RecordedEvent = z.infer<typeof RecordedEvent>;
+
+const Problem = z.object({ message: z.string().optional(), detail: z.string().optional(), title: z.string().optional() });
+
+async function request<Schema extends z.ZodType>(path: string, schema: Schema, init?: RequestInit): Promise<z.infer<Schema>> {
+  const response = await fetch(path, { ...init, headers: await annals.headers() });
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return schema.parse(body);
+  const problem = Problem.safeParse(body).data;
+  throw new Error(problem?.detail ?? problem?.message ?? problem?.title ?? `The server answered ${response.status}.`);
+}
+
+const conversation = (id: string) => `/api/conversations/${encodeURIComponent(id)}`;
+
+export const fetchModels = () => request('/api/models', Models);
+export const fetchTrashed = async () => (await request('/api/conversations?state=trashed', Trashed)).conversations;
+export const restoreConversation = (id: string) => request(`${conversation(id)}/restore`, z.unknown(), { method: 'POST' });
+export const fetchEvents = async (id: string) => (await request(`${conversation(id)}/events`, z.object({ events: z.array(RecordedEvent) }))).events;
