@@ -75,7 +75,7 @@ function sent(events: readonly RecordedEvent[]): Sent {
 
 /** What happens to an answer that is still being written: `stop` ends it first, `refuse` answers `RunActive`. */
 const onActive = z.enum(['refuse', 'stop']).default('refuse');
-const RunActive = (repair: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>) => settleActiveRun(repair);
+const RunActive = (repair: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>) => settleActiveRun(repair, settleReply);
 
 export const sendMessage = command('sendMessage', {
   input: z.object({

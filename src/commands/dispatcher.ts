@@ -8,7 +8,7 @@ import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { type DomainError, isRefusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { AnyCommand, CommandValue, Repair, Tell, TellOptions, Told } from './command.ts';
+import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface DispatcherParts {
@@ -71,15 +71,16 @@ export function createTell(parts: DispatcherParts): Tell {
   ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
     const loaded = await loader.load(stream, definition.aggregate);
+    const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
+    const owner = await resolveOwner(loader, judged);
+    // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
     if (before)
       return before.hash === hash
         ? known(definition, input, stream, commandId, before)
         : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
-    const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
-    const owner = await resolveOwner(loader, judged);
     const decision = definition.policy({ principal, input, state: judged, owner });
-    if (decision !== 'allow') return { ok: false, error: decision === 'notFound' ? notFound : decision };
+    if (decision !== 'allow') return { ok: false, error: isDomainError(decision) ? decision : notFound };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {
       return failed('RevisionMismatch', 'It has changed since you read it: read it again.', {
         actual: loaded.revision === 'noStream' ? null : String(loaded.revision),
@@ -175,6 +176,9 @@ interface Fixed {
 }
 
 export const notFound: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
+
+/** Whatever else a policy answers by mistake denies. */
+const isDomainError = (decision: Decision): decision is DomainError => typeof decision === 'object' && decision !== null && 'code' in decision;
 
 const failed = (code: string, message: string, details?: JsonObject): { ok: false; error: DomainError } => ({
   ok: false,

@@ -3,9 +3,9 @@ import { v5 } from 'uuid';
 import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Outcome } from '../domain/message.ts';
 import { runStream, runs } from '../domain/run/index.ts';
-import type { Repair } from './command.ts';
-import { settleReply } from './conversation.ts';
+import type { CommandValue, Repair } from './command.ts';
 import { stopRun } from './run.ts';
 
 /** Annals itself, acting for a person. */
@@ -19,15 +19,12 @@ const STOP_MS = 10_000;
 
 /**
  * The run that holds up a conversation: one that has ended is settled; one that has not is stopped if the caller said so, and waited for.
- * Answers whether the command may be decided again.
+ * Answers whether the command may be decided again. `settle` makes the command that settles a run.
  */
-export async function settleActiveRun({
-  tell,
-  load,
-  principal,
-  input,
-  error,
-}: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>): Promise<boolean> {
+export async function settleActiveRun(
+  { tell, load, principal, input, error }: Repair<{ conversationId: ConversationId; onActive?: 'refuse' | 'stop' }>,
+  settle: (input: { conversationId: ConversationId; runId: RunId; outcome: Outcome }) => CommandValue<unknown>,
+): Promise<boolean> {
   const { conversationId } = input;
   const runId = error.details?.runId as RunId;
   const messageId = (await load(conversationStream(conversationId), conversations)).runs.get(runId)?.messageId as MessageId;
@@ -42,7 +39,7 @@ export async function settleActiveRun({
     }
     if (run.status !== 'ended') return false;
   }
-  const settled = await tell(annals(principal.id), settleReply({ conversationId, runId, outcome: run.outcome ?? 'interrupted' }), {
+  const settled = await tell(annals(principal.id), settle({ conversationId, runId, outcome: run.outcome ?? 'interrupted' }), {
     commandId: settleCommandId(runId),
   });
   return settled.ok;

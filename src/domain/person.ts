@@ -33,6 +33,7 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   decide: (command, state) => {
     switch (command.name) {
       case 'claimAnonymous':
+        if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
         if (state.claimedBy === command.by) return [];
         if (state.claimedBy) return refuse('AlreadyClaimed', 'These threads have been taken over by somebody else.');
         return [AnonymousClaimed({ anonymous: command.anonymous, by: command.by })];

@@ -25,28 +25,38 @@ export type ReactionCommand =
   | (Cause & { name: 'skipReaction'; attempts: number; reason: string })
   | { name: 'unparkReaction'; reaction: string; eventId: string };
 
-/** Parked events by id, in the order in which they were parked. */
-export type Parked = Map<string, Cause>;
+export interface Parked {
+  /** By id, in the order in which they were parked. */
+  readonly events: Map<string, Cause>;
+  /** By stream: where in the log its events were last unparked. */
+  readonly unparkedAt: Map<string, string>;
+}
 
 export const reactionStream = (name: string): string => `reaction-${name}`;
 
+/** The parked events of one stream, first things first. */
+export const ofStream = (stream: string, { events }: Parked): Cause[] => [...events.values()].filter((cause) => cause.stream === stream);
+
 export const reactions: Decider<Parked, ReactionCommand, ReactionEvent> = {
-  initialState: () => new Map(),
-  evolve: (parked, { type, data }) => {
-    if (type === 'ReactionParked') parked.set(data.eventId, data);
-    else parked.delete(data.eventId);
+  initialState: () => ({ events: new Map(), unparkedAt: new Map() }),
+  evolve: (parked, { type, data, position }) => {
+    if (type === 'ReactionParked') parked.events.set(data.eventId, data);
+    else parked.events.delete(data.eventId);
+    if (type === 'ReactionUnparked') parked.unparkedAt.set(data.stream, position);
     return parked;
   },
   decide: (command, parked) => {
     switch (command.name) {
       case 'parkReaction':
-        return parked.has(command.eventId) ? [] : [ReactionParked(command)];
+        if (parked.events.has(command.eventId)) return [];
+        if (command.attempts === 0 && ofStream(command.stream, parked).length === 0) return refuse('Superseded', 'Nothing stands before this event any more.');
+        return [ReactionParked(command)];
       case 'skipReaction':
         return [ReactionSkipped(command)];
       case 'unparkReaction': {
-        const cause = parked.get(command.eventId);
+        const cause = parked.events.get(command.eventId);
         if (!cause) return refuse('NotFound', 'No such event is parked here.');
-        return [...parked.values()].filter(({ stream }) => stream === cause.stream).map((each) => ReactionUnparked(each));
+        return ofStream(cause.stream, parked).map((each) => ReactionUnparked(each));
       }
       default:
         return command satisfies never;

@@ -2,14 +2,16 @@ import { BadCursor } from '../adapters/document-store/cursor.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
-import { type EventStore, START } from '../adapters/event-store/port.ts';
+import { type EventStore, type ReadOptions, START } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import type { LiveLog } from '../adapters/live-log/port.ts';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Progress } from './progress.ts';
 import type { ViewStatus } from './projector.ts';
 import type { Ask, Asked, AskOptions, QueryValue, Views } from './query.ts';
+import { liveItems } from './run-stream.ts';
 import { collectionOf } from './view.ts';
 
 export interface AskParts {
@@ -17,6 +19,7 @@ export interface AskParts {
   readonly loader: Loader;
   readonly documents: DocumentStore;
   readonly sealer: Sealer;
+  readonly liveLog: LiveLog;
   readonly progress: Progress;
   readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
 }
@@ -40,7 +43,7 @@ export const ownConversation =
   };
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, progress, onRefusal }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onRefusal }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
@@ -66,7 +69,8 @@ export function createAsk({ store, loader, documents, sealer, progress, onRefusa
         principal,
         views,
         conversation: ownConversation(loader, principal),
-        events: (stream: string) => store.read(stream),
+        events: (stream: string, options?: ReadOptions) => store.read(stream, options),
+        live: (runId: string) => liveItems(liveLog, sealer, runId),
         open: sealer.open,
         openDeep: sealer.openDeep,
         status: progress.status,

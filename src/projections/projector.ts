@@ -1,6 +1,7 @@
 import type { Checkpoint, DocumentStore, Operation, StoredDocument } from '../adapters/document-store/port.ts';
 import { type EventStore, type Position, START, type TailBatch } from '../adapters/event-store/port.ts';
 import type { JsonObject, RecordedEvent } from '../domain/event.ts';
+import { holdsLast } from './checkpoint.ts';
 import { collectionOf, type Key, type View } from './view.ts';
 
 export interface ViewStatus {
@@ -125,7 +126,7 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
     for (const lane of lanes) {
       await documents.open(lane.collection, lane.view.indexes);
       const checkpoint = await documents.checkpoint(lane.collection);
-      if (checkpoint && !(await isOfThisLog(store, epoch, checkpoint))) {
+      if (checkpoint && !(checkpoint.epoch === epoch && (await holdsLast(store, checkpoint)))) {
         await documents.drop(lane.collection);
         await documents.open(lane.collection, lane.view.indexes);
       } else if (checkpoint) {
@@ -211,13 +212,6 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
 
 const lowest = (lanes: readonly Lane[]): Position =>
   lanes.reduce((low, { position }) => (position < low ? position : low), lanes[0]?.position ?? START);
-
-async function isOfThisLog(store: EventStore, epoch: string, { epoch: of, last }: Checkpoint): Promise<boolean> {
-  if (of !== epoch) return false;
-  if (!last) return true;
-  for await (const event of store.read(last.stream, { from: BigInt(last.revision), max: 1 })) return event.id === last.id;
-  return false;
-}
 
 /** Batches in which no event writes by index, and single events that do: those must see what the ones before them wrote. */
 function* chunksByKeys(view: View, events: readonly RecordedEvent[]): Generator<readonly { event: RecordedEvent; keys: readonly Key[] }[]> {

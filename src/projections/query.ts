@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Filter, FindOptions, FindResult, StoredDocument } from '../adapters/document-store/port.ts';
-import type { Position } from '../adapters/event-store/port.ts';
+import type { EventStore, Position } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { Conversation } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
-import type { JsonObject, RecordedEvent } from '../domain/event.ts';
+import type { JsonObject } from '../domain/event.ts';
+import type { RunItem } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { ViewStatus } from './projector.ts';
 import type { View } from './view.ts';
@@ -21,7 +22,9 @@ export interface QueryContext {
   readonly views: Views;
   /** The conversation as the log has it now, if it is the principal's. */
   readonly conversation: (id: string) => Promise<Conversation | undefined>;
-  readonly events: (stream: string) => AsyncIterable<RecordedEvent>;
+  readonly events: EventStore['read'];
+  /** What the live log holds of a run, opened; nothing that came before a takeover. */
+  readonly live: (runId: string) => Promise<readonly RunItem[]>;
   readonly open: Sealer['open'];
   /** Opens every sealed value inside. */
   readonly openDeep: Sealer['openDeep'];

@@ -130,6 +130,16 @@ export async function* runItems(parts: RunStreamParts, request: RunStreamRequest
   }
 }
 
+/** What the live log holds of a run, of every segment. */
+export async function liveItems(liveLog: LiveLog, sealer: Sealer, runId: string): Promise<readonly RunItem[]> {
+  const items: RunItem[] = [];
+  for (const entry of newestEpochs(await liveLog.read(runId))) {
+    const opened = await sealer.open(entry.sealed as Sealed<{ items: RunItem[] }>);
+    if (!isUnopened(opened)) items.push(...(opened as { items: RunItem[] }).items);
+  }
+  return items;
+}
+
 /** Within a segment only the highest epoch counts. */
 function newestEpochs(entries: readonly LiveEntry[]): readonly LiveEntry[] {
   const highest = new Map<number, number>();

@@ -1,5 +1,6 @@
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
 import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
@@ -29,7 +30,7 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     const conversationId = conversationIdOf(stream);
     const { state } = await loader.load(stream, conversations);
     const run = state.active && state.runs.get(state.active);
-    if (!state.active || !run) return done;
+    if (state.status === 'active' || !state.active || !run) return done;
     const told = await tell(
       annals(metadata.subject),
       stopRun({ conversationId: conversationId as never, runId: state.active, messageId: run.messageId }),
@@ -45,7 +46,10 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     const { state } = await loader.load(conversationStream(conversationId), conversations);
     for (const runId of state.runs.keys()) await liveLog.expire(runId, 0);
     await liveLog.sweep(1);
+    const owner = await resolveOwner(loader, { owner: event.metadata.subject });
     for (const fileId of fileIds) {
+      const { state: file } = await loader.load(fileStream(fileId), files);
+      if ((await resolveOwner(loader, file)) !== owner) continue;
       const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
       if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
     }

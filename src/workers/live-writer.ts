@@ -2,8 +2,9 @@ import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Json } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
+import { livePlace } from '../domain/run/items.ts';
 
-/** Writes a run's items to the live log: the first at once, then gathered for 50 ms or 1 KB. */
+/** Writes a run's items to the live log: the first at once, then gathered for 50 ms or 1 KB. After a write that failed nothing more is written, so that no gap arises. */
 export interface LiveWriter {
   push(item: RunItem): void;
   /** Writes what is gathered; rejects when an earlier write failed. */
@@ -41,8 +42,8 @@ export function createLiveWriter(
     bytes = 0;
     lastFlush = performance.now();
     const place = { run, segment, epoch, sequence: sequence++ };
-    const a = `${run}/${segment}/${epoch}/${place.sequence}`;
-    const sealing = sealer.seal({ subject: owner, scope: conversationId }, a, { items } as unknown as Json);
+    const sealing = sealer.seal({ subject: owner, scope: conversationId }, livePlace(place), { items } as unknown as Json);
+    sealing.catch(() => undefined);
     writing = writing.then(async () => liveLog.append({ ...place, sealed: await sealing }));
     writing.catch(() => undefined);
     return writing;

@@ -18,8 +18,8 @@ export interface Reaction {
   readonly types: readonly string[];
   /** Where a reaction begins that has never run here. */
   readonly from: 'start' | 'now';
-  /** Resolves when the event is dealt with or its effect is open; never after the effect's whole length. */
-  readonly handle: (event: RecordedEvent) => Promise<Verdict>;
+  /** Resolves when the event is dealt with or its effect is open; never after the effect's whole length. After the signal nothing long is begun. */
+  readonly handle: (event: RecordedEvent, signal: AbortSignal) => Promise<Verdict>;
 }
 
 /** What a failed `tell` of a reaction means for its event. */

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v5 } from 'uuid';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
 import type { Tell } from '../commands/command.ts';
-import { parkReaction, skipReaction } from '../commands/reaction.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { PersonId } from '../domain/ids.ts';
-import type { Principal } from '../domain/principal.ts';
-import { type Parked, reactions as parking, ReactionUnparked, reactionStream } from '../domain/reaction.ts';
+import { ofStream, ReactionUnparked } from '../domain/reaction.ts';
+import { createParking } from './parking.ts';
 import { done, type Reaction, type Verdict } from './reaction.ts';
 
 export interface ReactorParts {
@@ -40,7 +37,7 @@ export interface Reactor {
 const COLLECTION = 'reactions@1';
 const IN_FLIGHT = 1000;
 const SAVE_EVERY_MS = 200;
-const worker: Principal = { id: 'person_annals' as PersonId, kind: 'service', roles: [] };
+const notYet = { verb: 'park', reason: 'An earlier event of this stream is parked.' } as const satisfies Verdict;
 
 interface Track {
   readonly reaction: Reaction;
@@ -57,17 +54,24 @@ interface Track {
  */
 export function createReactor(parts: ReactorParts): Reactor {
   const { store, loader, tell, state, attempts = 5, backoff = (attempt) => Math.min(5000, 100 * 2 ** attempt), onProblem } = parts;
-  /** An unparked event is dealt with as if it had just come. */
+  const parking = createParking({ tell, loader, backoff, ...(onProblem ? { onProblem } : {}) });
+  /** An unparked event is dealt with as if it had just come, behind those of its stream that failed again. */
   const unpark: Reaction = {
     name: 'unpark',
     types: [ReactionUnparked.type],
     from: 'start',
-    handle: async ({ id, data }) => {
+    handle: async ({ id: occasion, data }, signal) => {
       const { reaction: name, stream, revision } = data as { reaction: string; stream: string; revision: string };
       const reaction = parts.reactions.find((each) => each.name === name);
+      if (!reaction) return done;
       for await (const event of store.read(stream, { from: BigInt(revision), max: 1 })) {
-        const verdict = (await reaction?.handle(event).catch((error: unknown): Verdict => ({ verb: 'park', reason: reasonOf(error) }))) ?? done;
-        if (reaction && verdict.verb !== 'done') await giveUp(verdict.verb === 'skip' ? 'skip' : 'park', reaction, event, 1, verdict.reason, id);
+        const behind = ofStream(stream, await parking.of(reaction)).length > 0;
+        const verdict = behind ? notYet : await handled(reaction, event, signal);
+        if (verdict.verb === 'done') return done;
+        if (verdict.verb === 'retry' && verdict.unlimited) return verdict;
+        const what = { reaction, event, attempts: behind ? 0 : 1, reason: verdict.reason, occasion };
+        const gaveUp = await parking.giveUp(verdict.verb === 'skip' ? 'skip' : 'park', what, signal);
+        if (gaveUp !== 'recorded') return { verb: 'retry', reason: verdict.reason, unlimited: true };
       }
       return done;
     },
@@ -86,63 +90,45 @@ export function createReactor(parts: ReactorParts): Reactor {
   const save = async (track: Track): Promise<void> => {
     const position = placeOf(track);
     if (position <= track.saved) return;
-    track.saved = position;
-    await state.commit(checkpointId(track), [], { position, epoch });
+    try {
+      await state.commit(checkpointId(track), [], { position, epoch });
+      track.saved = position;
+    } catch (error) {
+      onProblem?.(track.reaction.name, undefined, `its place could not be saved: ${reasonOf(error)}`);
+    }
   };
 
-  const parkedIn = async (reaction: Reaction): Promise<Parked> => (await loader.load(reactionStream(reaction.name), parking)).state;
-
-  const giveUp = async (
-    verb: 'park' | 'skip',
-    reaction: Reaction,
-    event: RecordedEvent,
-    tries: number,
-    reason: string,
-    occasion = '',
-  ): Promise<void> => {
-    const cause = {
-      reaction: reaction.name,
-      eventId: event.id,
-      eventType: event.type,
-      stream: event.stream,
-      revision: String(event.revision),
-      attempts: tries,
-      reason,
-    };
-    const commandId = v5(`${verb} ${reaction.name} ${occasion}`, event.id);
-    onProblem?.(reaction.name, event, reason);
-    await tell(worker, verb === 'park' ? parkReaction(cause) : skipReaction(cause), {
-      commandId,
-      causationId: event.id,
-      correlationId: event.metadata.$correlationId,
-    });
+  /** Whether an earlier event of the stream is parked; what has been unparked is dealt with first. */
+  const isBehind = async ({ reaction }: Track, { stream }: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
+    const parked = await parking.of(reaction);
+    const unparking = tracks.find((track) => track.reaction === unpark);
+    while (!signal.aborted && unparking && placeOf(unparking) < (parked.unparkedAt.get(stream) ?? START)) await sleep(5);
+    return ofStream(stream, await parking.of(reaction)).length > 0;
   };
 
   const react = async (track: Track, event: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
     const { reaction } = track;
-    const behind = [...(await parkedIn(reaction)).values()].some(({ stream, eventId }) => stream === event.stream && eventId !== event.id);
-    if (behind) {
-      await giveUp('park', reaction, event, 0, 'An earlier event of this stream is parked.');
-      return true;
+    if ((await parking.of(reaction)).events.has(event.id)) return true;
+    while (await isBehind(track, event, signal)) {
+      const gaveUp = await parking.giveUp('park', { reaction, event, attempts: 0, reason: notYet.reason }, signal);
+      if (gaveUp !== 'again') return gaveUp === 'recorded';
     }
+    const giveUp = async (verb: 'park' | 'skip', attempt: number, reason: string): Promise<boolean> =>
+      (await parking.giveUp(verb, { reaction, event, attempts: attempt, reason }, signal)) === 'recorded';
     for (let attempt = 1; !signal.aborted && !track.stopped; attempt++) {
-      const verdict = await reaction.handle(event).catch((error: unknown): Verdict => ({ verb: 'retry', reason: reasonOf(error) }));
+      const verdict = await handled(reaction, event, signal);
       switch (verdict.verb) {
         case 'done':
           return true;
         case 'skip':
         case 'park':
-          await giveUp(verdict.verb, reaction, event, attempt, verdict.reason);
-          return true;
+          return giveUp(verdict.verb, attempt, verdict.reason);
         case 'stop':
           track.stopped = verdict.reason;
           onProblem?.(reaction.name, event, verdict.reason);
           return false;
         case 'retry':
-          if (attempt >= attempts && !verdict.unlimited) {
-            await giveUp('park', reaction, event, attempt, verdict.reason);
-            return true;
-          }
+          if (attempt >= attempts && !verdict.unlimited) return giveUp('park', attempt, verdict.reason);
           await sleep(backoff(attempt), undefined, { signal }).catch(() => undefined);
           break;
         default:
@@ -179,6 +165,7 @@ export function createReactor(parts: ReactorParts): Reactor {
       const checkpoint = await state.checkpoint(checkpointId(track));
       const known = checkpoint?.epoch === epoch && checkpoint.position <= head;
       track.seen = track.saved = known ? checkpoint.position : track.reaction.from === 'start' ? START : head;
+      if (!known && track.seen !== START) await state.commit(checkpointId(track), [], { position: track.seen, epoch });
     }
   };
 
@@ -211,6 +198,9 @@ export function createReactor(parts: ReactorParts): Reactor {
     },
   };
 }
+
+const handled = (reaction: Reaction, event: RecordedEvent, signal: AbortSignal): Promise<Verdict> =>
+  reaction.handle(event, signal).catch((error: unknown): Verdict => ({ verb: 'retry', reason: reasonOf(error) }));
 
 /** The largest position below this one. */
 const before = (position: Position): Position => (position === START ? START : String(BigInt(position) - 1n).padStart(20, '0'));

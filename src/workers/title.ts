@@ -8,7 +8,7 @@ import { endTitleCall, startTitleCall } from '../commands/title.ts';
 import { conversationStream, conversations, MessageSent } from '../domain/conversation/index.ts';
 import { type EventOf, isUnopened } from '../domain/event.ts';
 import type { Part, Usage } from '../domain/message.ts';
-import { done, type Reaction } from './reaction.ts';
+import { done, type Reaction, verdictOf } from './reaction.ts';
 
 interface TitleParts {
   readonly tell: Tell;
@@ -28,7 +28,7 @@ export function createTitles({ tell, loader, sealer, models }: TitleParts): Reac
     name: 'title',
     types: [MessageSent.type],
     from: 'start',
-    handle: async (recorded) => {
+    handle: async (recorded, signal) => {
       const event = recorded as unknown as EventOf<typeof MessageSent>;
       const { conversationId, height, role } = event.data;
       if (height !== 0 || role !== 'user') return done;
@@ -41,8 +41,9 @@ export function createTitles({ tell, loader, sealer, models }: TitleParts): Reac
       const text = (opened as { parts: Part[] }).parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
       const model = await models.defaultModel();
       const started = await tell(owner, startTitleCall({ conversationId, model }), options);
-      if (!started.ok) return done;
-      const { title, usage, error } = await ask(models, model, text.slice(0, MAX_INPUT));
+      if (!started.ok) return verdictOf(started.error);
+      const { title, usage, error } = await ask(models, model, text.slice(0, MAX_INPUT), signal);
+      if (signal.aborted && error !== undefined) return { verb: 'retry', reason: error, unlimited: true };
       const fitting = tidy(title) || firstWords(text);
       const told = fitting ? await tell(owner, titleConversation({ conversationId, title: fitting }), options) : undefined;
       await tell(owner, endTitleCall({ conversationId, model, titled: told?.ok === true, usage, error }), options);
@@ -51,7 +52,7 @@ export function createTitles({ tell, loader, sealer, models }: TitleParts): Reac
   };
 }
 
-async function ask(models: Models, model: string, text: string): Promise<{ title: string; usage?: Usage; error?: string }> {
+async function ask(models: Models, model: string, text: string, signal: AbortSignal): Promise<{ title: string; usage?: Usage; error?: string }> {
   let title = '';
   let usage: Usage | undefined;
   try {
@@ -59,7 +60,7 @@ async function ask(models: Models, model: string, text: string): Promise<{ title
       system: SYSTEM,
       messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text }] }],
       settings: { maxOutputTokens: 60 },
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
     };
     for await (const chunk of models.stream(model, request)) {
       if (chunk.type === 'text') title += chunk.text;

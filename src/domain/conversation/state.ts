@@ -14,6 +14,8 @@ export interface Node {
   adopted: boolean;
   /** Where its text is: the event that holds it newest, by revision in this stream. */
   revision: bigint;
+  /** Its content is no longer the one it was sent with. */
+  replaced?: boolean;
 }
 
 export interface Conversation {
@@ -82,7 +84,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
     }
     case 'MessageContentReplaced': {
       const node = state.nodes.get(event.data.messageId);
-      if (node) node.revision = event.revision;
+      if (node) Object.assign(node, { revision: event.revision, replaced: true });
       return state;
     }
     case 'MessageAdopted': {

@@ -46,7 +46,7 @@ export const ApprovalAnswered = event('ApprovalAnswered', 1, {
   approved: z.boolean(),
   ...sealed({ reason: z.string().optional() }),
 });
-/** After a pause or a takeover: a new epoch, so that whoever wrote before writes no more, and a new segment of the live log. */
+/** After a pause or a takeover: a new epoch, so that whoever wrote before writes no more. A pause also ends a segment of the live log, a takeover does not. */
 export const RunResumed = event('RunResumed', 1, { ...ofRun, epoch: z.number().int(), segment: z.number().int() });
 export const StopRequested = event('StopRequested', 1, { ...ofRun });
 /** The one terminal event of every run. */

@@ -23,6 +23,8 @@ export interface Run {
   segment: number;
   step: number;
   attempt: number;
+  /** Has come to a pause that no `resumeRun` has ended: even when every answer is there, only the worker that resumes it goes on. */
+  paused: boolean;
   stopRequested: boolean;
   outcome?: Outcome;
   /** Tool calls of the step that the run stands at. */
@@ -97,7 +99,8 @@ function evolve(state: Run, event: happened.RunEvent): Run {
     case 'StepCompleted':
       for (const { toolCallId, ...call } of event.data.calls) state.calls.set(toolCallId, call);
       state.expiresAt = event.data.expiresAt;
-      state.status = isWaiting(state) ? 'waiting' : 'between';
+      state.paused = isWaiting(state);
+      state.status = state.paused ? 'waiting' : 'between';
       return state;
     case 'ToolCallStarted':
       update(state, event.data.toolCallId, { started: true });
@@ -108,11 +111,12 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       return state;
     case 'ApprovalAnswered':
       update(state, event.data.toolCallId, { approved: event.data.approved });
-      if (!isWaiting(state)) state.status = 'between';
+      if (state.status === 'waiting' && !isWaiting(state)) state.status = 'between';
       return state;
     case 'RunResumed':
       state.epoch = event.data.epoch;
       state.segment = event.data.segment;
+      state.paused = false;
       return state;
     case 'StopRequested':
       state.stopRequested = true;
@@ -180,7 +184,7 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
         }),
       ];
     case 'resumeRun':
-      return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.segment + 1 })];
+      return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];
     case 'endRun': {
       const { outcome, finishReason, model, usage, error, parts } = command;
       return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts })];
@@ -216,7 +220,7 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
 }
 
 export const runs: Decider<Run, RunCommand, happened.RunEvent> = {
-  initialState: () => ({ status: 'absent', epoch: 0, segment: 0, step: 0, attempt: 0, stopRequested: false, calls: new Map() }),
+  initialState: () => ({ status: 'absent', epoch: 0, segment: 0, step: 0, attempt: 0, paused: false, stopRequested: false, calls: new Map() }),
   evolve,
   decide,
 };

@@ -15,10 +15,13 @@ export function createFilling() {
   let lastId = '';
   const given = new Map<string, string>();
   const tools = new Map<string, ToolPart>();
-  const states = new Set<string>();
+  const startedSteps = new Set<number>();
+  /** How far each tool call has come for this reader. */
+  const shown = new Map<string, number>();
 
   const hear = (item: RunItem): void => {
     if (item.type === 'step-start') {
+      startedSteps.add(item.step);
       step = item.step;
       partCount = 0;
       lastId = '';
@@ -31,12 +34,12 @@ export function createFilling() {
       given.set(key, (given.get(key) ?? '') + item.delta);
     } else if (item.type === 'tool') {
       tools.set(item.part.toolCallId, item.part);
-      states.add(`${item.part.toolCallId} ${item.part.state}`);
+      shown.set(item.part.toolCallId, progressOf(item.part));
     }
   };
 
   const tool = (part: ToolPart): RunItem[] => {
-    if (states.has(`${part.toolCallId} ${part.state}`)) return [];
+    if ((shown.get(part.toolCallId) ?? -1) >= progressOf(part)) return [];
     hear({ type: 'tool', part });
     return [{ type: 'tool', part }];
   };
@@ -46,7 +49,6 @@ export function createFilling() {
     let texts = 0;
     const start = (): void => {
       if (step !== at || !startedSteps.has(at)) {
-        startedSteps.add(at);
         const item: RunItem = { type: 'step-start', step: at };
         hear(item);
         items.push(item);
@@ -70,13 +72,9 @@ export function createFilling() {
     }
     return items;
   };
-  const startedSteps = new Set<number>();
 
   return {
-    hear(item: RunItem): void {
-      if (item.type === 'step-start') startedSteps.add(item.step);
-      hear(item);
-    },
+    hear,
     /** The items this event adds to what was given so far; its sealed part already opened. */
     missing(event: RunEvent, opened: Opened<Secret>, at: number): RunItem[] {
       const secret: Secret = isUnopened(opened) ? { parts: [{ type: 'text', text: opened }] } : opened;
@@ -112,6 +110,14 @@ export function createFilling() {
     },
   };
 }
+
+const stages: readonly ToolPart['state'][] = ['input-available', 'approval-requested', 'approval-responded'];
+/** A tool call only moves on: every end comes after everything else. */
+const progressOf = ({ state }: ToolPart): number => (stages.includes(state) ? stages.indexOf(state) : stages.length);
+
+/** The associated data under which an entry of the live log is sealed. */
+export const livePlace = ({ run, segment, epoch, sequence }: { run: string; segment: number; epoch: number; sequence: number }): string =>
+  `${run}/${segment}/${epoch}/${sequence}`;
 
 /** The id of a streamed text: its step, and its place among the step's texts, counted from 1. */
 export const textId = (step: number, place: number): string => `${step}.${place}`;

@@ -1,4 +1,3 @@
-import { v4 } from 'uuid';
 import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
@@ -9,21 +8,27 @@ import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/id
 import { ApprovalAnswered, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
-import { partialParts } from './partial.ts';
+import { readPartial } from './partial.ts';
 import { performRun, type ReplyParts, type RunJob } from './perform.ts';
+import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {
   readonly reactions: readonly Reaction[];
   /** After a crash: every run that a dead process left open is gone on with, or ended as `interrupted`. Call it when the runs view has caught up. */
   takeOver(): Promise<number>;
-  /** Lets streaming runs come to their end for that long, then ends them as `interrupted`. */
+  /** Takes up nothing new, lets streaming runs come to their end for that long, then ends them as `interrupted`; a run between two steps stays there for the next start. */
   drain(ms: number): Promise<void>;
 }
 
+const KEEP_LIVE_MS = 24 * 3600_000;
+/** The event waits for the next start. */
+const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
+
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
-  const { tell, loader, store, sealer, models, views } = parts;
+  const { tell, loader, store, sealer, models, views, liveLog } = parts;
   const working = new Map<RunId, Promise<void>>();
   const drained = new AbortController();
+  let draining = false;
 
   const perform = (job: RunJob): void => {
     const work = performRun(parts, job, drained.signal)
@@ -51,6 +56,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   };
 
   const start = async (recorded: RecordedEvent): Promise<Verdict> => {
+    if (draining) return afterRestart;
     const event = recorded as unknown as EventOf<typeof ReplyRequested>;
     const { conversationId, runId, messageId } = event.data;
     const { state: conversation } = await loader.load(conversationStream(conversationId), conversations);
@@ -58,11 +64,12 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const owner = event.metadata.subject;
     const correlationId = event.metadata.$correlationId;
     const model = event.data.model ?? (await models.defaultModel());
+    const tellRun = createRunTeller(tell, owner, correlationId, drained.signal, event.id);
     if (conversation.status === 'deleted') {
-      await tell(annals(owner), commands.stopRun({ conversationId, runId, messageId }), { causationId: event.id, correlationId });
-      return done;
+      const stopped = await tellRun(commands.stopRun({ conversationId, runId, messageId }));
+      return stopped.ok ? done : verdictOf(stopped.error);
     }
-    const told = await tell(annals(owner), commands.startRun({ conversationId, runId, messageId, model }), { causationId: event.id, correlationId });
+    const told = await tellRun(commands.startRun({ conversationId, runId, messageId, model }));
     if (!told.ok) return verdictOf(told.error);
     const opened = await sealer.open(event.data.sealed as Sealed, event.id);
     const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
@@ -70,17 +77,16 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     return done;
   };
 
-  /** Takes up a run that stands between two steps; a repeat or another worker loses by the epoch. */
-  const resume = async (conversationId: ConversationId, runId: RunId, messageId: MessageId): Promise<Verdict> => {
-    const { state: run } = await loader.load(runStream(runId), runs);
-    if (run.status !== 'between') return done;
+  /** Takes up a run at the epoch at which it was found between two steps; a repeat or another worker loses by it. */
+  const resume = async (conversationId: ConversationId, runId: RunId, messageId: MessageId, epoch: number): Promise<Verdict> => {
+    if (draining) return afterRestart;
     const request = await requested(conversationId, runId);
     if (!request) return done;
     const owner = request.event.metadata.subject;
-    const told = await tell(annals(owner), commands.resumeRun({ conversationId, runId, messageId, epoch: run.epoch }));
+    const correlationId = request.event.metadata.$correlationId;
+    const told = await createRunTeller(tell, owner, correlationId, drained.signal)(commands.resumeRun({ conversationId, runId, messageId, epoch }));
     if (!told.ok) return verdictOf(told.error);
-    const { state } = await loader.load(runStream(runId), runs);
-    const model = state.model ?? (await models.defaultModel());
+    const { segment, model = await models.defaultModel() } = (await loader.load(runStream(runId), runs)).state;
     perform({
       conversationId,
       runId,
@@ -88,9 +94,9 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       owner,
       model,
       clientTools: request.clientTools,
-      epoch: state.epoch,
-      segment: state.segment,
-      correlationId: request.event.metadata.$correlationId,
+      epoch: epoch + 1,
+      segment,
+      correlationId,
     });
     return done;
   };
@@ -98,7 +104,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   const answered = async ({ type, data }: RecordedEvent): Promise<Verdict> => {
     const { conversationId, runId, messageId, by } = data as { conversationId: ConversationId; runId: RunId; messageId: MessageId; by?: string };
     if (type === ToolCallEnded.type && by !== 'client') return done;
-    return resume(conversationId, runId, messageId);
+    const { status, paused, epoch } = (await loader.load(runStream(runId), runs)).state;
+    return status === 'between' && paused ? resume(conversationId, runId, messageId, epoch) : done;
   };
 
   const settle = async (recorded: RecordedEvent): Promise<Verdict> => {
@@ -108,33 +115,36 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       commandId: settleCommandId(runId),
       causationId: id,
     });
-    return told.ok ? done : verdictOf(told.error);
+    if (!told.ok) return verdictOf(told.error);
+    await liveLog.expire(runId, Date.parse(metadata.time) + KEEP_LIVE_MS);
+    return done;
   };
 
   /** A model call found open: nothing shown yet → a new attempt; something shown → interrupted, with what there is. */
   const takeOverCall = async (conversationId: ConversationId, runId: RunId, messageId: MessageId, owner: PersonId): Promise<void> => {
     const { state: run } = await loader.load(runStream(runId), runs);
+    const { epoch: found, segment, step } = run;
     const of = { conversationId, runId, messageId };
-    const partial = await partialParts(parts, runId, run.segment, run.step);
-    if (partial.length > 0 || run.stopRequested) {
-      const outcome = run.stopRequested ? 'cancelled' : 'interrupted';
-      const error = run.stopRequested ? undefined : { code: 'Interrupted', message: 'The server was stopped while it answered.' };
-      const ended = await tell(
-        annals(owner),
-        commands.endRun({ ...of, epoch: run.epoch, outcome, finishReason: 'other', model: run.model, error, parts: partial }),
-        { commandId: v4() },
-      );
-      if (ended.ok) await tell(annals(owner), settleReply({ conversationId, runId, outcome }), { commandId: settleCommandId(runId) });
-      return;
-    }
+    const partial = await readPartial(parts, { runId, segment, epoch: found, step });
     const request = await requested(conversationId, runId);
     if (!request) return;
-    const resumed = await tell(annals(owner), commands.resumeRun({ ...of, epoch: run.epoch }));
+    const correlationId = request.event.metadata.$correlationId;
+    const tellRun = createRunTeller(tell, owner, correlationId, drained.signal);
+    if (partial.shown || run.stopRequested) {
+      const outcome = run.stopRequested ? 'cancelled' : 'interrupted';
+      const error = run.stopRequested ? undefined : { code: 'Interrupted', message: 'The server was stopped while it answered.' };
+      const ended = await tellRun(
+        commands.endRun({ ...of, epoch: found, outcome, finishReason: 'other', model: run.model, error, parts: [...partial.parts] }),
+      );
+      if (ended.ok) await tellRun(settleReply({ conversationId, runId, outcome }), settleCommandId(runId));
+      return;
+    }
+    const resumed = await tellRun(commands.resumeRun({ ...of, epoch: found }));
     if (!resumed.ok) return;
-    const { epoch, segment, model = '' } = (await loader.load(runStream(runId), runs)).state;
-    const retried = await tell(annals(owner), commands.retryModelCall({ ...of, epoch, model }));
-    if (retried.ok)
-      perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId: request.event.metadata.$correlationId });
+    const { model = '' } = run;
+    const epoch = found + 1;
+    const retried = await tellRun(commands.retryModelCall({ ...of, epoch, model }));
+    if (retried.ok) perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId });
   };
 
   return {
@@ -151,17 +161,18 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
           const runId = id as RunId;
           const conversationId = doc.conversationId as ConversationId;
           const messageId = doc.messageId as MessageId;
-          const { state: run } = await loader.load(runStream(runId), runs);
+          const { status, epoch } = (await loader.load(runStream(runId), runs)).state;
           if (working.has(runId)) continue;
-          if (run.status === 'between') await resume(conversationId, runId, messageId);
-          if (run.status === 'streaming') await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);
-          if (run.status === 'between' || run.status === 'streaming') count++;
+          if (status === 'between') await resume(conversationId, runId, messageId, epoch);
+          if (status === 'streaming') await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);
+          if (status === 'between' || status === 'streaming') count++;
         }
         after = page.next;
       }
       return count;
     },
     async drain(ms) {
+      draining = true;
       const all = (): Promise<unknown> => Promise.all(working.values());
       const timer = setTimeout(() => drained.abort(), ms);
       await all();

@@ -1,6 +1,6 @@
 import type { LiveLog } from '../../adapters/live-log/port.ts';
 import type { Models, ToolDefinition } from '../../adapters/model-provider/port.ts';
-import type { Tell } from '../../commands/command.ts';
+import type { Tell, Told } from '../../commands/command.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { settleCommandId } from '../../commands/settle-active-run.ts';
@@ -44,7 +44,6 @@ export interface RunJob {
 }
 
 const MAX_STEPS = 25;
-const KEEP_LIVE_MS = 24 * 3600_000;
 
 /**
  * Takes an opened run from where its stream stands to its end, or to where it waits for somebody. Writes nothing once another epoch has begun.
@@ -53,13 +52,15 @@ const KEEP_LIVE_MS = 24 * 3600_000;
 export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSignal): Promise<void> {
   const { conversationId, runId, messageId, owner, epoch, segment } = job;
   const { loader, liveLog, hub } = parts;
+  let answer: StepResult | undefined;
   const stream = runStream(runId);
   const of = { conversationId, runId, messageId };
   const stop = new AbortController();
-  const tell = createRunTeller(parts.tell, owner, job.correlationId, new AbortController().signal);
+  const tell = createRunTeller(parts.tell, owner, job.correlationId, drain);
   const live = createLiveWriter({ liveLog, sealer: parts.sealer }, { run: runId, segment, epoch, owner, conversationId });
-  const unsubscribe = hub.subscribe(stream, ({ type }) => {
-    if (type === 'StopRequested' || type === 'RunEnded' || type === 'RunResumed') stop.abort();
+  const unsubscribe = hub.subscribe(stream, ({ type, data }) => {
+    const superseded = type === 'RunResumed' && Number(data.epoch) > epoch;
+    if (type === 'StopRequested' || type === 'RunEnded' || superseded) stop.abort();
   });
   const signal = AbortSignal.any([stop.signal, drain]);
   const load = async (): Promise<Run> => (await loader.load(stream, runs)).state;
@@ -69,7 +70,6 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
     const { parts: text = [], usage, finishReason = 'other', model } = result;
     const ended = await tell(commands.endRun({ ...of, epoch, outcome, finishReason, model: model ?? job.model, usage, error, parts: [...text] }));
     if (ended.ok) await tell(settleReply({ conversationId, runId, outcome }), settleCommandId(runId));
-    await liveLog.expire(runId, parts.now().getTime() + KEEP_LIVE_MS);
   };
 
   try {
@@ -78,25 +78,29 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
       if (run.status === 'ended' || run.epoch !== epoch) return;
       if (run.stopRequested) return await end('cancelled');
       if (!fresh) {
-        if (isWaiting(run)) return void (await live.flush());
+        if (isWaiting(run) || run.paused) return await live.flush().catch(() => undefined);
+        if (drain.aborted) return;
         const open = openCalls(run);
         if (open.length > 0) {
-          await runTools(parts, job, open, live, tell, signal);
+          await runTools(parts, job, open, live, tell, signal, drain);
           continue;
         }
         if (run.step + 1 >= MAX_STEPS)
           return await end('failed', {}, { code: 'TooManySteps', message: `The model asked for tools ${MAX_STEPS} times in a row.` });
         const started = await tell(commands.startStep({ ...of, epoch, model: job.model }));
-        if (!started.ok) return;
+        if (!isDone(started)) return;
       }
       const result = await modelStep(parts, job, (await load()).step, live, tell, signal);
+      answer = result;
       if (result.error) return await end(...brokenOff(result, stop.signal.aborted, drain.aborted));
       if (result.calls.length === 0) return await end('completed', result);
       const completed = await completeStep(parts, job, result, live, tell);
       if (!completed) return;
+      answer = undefined;
     }
   } catch (error) {
-    await end('failed', {}, { code: 'InternalError', message: 'The answer could not be written because of a fault in the server.' });
+    const { usage, model, parts: said = [] } = answer ?? {};
+    await end('failed', { usage, model, parts: said.filter(({ type }) => type === 'text' || type === 'reasoning') }, { code: 'InternalError', message: 'The answer could not be written because of a fault in the server.' });
     throw error;
   } finally {
     unsubscribe();
@@ -104,6 +108,12 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
 }
 
 type RunTell = ReturnType<typeof createRunTeller>;
+
+/** False when another worker has the run by now, or it has ended. Throws for any other refusal: nobody would take the run any further. */
+function isDone<Result>(told: Told<Result>): told is Extract<Told<Result>, { ok: true }> {
+  if (!told.ok && told.error.code !== 'Superseded') throw new Error(`${told.error.code}: ${told.error.message}`);
+  return told.ok;
+}
 
 async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: LiveWriter, tell: RunTell, signal: AbortSignal): Promise<StepResult> {
   const { conversationId, runId, messageId, epoch, model } = job;
@@ -156,7 +166,7 @@ async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, 
       expiresAt,
     }),
   );
-  if (!told.ok) return false;
+  if (!isDone(told)) return false;
   for (const part of stepParts) {
     if (part.type !== 'tool') continue;
     live.push({ type: 'tool', part });
@@ -181,6 +191,7 @@ async function runTools(
   live: LiveWriter,
   tell: RunTell,
   signal: AbortSignal,
+  drain: AbortSignal,
 ): Promise<void> {
   const { conversationId, runId, messageId, epoch } = job;
   const of = { conversationId, runId, messageId, epoch };
@@ -193,7 +204,7 @@ async function runTools(
   ): Promise<void> => {
     const told = await tell(commands.endToolCall({ ...of, toolCallId, result, ...body }));
     const part = partOf(toolCallId);
-    if (!told.ok || !part) return;
+    if (!isDone(told) || !part) return;
     live.push({ type: 'tool', part: toolEnded(part, result, body) });
   };
   await Promise.all(
@@ -203,10 +214,11 @@ async function runTools(
       if (!tool) return ended(toolCallId, 'error', { errorText: `There is no tool ${call.toolName}.` });
       if (call.started && !tool.idempotent) return ended(toolCallId, 'unknown', {});
       const started = await tell(commands.startToolCall({ ...of, toolCallId }));
-      if (!started.ok) return;
+      if (!isDone(started)) return;
       try {
         await ended(toolCallId, 'output', { output: await tool.execute(partOf(toolCallId)?.input ?? {}, { signal }) });
       } catch (error) {
+        if (drain.aborted) return;
         await ended(toolCallId, 'error', { errorText: error instanceof Error ? error.message : 'The tool failed.' });
       }
     }),

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+
+export interface DoorsOptions {
+  /** Further Host names, with or without a port. */
+  readonly hosts?: readonly string[];
+  /** Further origins whose pages may call. */
+  readonly origins?: readonly string[];
+  /** Where the server is reached from outside. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** Under which names the server answers, and pages of which origins may read its answers. */
+export interface Doors {
+  isListedHost(req: IncomingMessage): boolean;
+  /** The request's Origin is the server's own, as it was called. */
+  isOwnOrigin(req: IncomingMessage): boolean;
+  /** The request's Origin, when it is listed. */
+  listedOrigin(req: IncomingMessage): string | undefined;
+}
+
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOptions): Doors {
+  const url = publicUrl === undefined ? undefined : new URL(publicUrl);
+  const listed = new Set([...hosts, ...(url ? [url.host] : [])].map((host) => host.toLowerCase()));
+  const known = new Set([...origins.map(normalOrigin), ...(url ? [url.origin] : [])]);
+
+  const isListedHost = (req: IncomingMessage): boolean => {
+    const host = hostOf(req);
+    if (host === undefined) return false;
+    const { name, port } = host;
+    return listed.has(`${name}${port}`) || listed.has(name) || (LOOPBACK_NAMES.has(name) && (port === '' ? 80 : Number(port.slice(1))) === req.socket.localPort);
+  };
+  const isOwnOrigin = (req: IncomingMessage): boolean => {
+    const { origin, host } = req.headers;
+    return origin !== undefined && (origin === `http://${host?.toLowerCase()}` || origin === `https://${host?.toLowerCase()}`);
+  };
+  return {
+    isListedHost,
+    isOwnOrigin,
+    listedOrigin: (req) => {
+      const { origin } = req.headers;
+      if (origin === undefined) return undefined;
+      return isOwnOrigin(req) || known.has(origin) || isLoopbackOrigin(origin) ? origin : undefined;
+    },
+  };
+}
+
+/** Name and `:port` of the one Host header; undefined when it is missing, repeated or malformed. */
+function hostOf(req: IncomingMessage): { name: string; port: string } | undefined {
+  const given = req.headersDistinct.host;
+  const match = given?.length === 1 ? /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.exec((given[0] ?? '').toLowerCase()) : null;
+  return match?.[1] === undefined ? undefined : { name: match[1], port: match[2] ?? '' };
+}
+
+const normalOrigin = (origin: string): string => (URL.canParse(origin) ? new URL(origin).origin : origin);
+
+function isLoopbackOrigin(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { origin: normal, hostname, protocol } = new URL(origin);
+  return normal === origin && LOOPBACK_NAMES.has(hostname) && (protocol === 'http:' || protocol === 'https:');
+}

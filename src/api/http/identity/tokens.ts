@@ -1,0 +1,103 @@
+import { createSecretKey, randomUUID } from 'node:crypto';
+import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { PersonId } from '../../../domain/ids.ts';
+import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
+import type { Principal } from '../../../domain/principal.ts';
+
+const HOUR = 3600;
+export const ACCESS_SECONDS = HOUR;
+export const REFRESH_SECONDS = 30 * 24 * HOUR;
+const ACCESS = 'annals';
+const REFRESH = 'annals-refresh';
+const REFRESH_PREFIX = 'refresh_';
+
+const RoleName = z.enum(['administrator', 'member', 'viewer', 'auditor', 'analyst']);
+const Claims = z.object({
+  sub: PersonId,
+  kind: z.enum(['person', 'anonymous']),
+  roles: z.array(RoleName),
+  scope: z.string().optional(),
+  jti: z.string(),
+  exp: z.number().int(),
+});
+const RefreshClaims = z.object({ sub: PersonId.refine(isAnonymous), exp: z.number().int() });
+
+export interface AccessToken {
+  readonly token: string;
+  readonly tokenId: string;
+  readonly expiresAt: Date;
+}
+export interface VerifiedToken {
+  readonly principal: Principal;
+  readonly tokenId: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+}
+
+export interface Tokens {
+  /** A JWT that stands for the principal: an hour, or as long as is said. */
+  access(principal: Principal, options?: { readonly seconds?: number; readonly tokenId?: string }): Promise<AccessToken>;
+  /** Undefined for whatever is not an access token of this installation, valid now. */
+  verify(token: string): Promise<VerifiedToken | undefined>;
+  /** For 30 days from now; only anonymous persons have refresh tokens. */
+  refresh(person: PersonId): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  verifyRefresh(token: string): Promise<PersonId | undefined>;
+}
+
+export interface TokensOptions {
+  /** At least 32 bytes. */
+  readonly secret: Uint8Array;
+  /** The id of this installation. */
+  readonly issuer: string;
+  readonly now?: () => Date;
+}
+
+/** Signs and checks tokens; nothing about them is stored. Throws when the secret is too short to sign with. */
+export function createTokens({ secret, issuer, now = () => new Date() }: TokensOptions): Tokens {
+  if (secret.byteLength < 32) throw new Error('The secret that signs tokens must have at least 32 bytes.');
+  const key = createSecretKey(secret);
+
+  const sign = async (audience: string, subject: string, claims: JWTPayload, seconds: number): Promise<{ token: string; expiresAt: Date }> => {
+    const issuedAt = Math.floor(now().getTime() / 1000);
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(subject)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + seconds)
+      .sign(key);
+    return { token, expiresAt: new Date((issuedAt + seconds) * 1000) };
+  };
+  const payloadOf = async (token: string, audience: string): Promise<unknown> => {
+    try {
+      return (await jwtVerify(token, key, { algorithms: ['HS256'], issuer, audience, currentDate: now(), requiredClaims: ['exp', 'sub'] })).payload;
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    async access({ id, kind, roles, scopes }, { seconds = ACCESS_SECONDS, tokenId = randomUUID() } = {}) {
+      const claims = { kind, roles: [...roles], jti: tokenId, ...(scopes ? { scope: scopes.join(' ') } : {}) };
+      return { ...(await sign(ACCESS, id, claims, seconds)), tokenId };
+    },
+    async verify(token) {
+      const claims = Claims.safeParse(await payloadOf(token, ACCESS)).data;
+      if (!claims || isAnonymous(claims.sub) !== (claims.kind === 'anonymous')) return undefined;
+      const { sub, kind, roles, scope, jti, exp } = claims;
+      return { principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) }, tokenId: jti, expires: exp };
+    },
+    async refresh(person) {
+      const { token, expiresAt } = await sign(REFRESH, person, { jti: randomUUID() }, REFRESH_SECONDS);
+      return { token: REFRESH_PREFIX + token, expiresAt };
+    },
+    async verifyRefresh(token) {
+      if (!token.startsWith(REFRESH_PREFIX)) return undefined;
+      return RefreshClaims.safeParse(await payloadOf(token.slice(REFRESH_PREFIX.length), REFRESH)).data?.sub;
+    },
+  };
+}
+
+export const newAnonymous = (): Principal => ({ id: PersonId.parse(ANONYMOUS_PREFIX + randomUUID().replaceAll('-', '')), kind: 'anonymous', roles: [] });

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Request, Response } from 'express';
+import type { CommandValue, TellOptions, Told } from '../../commands/command.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Asked, AskOptions, QueryValue } from '../../projections/query.ts';
+import type { Annals } from '../annals.ts';
+import type { Identified, Identity } from './identity/identify.ts';
+import type { OwnWrites } from './own-writes.ts';
+import type { Doors } from './doors.ts';
+
+/** What every route of a server shares. */
+export interface Kernel {
+  readonly annals: Annals;
+  readonly identity: Identity;
+  readonly doors: Doors;
+  readonly ownWrites: OwnWrites;
+  /** Aborted when the server begins to close: streams without an end of their own end then. */
+  readonly closing: AbortSignal;
+  readonly log: (message: string) => void;
+}
+
+/** A request on its way to a handler, whoever sent it. */
+export interface Visit<Params = unknown, Query = unknown, Body = unknown> {
+  readonly req: Request;
+  readonly res: Response;
+  readonly kernel: Kernel;
+  readonly annals: Annals;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Of routes that take bytes; empty otherwise. */
+  readonly bytes: Buffer;
+  readonly requestId: string;
+  /** The client has gone, or may no longer see what it is shown. */
+  readonly signal: AbortSignal;
+}
+
+/** A request of a principal, with the verbs in its name. */
+export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown> extends Visit<Params, Query, Body> {
+  readonly principal: Principal;
+  /** Of the token it came with, seconds since 1970; the local person has none. */
+  readonly expires?: number;
+  /** Correlated with the request; an Idempotency-Key counts only where the caller passes it on as `key`. */
+  readonly tell: <Result>(command: CommandValue<Result>, options?: TellOptions) => Promise<Told<Result>>;
+  /** Sees what the principal wrote before through this server, unless the views need more than a second for it. */
+  readonly ask: <Data>(query: QueryValue<Data>, options?: AskOptions) => Promise<Asked<Data>>;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+export const requestIdOf = (req: IncomingMessage): string => {
+  const given = req.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+};
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** How often the streams of an anonymous person ask whether it has been claimed, in ms. */
+const CLAIM_CHECK_MS = 1000;
+
+/** The visit as a request of its principal. */
+export function asPrincipal<Params, Query, Body>(visit: Visit<Params, Query, Body>, { principal, expires }: Extract<Identified, { ok: true }>): RouteRequest<Params, Query, Body> {
+  const { req, annals, kernel, requestId } = visit;
+  const { traceparent } = req.headers;
+  const about = { correlationId: requestId, ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}) };
+  return {
+    ...visit,
+    principal,
+    ...(expires === undefined ? {} : { expires }),
+    async tell(command, options) {
+      const told = await annals.tell(principal, command, { ...about, ...options });
+      if (told.ok) kernel.ownWrites.wrote(principal, told.position);
+      return told;
+    },
+    async ask(query, options) {
+      if (options?.after === undefined) await kernel.ownWrites.visible(principal, query.definition.views.map(({ name }) => name), visit.signal);
+      return annals.ask(principal, query, { signal: visit.signal, ...options });
+    },
+  };
+}
+
+/** Aborted when the client goes away. */
+export function disconnection(res: Response): AbortSignal {
+  const gone = new AbortController();
+  if (res.destroyed) gone.abort();
+  else res.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** The signal, or that somebody has claimed this anonymous person while its answer was still going on. */
+export function untilClaimed(signal: AbortSignal, { principal }: { principal: Principal }, identity: Identity): AbortSignal {
+  if (principal.kind !== 'anonymous' || signal.aborted) return signal;
+  const ended = new AbortController();
+  const check = async (): Promise<void> => {
+    if (await identity.isClaimed(principal.id)) ended.abort();
+  };
+  const timer = setInterval(() => void check().catch(() => undefined), CLAIM_CHECK_MS);
+  const stop = (): void => {
+    clearInterval(timer);
+    ended.abort();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  ended.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return ended.signal;
+}

@@ -1,0 +1,18 @@
+import type { Tokens } from '../http/identity/tokens.ts';
+import type { RouteDefinition } from '../http/route.ts';
+import { conversationRoutes } from './conversations.ts';
+import { fileRoutes } from './files.ts';
+import { meRoutes } from './me.ts';
+import { messageRoutes } from './messages.ts';
+import { operationRoutes } from './operations.ts';
+import { runRoutes } from './runs.ts';
+
+/** Every command and query of a person, under `/api`, and what operators need. */
+export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
+  ...conversationRoutes,
+  ...messageRoutes,
+  ...runRoutes,
+  ...fileRoutes,
+  ...meRoutes,
+  ...operationRoutes(tokens),
+];

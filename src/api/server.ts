@@ -1,0 +1,63 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Annals } from './annals.ts';
+import { docsRoutes, mountDocs } from './docs/index.ts';
+import { createDoors, type DoorsOptions } from './http/doors.ts';
+import { guard } from './http/guard.ts';
+import { createIdentity, type IdentityOptions } from './http/identity/identify.ts';
+import { identityRoutes } from './http/identity/routes.ts';
+import { closeServer, defaultLimits, httpServer, type Limits, type Listening, listenOn } from './http/listen.ts';
+import { failed, mount } from './http/mount.ts';
+import { createOwnWrites } from './http/own-writes.ts';
+import { HttpError, problem } from './http/problem.ts';
+import type { RouteDefinition } from './http/route.ts';
+import { mountWebApp } from './http/web-app.ts';
+import { restRoutes } from './rest/index.ts';
+
+export interface ServerOptions extends IdentityOptions, DoorsOptions {
+  /** The dialects' routes, beside our own. */
+  readonly routes?: readonly RouteDefinition[];
+  /** Where the built web app lies. */
+  readonly webFolder?: string;
+  readonly limits?: Partial<Limits>;
+  /** Gets what went wrong unexpectedly, with the request's id and nothing of the request's content. */
+  readonly log?: (message: string) => void;
+}
+
+export interface Server {
+  readonly handler: Express;
+  /** Every route there is, ours and the dialects'. */
+  readonly routes: readonly RouteDefinition[];
+  listen(where: { readonly host: string; readonly port: number }): Promise<Listening>;
+  /** Ends endless streams at once, waits for the rest that long, then cuts it off. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Everything that is reached over HTTP, in front of the three verbs. */
+export function createServer(annals: Annals, options: ServerOptions): Server {
+  const { log = (message) => void process.stderr.write(`${message}\n`) } = options;
+  const doors = createDoors(options);
+  const identity = createIdentity(options, doors);
+  const closing = new AbortController();
+  const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
+  const routes: readonly RouteDefinition[] = [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true).set('trust proxy', false);
+  app.use(guard(doors));
+  mount(app, kernel, routes);
+  mountDocs(app, kernel);
+  mountWebApp(app, options.webFolder);
+  app.use((req: Request, res: Response) => failed(kernel, problem, req, res, new HttpError('NotFound', 'There is nothing at this address.')));
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => failed(kernel, problem, req, res, error));
+
+  const server = httpServer(app, { ...defaultLimits, ...options.limits });
+  return {
+    handler: app,
+    routes,
+    listen: (where) => listenOn(server, where),
+    close(graceMs) {
+      closing.abort();
+      return closeServer(server, graceMs);
+    },
+  };
+}

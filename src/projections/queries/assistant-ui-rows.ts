@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { conversationStream } from '../../domain/conversation/index.ts';
+import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
+import type { ConversationId } from '../../domain/ids.ts';
+import { FinishReason, Outcome, type Part, type Role, type RunItem, type Usage } from '../../domain/message.ts';
+import { assembleParts, type Piece } from '../../domain/pieces.ts';
+import { runStream } from '../../domain/run/index.ts';
+import type { QueryContext } from '../query.ts';
+import { type MessageDoc, messageTree } from '../views/messages.ts';
+
+/** One message, opened. */
+export interface AuiMessage {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly height: number;
+  readonly role: z.infer<typeof Role>;
+  readonly parts: readonly Part[];
+  /** What the client stored with it; empty for a run's. */
+  readonly metadata: JsonObject;
+  readonly runId?: string;
+  readonly model?: string;
+  readonly usage?: Usage;
+  /** Absent while the run goes on or waits, and for what is no run's. */
+  readonly outcome?: Outcome;
+  readonly finishReason?: FinishReason;
+  readonly feedback?: 'positive' | 'negative';
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export type Row = MessageDoc & { id: string };
+
+export interface StreamRow {
+  readonly doc: MessageDoc;
+  /** The command that wrote it. */
+  readonly commandId: string;
+  /** Revision of its adoption by a client. */
+  readonly adoptedAt?: bigint;
+}
+
+/** The rows as the view would have them at the streams' own position, because it is the view's own fold that makes them. */
+export async function rowsFromStreams(context: QueryContext, conversationId: ConversationId, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, StreamRow>> {
+  const rows = new Map<string, StreamRow>();
+  for await (const event of context.events(conversationStream(conversationId))) {
+    if (!messageTree.types.includes(event.type)) continue;
+    for (const key of messageTree.keys(event)) {
+      if (typeof key !== 'string' || !ids.has(key)) continue;
+      const row = rows.get(key);
+      const doc = messageTree.fold(row?.doc, event);
+      if (doc === undefined || doc === 'delete') continue;
+      rows.set(key, { commandId: event.metadata.commandId, ...row, doc, ...(event.type === 'MessageAdopted' ? { adoptedAt: event.revision } : {}) });
+    }
+  }
+  for (const [id, row] of rows) if (row.doc.runId !== null) rows.set(id, { ...row, doc: await withRun(context, row.doc, row.doc.runId) });
+  return rows;
+}
+
+async function withRun(context: QueryContext, requested: MessageDoc, runId: string): Promise<MessageDoc> {
+  let doc = requested;
+  for await (const event of context.events(runStream(runId))) {
+    if (!messageTree.types.includes(event.type)) continue;
+    const next = messageTree.fold(doc, event);
+    if (next !== undefined && next !== 'delete') doc = next;
+  }
+  return doc;
+}
+
+/** The message with its sealed parts opened; of an answer that is being written, the live log gives what no event has yet. */
+export async function messageOf(context: QueryContext, doc: Row): Promise<AuiMessage> {
+  const pieces = (await context.openDeep(doc.pieces)) as Piece<Opened<{ parts?: Part[]; metadata?: JsonObject }>>[];
+  const first = doc.runId === null ? pieces[0]?.body : undefined;
+  const partial = doc.status === 'streaming' && doc.runId !== null ? await partOfStep(context, doc.runId) : [];
+  const outcome = Outcome.safeParse(doc.status).data;
+  const finishReason = FinishReason.safeParse(doc.finishReason).data;
+  return {
+    id: doc.id,
+    parentId: doc.parentId,
+    height: doc.height,
+    role: doc.role,
+    parts: [...assembleParts(pieces), ...partial],
+    metadata: first === undefined || isUnopened(first) ? {} : (first.metadata ?? {}),
+    ...(doc.runId === null ? {} : { runId: doc.runId }),
+    ...(doc.model ? { model: doc.model } : {}),
+    ...(doc.usage ? { usage: doc.usage } : {}),
+    ...(outcome ? { outcome } : {}),
+    ...(finishReason ? { finishReason } : {}),
+    ...(doc.feedback ? { feedback: doc.feedback.rating } : {}),
+    createdAt: doc.createdAt,
+    updatedAt: doc.updatedAt,
+  };
+}
+
+/** The texts of the step that a run is at. */
+async function partOfStep(context: QueryContext, runId: string): Promise<Part[]> {
+  let step = -1;
+  let ended = true;
+  for await (const { type, data } of context.events(runStream(runId))) {
+    if (type === 'ModelCallStarted') step = z.number().parse(data['step']);
+    ended = type === 'ModelCallStarted' ? false : ended || type === 'StepCompleted' || type === 'RunEnded';
+  }
+  return ended ? [] : textsOfStep(await context.live(runId), step);
+}
+
+export function textsOfStep(items: readonly RunItem[], step: number): Part[] {
+  const texts = new Map<string, Part & { type: 'text' | 'reasoning' }>();
+  let at = -1;
+  for (const item of items) {
+    if (item.type === 'step-start') at = item.step;
+    if (at !== step || (item.type !== 'text' && item.type !== 'reasoning')) continue;
+    const key = `${item.type} ${item.id}`;
+    texts.set(key, { type: item.type, text: (texts.get(key)?.text ?? '') + item.delta });
+  }
+  return [...texts.values()];
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** Where a list goes on, and how much of it. Numbers may come as text, from an address. */
+export const pageFields = (most: number) => ({
+  /** `next` of the page before. */
+  cursor: z.string().max(4096).optional(),
+  limit: z.coerce.number().int().min(1).max(most).optional(),
+});
+
+export const pageOptions = ({ cursor, limit }: { cursor?: string | undefined; limit?: number | undefined }, usual: number) => ({
+  limit: limit ?? usual,
+  ...(cursor === undefined ? {} : { after: cursor }),
+});
