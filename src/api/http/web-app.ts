@@ -9,7 +9,8 @@ const BUILT = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 /** The browser app under `/app/`; every path there that is no file opens it, so that its own addresses can be loaded. */
 export function mountWebApp(app: Express, folder: string = BUILT): void {
   app.get('/', (_req, res) => res.redirect(302, '/app/'));
-  app.get('/app', (_req, res) => res.redirect(302, '/app/'));
+  // Express takes `/app` and `/app/` for one path.
+  app.get('/app', (req, res, next) => (req.path === '/app' ? res.redirect(302, '/app/') : next()));
   app.use(
     '/app',
     express.static(folder, {
