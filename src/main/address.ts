@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail } from './command-line.ts';
+import { fail } from './fail.ts';
 
 const fileIn = (folder: string): string => join(folder, 'address');
 

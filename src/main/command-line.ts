@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readSettings, type Settings } from '../settings.ts';
+import { fail } from './fail.ts';
 
 interface Where {
   host?: string;
@@ -63,10 +64,4 @@ function settingsOf({ host, port, data }: Where): Settings {
   const read = readSettings(process.env, { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: data });
   if (read.ok) return read.settings;
   return fail(read.message);
-}
-
-/** Ends the process with one sentence for whoever started it. */
-export function fail(message: string): never {
-  process.stderr.write(`annals: ${message}\n`);
-  process.exit(1);
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBlobFolder } from '../adapters/blobs/folder.ts';
-import { openSqliteDocumentStore } from '../adapters/document-store/sqlite.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
+import { openSqliteDocumentStore } from '../adapters/document-store/sqlite.ts';
 import { renewEpoch } from '../adapters/event-store/epoch.ts';
 import { takeOwnerLock } from '../adapters/event-store/owner-lock.ts';
 import { type EventStore, START } from '../adapters/event-store/port.ts';
@@ -52,7 +52,9 @@ function makePrivate(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new StartRefused(`The data folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}): name another one with --data.`);
+    throw new StartRefused(
+      `The data folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}): name another one with --data.`,
+    );
   }
 }
 
@@ -86,7 +88,9 @@ async function openLocked(settings: Settings, log: (message: string) => void, re
   if (!secret.ok) throw new StartRefused(secret.message);
 
   if (vaultExists(folder) && !existsSync(eventsFile(folder))) {
-    throw new StartRefused(`The log ${eventsFile(folder)} is missing, though there are keys for it: put it back from its backup. Nothing was changed.`);
+    throw new StartRefused(
+      `The log ${eventsFile(folder)} is missing, though there are keys for it: put it back from its backup. Nothing was changed.`,
+    );
   }
   const store = await openLog(folder, log);
   if (!vaultExists(folder) && (await store.head()) !== START) {

@@ -60,7 +60,6 @@ export interface Kernel extends Annals {
 }
 
 const SWEEP_MS = 1000;
-const CATCH_UP_MS = 10 * 60_000;
 
 /** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
 export async function createKernel(parts: KernelParts): Promise<Kernel> {
@@ -120,6 +119,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await sweepDeadlines({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };
+  /** A halted view comes no further: what it knows has to do. */
+  const runsCaughtUp = async (head: string): Promise<void> => {
+    const halted = (): boolean => progress.status().some(({ view, state: at }) => view === runList.name && at === 'halted');
+    while (!stopped.signal.aborted && !halted()) {
+      if (await progress.waitFor([runList.name], head, { timeoutMs: SWEEP_MS, signal: stopped.signal })) return;
+    }
+  };
   const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
     work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
 
@@ -160,10 +166,10 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     },
     async start() {
       running.push(guard('hub', hub.run(stopped.signal)));
-      await progress.waitFor([runList.name], await store.head(), { timeoutMs: CATCH_UP_MS, signal: stopped.signal });
+      running.push(guard('reactor', reactor.run(stopped.signal)));
+      await runsCaughtUp(await store.head());
       const count = await replies.takeOver();
       if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
-      running.push(guard('reactor', reactor.run(stopped.signal)));
       takenOver = true;
       const next = (): void => {
         timer = setTimeout(() => void guard('sweep', sweep()).then(() => stopped.signal.aborted || next()), SWEEP_MS);

@@ -1,6 +1,6 @@
 import { openSqliteEventStore } from '../adapters/event-store/sqlite.ts';
 import type { Settings } from '../settings.ts';
-import { fail } from './command-line.ts';
+import { fail } from './fail.ts';
 
 /** `thread_…` means its conversation's stream, and so on; anything else is a stream's own name. */
 const streamOf = (name: string): string => {

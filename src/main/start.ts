@@ -5,8 +5,8 @@ import { createTokens } from '../api/http/identity/tokens.ts';
 import { createServer } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
-import { fail } from './command-line.ts';
 import { openEmbedded } from './embedded.ts';
+import { fail } from './fail.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);

@@ -58,7 +58,14 @@ export async function chaos({ kills, writers, chats, seed, life, say = () => und
     const code = await server.kill('SIGTERM');
     if (code !== 0) broken.push(`the server ended with ${code} after SIGTERM: ${server.output().slice(-2000)}`);
     const log = await checkLog(folder, client.sent);
-    return { kills, acknowledged: client.sent.length, runs: log.runs, resumed: client.resumed(), outcomes: log.outcomes, broken: [...broken, ...log.broken] };
+    return {
+      kills,
+      acknowledged: client.sent.length,
+      runs: log.runs,
+      resumed: client.resumed(),
+      outcomes: log.outcomes,
+      broken: [...broken, ...log.broken],
+    };
   } finally {
     over.abort();
     await server.kill('SIGKILL');
@@ -112,7 +119,9 @@ async function checkLog(folder: string, sent: readonly Sent[]): Promise<{ runs: 
   }
   stop.abort();
   await store.close();
-  for (const { messageId, what } of sent) if (messages.get(messageId) !== 1) broken.push(`${what} was acknowledged as ${messageId}, which is in the log ${messages.get(messageId) ?? 0} times`);
+  for (const { messageId, what } of sent)
+    if (messages.get(messageId) !== 1)
+      broken.push(`${what} was acknowledged as ${messageId}, which is in the log ${messages.get(messageId) ?? 0} times`);
   for (const [commandId, count] of calls) if (count !== 1) broken.push(`the command ${commandId} wrote ${count} messages`);
   const outcomes: Record<string, number> = {};
   for (const runId of requested) {

@@ -24,7 +24,12 @@ export function createClient(url: () => string, over: AbortSignal) {
   const post = async (path: string, body: object, key: string): Promise<Record<string, string>> => {
     for (;;) {
       try {
-        const response = await fetch(url() + path, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(body), signal: AbortSignal.timeout(10_000) });
+        const response = await fetch(url() + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify(body),
+          signal: AbortSignal.timeout(10_000),
+        });
         if (response.ok) return (await response.json()) as Record<string, string>;
         if (response.status < 500 && response.status !== 409) throw new Refused(`${path}: ${response.status} ${await response.text()}`);
       } catch (error) {
@@ -71,7 +76,8 @@ export function createClient(url: () => string, over: AbortSignal) {
         const response = await fetch(`${url()}/api/conversations/${conversationId}/messages?limit=200`, { signal: AbortSignal.timeout(10_000) });
         const { messages } = (await response.json()) as { messages: { id: string; status: string; parts: { type: string; text?: string }[] }[] };
         const message = messages.find(({ id }) => id === messageId);
-        if (message && !['requested', 'streaming'].includes(message.status)) return message.parts.flatMap(({ type, text }) => (type === 'text' ? [text] : [])).join('');
+        if (message && !['requested', 'streaming'].includes(message.status))
+          return message.parts.flatMap(({ type, text }) => (type === 'text' ? [text] : [])).join('');
       } catch {
         // The server was killed: try again.
       }
@@ -86,7 +92,11 @@ export function createClient(url: () => string, over: AbortSignal) {
     async write(name: string): Promise<void> {
       const conversationId = await open(name);
       for (let count = 0; !over.aborted; count++) {
-        const { messageId } = await post(`/api/conversations/${conversationId}/messages`, { parts: [{ type: 'text', text: `${name} ${count}` }], reply: false }, `${name} ${count} ${randomUUID()}`);
+        const { messageId } = await post(
+          `/api/conversations/${conversationId}/messages`,
+          { parts: [{ type: 'text', text: `${name} ${count}` }], reply: false },
+          `${name} ${count} ${randomUUID()}`,
+        );
         note(messageId, `${name} ${count}`);
       }
     },
@@ -94,11 +104,22 @@ export function createClient(url: () => string, over: AbortSignal) {
       const conversationId = await open(name);
       for (let count = 0; !over.aborted; count++) {
         const text = `/long 60\n/pace 10\n${name} ${count}`;
-        const { messageId, runId = '', replyId = '' } = await post(`/api/conversations/${conversationId}/messages`, { parts: [{ type: 'text', text }], reply: true, onActive: 'stop' }, `${name} ${count}`);
+        const {
+          messageId,
+          runId = '',
+          replyId = '',
+        } = await post(
+          `/api/conversations/${conversationId}/messages`,
+          { parts: [{ type: 'text', text }], reply: true, onActive: 'stop' },
+          `${name} ${count}`,
+        );
         note(messageId, `${name} ${count}`);
         const seen = await follow(conversationId, runId);
         const kept = await stored(conversationId, replyId);
-        if (seen.text !== kept) broken.push(`${runId} (${seen.outcome}) was streamed as ${JSON.stringify(seen.text.slice(-80))} and stored as ${JSON.stringify(kept.slice(-80))}`);
+        if (seen.text !== kept)
+          broken.push(
+            `${runId} (${seen.outcome}) was streamed as ${JSON.stringify(seen.text.slice(-80))} and stored as ${JSON.stringify(kept.slice(-80))}`,
+          );
       }
     },
   };
