@@ -7,7 +7,7 @@ export function JsonTree({ value, name, depth = 0 }: { value: unknown; name?: st
   const brackets = Array.isArray(value) ? '[]' : '{}';
   if (entries.length === 0) return <Line name={name}>{brackets}</Line>;
   return (
-    <details open={depth < 2} className="group/json">
+    <details open={depth < 4} className="group/json">
       <summary className="flex list-none items-center gap-1 [&::-webkit-details-marker]:hidden">
         <ChevronRight size={12} className="flex-none text-dim transition-transform [details[open]>summary>&]:rotate-90" />
         {name !== undefined && <span className="text-lapis">{name}</span>}
