@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
 import { openSqliteDocumentStore } from '../../src/adapters/document-store/sqlite.ts';
-import { type DocumentStorePlace, documentStoreContract } from './document-store.ts';
+import { documentStoreContract } from './document-store.ts';
+import type { DocumentStorePlace } from './document-store-stage.ts';
 
 const inMemory = async (): Promise<DocumentStorePlace> => ({
   persistent: false,

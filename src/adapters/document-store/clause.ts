@@ -50,8 +50,9 @@ function rangeClause(field: string, comparisons: readonly Comparison[]): Clause 
 
 /** An undefined operand must never drop its condition: that could show one person's documents to another. */
 function scalar(field: string, value: unknown): Scalar {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  throw new TypeError(`The condition on ${field} compares with ${typeof value}, not with a string, number, boolean or null.`);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+    return value;
+  throw new TypeError(`The condition on ${field} compares with something else than a string, a finite number, a boolean or null.`);
 }
 
 function clause(field: string, condition: Condition): Clause {

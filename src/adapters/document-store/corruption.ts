@@ -1,15 +1,17 @@
+import { basename } from 'node:path';
+
 /** SQLITE_CORRUPT and SQLITE_NOTADB; extended codes keep these in their low byte. */
 const damageCodes = new Set([11, 26]);
+
+const rebuilt = 'It holds only views, which are rebuilt from the log: stop the server, delete this file with its -wal and -shm, and start again.';
+const notRebuilt = 'It is not rebuilt from the log: stop the server and restore this file from a backup.';
 
 export class DamagedViews extends Error {
   override readonly name = 'DamagedViews';
   readonly code = 'DamagedViews';
   constructor(file: string, cause: unknown) {
-    super(
-      `${file} is damaged (${cause instanceof Error ? cause.message : String(cause)}). ` +
-        'It holds only views, which are rebuilt from the log: stop the server, delete this file with its -wal and -shm, and start again.',
-      { cause },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${file} is damaged (${reason}). ${basename(file) === 'views.db' ? rebuilt : notRebuilt}`, { cause });
   }
 }
 

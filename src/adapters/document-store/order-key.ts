@@ -12,14 +12,13 @@ export const falseKey = -1.7976931348623157e308;
 export const trueKey = -1.7976931348623155e308;
 export const compoundKey: OrderKey = new Uint8Array(0);
 
-/** A missing field is null. Numbers must be finite, as they are in JSON. */
+/** A missing field is null, and so is what is no number in JSON. */
 export function orderKey(value: Json | undefined): OrderKey {
   switch (typeof value) {
     case 'string':
       return value;
     case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`Not a JSON number: ${value}.`);
-      return value;
+      return Number.isFinite(value) ? value : nullKey;
     case 'boolean':
       return value ? trueKey : falseKey;
     default:

@@ -6,8 +6,8 @@ import type { Checkpoint } from './port.ts';
 import type { Connection } from './sqlite-connection.ts';
 
 /**
- * Where a collection's documents are. Its table is named by a number that is never used again, so that a rename is a change of one row,
- * and a reader that looks the number up in its own transaction never meets another collection's table.
+ * Where a collection's documents are. Its table and indexes are named by a number, so that a rename is a change of one row and no name
+ * of a collection stands in SQL; whoever reads looks the number up in the same transaction.
  */
 export interface Table {
   readonly slot: number;
@@ -19,7 +19,7 @@ export interface Table {
 
 const catalogDdl = `
   CREATE TABLE IF NOT EXISTS collections (
-    slot INTEGER PRIMARY KEY AUTOINCREMENT,
+    slot INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     fields TEXT NOT NULL,
     checkpoint TEXT
@@ -49,16 +49,16 @@ export function findTable(db: Connection, collection: string): Table | undefined
 
 const tableName = (slot: number) => `docs_${slot}`;
 
-/**
- * SQL for the order key of a field, equal to `orderKey` in JavaScript. Integers become doubles because JavaScript has no others.
- * A declared field has a column of it, computed only for the index.
- */
+/** SQL for the order key of a field: its column if an index needs it, else computed from the document. */
 export function keySql(table: Table, field: string): string {
   if (field === '_id') return 'id';
   if (field === '_pos') return 'pos';
-  return table.fields.has(field) ? `"key_${field}"` : keyExpression(field);
+  return table.fields.has(field) ? keyColumn(field) : keyExpression(field);
 }
 
+export const keyColumn = (field: string) => `"key_${field}"`;
+
+/** Equal to `orderKey` in JavaScript. Integers become doubles because JavaScript has no others. */
 const keyExpression = (field: string) => `CASE json_type(doc, '$.${field}')
   WHEN 'text' THEN json_extract(doc, '$.${field}')
   WHEN 'integer' THEN CAST(json_extract(doc, '$.${field}') AS REAL)
@@ -76,7 +76,8 @@ export function createTable(db: Connection, collection: string, indexes: readonl
   const table = findTable(db, collection) ?? addTable(db, collection);
   const declared = new Set(indexes.flat().filter((field) => field !== '_id' && field !== '_pos'));
   for (const field of declared.difference(table.fields)) {
-    db.exec(`ALTER TABLE ${table.name} ADD COLUMN "key_${field}" GENERATED ALWAYS AS (${keyExpression(field)}) VIRTUAL`);
+    db.exec(`ALTER TABLE ${table.name} ADD COLUMN ${keyColumn(field)}`);
+    db.exec(`UPDATE ${table.name} SET ${keyColumn(field)} = ${keyExpression(field)}`);
   }
   const fields = table.fields.union(declared);
   db.prepare('UPDATE collections SET fields = ? WHERE slot = ?').run(JSON.stringify([...fields]), table.slot);

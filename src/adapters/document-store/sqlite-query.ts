@@ -6,7 +6,7 @@ import type { Page } from './page.ts';
 import type { StoredDocument } from './port.ts';
 import { parseDocument } from './row.ts';
 import type { SortTerm } from './sort.ts';
-import { keySql, storedText, type Table } from './sqlite-catalog.ts';
+import { keyColumn, keySql, storedText, type Table } from './sqlite-catalog.ts';
 import type { SqlRow } from './sqlite-connection.ts';
 
 export interface Query {
@@ -22,6 +22,13 @@ export function pageQuery(table: Table, clauses: readonly Clause[], { sort, limi
     sql: `SELECT id, pos, doc FROM ${table.name}${whereSql(conditions)} ORDER BY ${order} LIMIT ? OFFSET ?`,
     binds: [...conditions.flatMap(({ binds }) => binds), limit + 1, offset],
   };
+}
+
+/** Binds id, position, text and the keys of the table's fields. Key columns are filled by JavaScript, which is faster than JSON functions. */
+export function putSql({ name, fields }: Table): string {
+  const columns = ['pos', 'doc', ...[...fields].map(keyColumn)];
+  const updates = columns.map((column) => `${column} = excluded.${column}`);
+  return `INSERT INTO ${name} (id, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)}) ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')}`;
 }
 
 /** The ids go in as one JSON text, so that any number of them is the same statement. */
@@ -74,8 +81,8 @@ function afterSql(table: Table, sort: readonly SortTerm[], after: readonly Order
     return { sql, binds: places.map(({ bind }) => bind) };
   }
   const inner = places.reduceRight<Query | undefined>((rest, place) => stepSql(place, rest), undefined);
-  // The plus keeps SQLite from seeking each alternative by itself and sorting afterwards: the first bound alone seeks.
-  return { sql: `${first.key} ${first.descending ? '<=' : '>='} ? AND +(${inner?.sql})`, binds: [first.bind, ...(inner?.binds ?? [])] };
+  // The alternatives imply the first bound; SQLite sees only then that it can seek.
+  return { sql: `${first.key} ${first.descending ? '<=' : '>='} ? AND (${inner?.sql})`, binds: [first.bind, ...(inner?.binds ?? [])] };
 }
 
 interface Place {

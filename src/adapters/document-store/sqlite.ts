@@ -8,11 +8,11 @@ import { missingCollection } from './names.ts';
 import { advances, effective } from './operation.ts';
 import { pageOf, resultOf } from './page.ts';
 import type { Checkpoint, DocumentStore, Filter, FindOptions, FindResult, Operation, StoredDocument } from './port.ts';
-import { serializeDocument } from './row.ts';
+import { fieldKey, serializeDocument } from './row.ts';
 import { collectionNames, createCatalog, createTable, dropTable, findTable, hasCatalog, renameTable, type Table } from './sqlite-catalog.ts';
 import { type Connection, openConnection } from './sqlite-connection.ts';
 import { digestTable } from './sqlite-digest.ts';
-import { countQuery, manyQuery, pageQuery, storedDocument } from './sqlite-query.ts';
+import { countQuery, manyQuery, pageQuery, putSql, storedDocument } from './sqlite-query.ts';
 
 /**
  * Documents in one file of the folder (`views.db`), written by one thread; others open it `readOnly`. A reader needs neither the file nor a collection to be
@@ -111,13 +111,13 @@ export async function openSqliteDocumentStore({
 function commitTo(db: Connection, collection: string, operations: readonly Operation[], checkpoint: Checkpoint): void {
   const table = findTable(db, collection);
   if (table === undefined) throw missingCollection(collection);
-  const put = db.prepare(
-    `INSERT INTO ${table.name} (id, pos, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET pos = excluded.pos, doc = excluded.doc`,
-  );
+  const put = db.prepare(putSql(table));
+  const fields = [...table.fields];
   const remove = db.prepare(`DELETE FROM ${table.name} WHERE id = ?`);
   for (const operation of effective(operations, table.checkpoint, checkpoint)) {
-    if (operation.kind === 'put') put.run(operation.id, operation.position, serializeDocument(operation.doc));
-    else remove.run(operation.id);
+    if (operation.kind === 'put') {
+      put.run(operation.id, operation.position, serializeDocument(operation.doc), ...fields.map((field) => fieldKey(operation, field)));
+    } else remove.run(operation.id);
   }
   if (advances(table.checkpoint, checkpoint)) {
     db.prepare('UPDATE collections SET checkpoint = ? WHERE slot = ?').run(JSON.stringify(checkpoint), table.slot);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clausesOf } from '../../../src/adapters/document-store/clause.ts';
-import { isCorruption } from '../../../src/adapters/document-store/corruption.ts';
+import { DamagedViews, isCorruption, namingDamage } from '../../../src/adapters/document-store/corruption.ts';
 import { pageOf } from '../../../src/adapters/document-store/page.ts';
 import type { DocumentStore, Filter, FindOptions, Operation } from '../../../src/adapters/document-store/port.ts';
 import { openSqliteDocumentStore } from '../../../src/adapters/document-store/sqlite.ts';
@@ -197,7 +197,8 @@ describe('a damaged file', () => {
 
   test('with overwritten pages is named by the call that meets them, reading, digesting or writing', async () => {
     await filled();
-    overwrite(4096 * 2, Buffer.alloc(statSync(file).size - 4096 * 2, 0xa5));
+    const firstPages = 16_384;
+    overwrite(firstPages, Buffer.alloc(statSync(file).size - firstPages, 0xa5));
     const readWhole = async (store: DocumentStore) => store.find(collection, {}, { limit: 1000 });
     expectDamage(await failure(async () => readWhole(await open(true))));
     expectDamage(await failure(async () => (await open(true)).digest(collection)));
@@ -217,6 +218,22 @@ describe('a damaged file', () => {
     const place = readFileSync(file).indexOf('"padding"');
     overwrite(place, Buffer.from('\u0001padding:'));
     expectDamage(await failure(async () => (await open(true)).find(collection, {}, { limit: 1000 })));
+    expectDamage(await failure(async () => (await open(true)).count(collection, { rank: 1 })));
+  });
+
+  test('is told by the extended codes of SQLite too', () => {
+    const corruptIndex = Object.assign(new Error('database disk image is malformed'), { errcode: 779 });
+    const broken = () => {
+      throw corruptIndex;
+    };
+    expect(() => namingDamage(file, broken)).toThrow(DamagedViews);
+  });
+
+  test('that is not the views is never to be thrown away', async () => {
+    writeFileSync(join(folder, 'state.db'), 'no database'.repeat(500));
+    const error = await failure(() => openSqliteDocumentStore({ folder, name: 'state.db' }));
+    expect(isCorruption(error)).toBe(true);
+    expect(String(error)).not.toContain('delete');
   });
 
   test('is not what an ordinary error is about', async () => {
