@@ -39,10 +39,15 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   const identity = createIdentity(options, doors);
   const closing = new AbortController();
   const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
-  const routes: readonly RouteDefinition[] = [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
+  const routes: readonly RouteDefinition[] = [
+    ...identityRoutes(options),
+    ...restRoutes(options),
+    ...(options.routes ?? []),
+    ...docsRoutes(() => routes),
+  ];
 
   const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true).set('trust proxy', false);
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing').enable('strict routing');
   app.use(guard(doors));
   mount(app, kernel, routes);
   mountDocs(app, kernel);

@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import { START } from '../adapters/event-store/port.ts';
+import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
-import type { JsonObject } from '../domain/event.ts';
+import { isSealed, type JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
+import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import { ownIds, type Principal } from '../domain/principal.ts';
 import { viewsOf } from './ask.ts';
 import type { Progress } from './progress.ts';
@@ -46,6 +49,8 @@ export interface Follow {
   (principal: Principal, topic: z.input<typeof FollowFeed>, options: { signal: AbortSignal; after?: string }): Promise<Following<FeedItem>>;
 }
 
+/** How often a feed that has come to a standstill looks whether it goes on. */
+const HALTED_MS = 1000;
 const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
 
 export function createFollow(parts: FollowParts): Follow {
@@ -65,13 +70,18 @@ export function createFollow(parts: FollowParts): Follow {
       onRefusal(principal, { verb: 'follow', what: 'run', code: 'NotFound', target: runId });
       return { ok: false, error: nothingHere };
     }
+    const watch = isAnonymous(principal.id) ? [personStream(principal.id)] : [];
     const messageId = (await loader.load(conversationStream(conversationId), conversations)).state.runs.get(runId)?.messageId ?? '';
-    return { ok: true, items: numbered(runItems(parts, { conversationId, runId, messageId, segment, ...(only ? { only } : {}), allowed, signal })) };
+    return { ok: true, items: numbered(runItems(parts, { conversationId, runId, messageId, segment, ...(only ? { only } : {}), allowed, watch, signal })) };
   };
+
+  /** An anonymous visitor whom somebody has taken over follows nothing any more. */
+  const isClaimed = async ({ id }: Principal): Promise<boolean> =>
+    isAnonymous(id) && (await loader.load(personStream(id), persons)).state.claimedBy !== undefined;
 
   const feedItems = async function* (principal: Principal, after: string, signal: AbortSignal): AsyncGenerator<Followed<FeedItem>> {
     let position = after;
-    while (!signal.aborted) {
+    while (!signal.aborted && !(await isClaimed(principal))) {
       const owners = ownIds(principal);
       const page = await views.find(
         feed,
@@ -81,10 +91,11 @@ export function createFollow(parts: FollowParts): Follow {
       for (const { id, doc, position: at } of page.documents) {
         position = at;
         const { type, stream, revision, time, actor, data } = doc;
-        yield { cursor: at, item: { id, type, stream, revision, time, actor, data: (await sealer.openDeep(data as object)) as JsonObject } };
+        yield { cursor: at, item: { id, type, stream, revision, time, actor, data: await openData(sealer, id, data) } };
       }
-      const seen = progress.status().find(({ view }) => view === feed.name)?.position ?? START;
-      if (page.documents.length === 0) await progress.waitFor([feed.name], after1(seen > position ? seen : position), { timeoutMs: 15_000, signal });
+      const { state, position: seen = START } = progress.status().find(({ view }) => view === feed.name) ?? {};
+      if (state === 'halted') await sleep(HALTED_MS, undefined, { signal }).catch(() => undefined);
+      else if (page.documents.length === 0) await progress.waitFor([feed.name], after1(seen > position ? seen : position), { timeoutMs: 15_000, signal });
     }
   };
 
@@ -92,6 +103,11 @@ export function createFollow(parts: FollowParts): Follow {
     if (topic.topic === 'run') return followRun(principal, topic as z.input<typeof FollowRun>, signal);
     return { ok: true, items: feedItems(principal, after ?? START, signal) };
   }) as Follow;
+}
+
+/** An event's data with its personal part opened, which must be the event's own. */
+async function openData({ open }: Sealer, id: string, data: JsonObject): Promise<JsonObject> {
+  return isSealed(data.sealed) ? { ...data, sealed: await open(data.sealed, id) } : data;
 }
 
 /** The first place after this one, for waiting: positions are text of 20 digits, so appending a digit is the next one up. */

@@ -4,7 +4,7 @@ import type { RebuildResult, ViewStatus } from './projector.ts';
 /** The projector as the rest of the process sees it, wherever it runs. */
 export interface Progress {
   status(): readonly ViewStatus[];
-  /** True once every named view has seen the position; false when the time is over first. */
+  /** True once every named view has seen the position, or has halted and will not; false when the time is over first. */
   waitFor(views: readonly string[], position: Position, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<boolean>;
   rebuild(view: string, onProgress?: (events: number) => void): Promise<RebuildResult>;
 }
@@ -17,7 +17,7 @@ export function createProgress(
   let statuses = initial;
   const waiting = new Set<{ check: () => boolean; done: (reached: boolean) => void }>();
   const reached = (views: readonly string[], position: Position): boolean =>
-    views.every((name) => statuses.some(({ view, position: seen }) => view === name && seen >= position));
+    views.every((name) => statuses.some(({ view, state, position: seen }) => view === name && (state === 'halted' || seen >= position)));
   return {
     status: () => statuses,
     report(next) {
@@ -26,6 +26,7 @@ export function createProgress(
     },
     waitFor(views, position, { timeoutMs, signal }) {
       if (reached(views, position)) return Promise.resolve(true);
+      if (signal?.aborted) return Promise.resolve(false);
       return new Promise((resolve) => {
         const done = (result: boolean): void => {
           waiting.delete(waiter);

@@ -69,6 +69,8 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
   }));
   let epoch = '';
   let exclusive: Promise<unknown> = Promise.resolve();
+  /** Up to here the lanes have been given the log. */
+  let given = START;
 
   const status = (): readonly ViewStatus[] =>
     lanes.map(({ view, state, position, waitingSince, reason }) => ({
@@ -136,27 +138,17 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
     }
   };
 
-  /** Brings lanes that are behind to the others' place by a tail of their own, so that a new view does not hold up the rest. */
-  const catchUp = async (behind: readonly Lane[], signal: AbortSignal): Promise<void> => {
-    for await (const batch of store.tail(lowest(behind), { signal })) {
-      for (const lane of behind) await apply(lane, batch);
-      report();
-      if (batch.caughtUp) return;
-    }
+  /** Never while a rebuild switches. */
+  const applyToAll = async (batch: TailBatch): Promise<void> => {
+    await (exclusive = exclusive.then(() => Promise.all(lanes.map((lane) => apply(lane, batch)))));
+    if (batch.seen > given) given = batch.seen;
+    report();
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     await open();
     report();
-    await catchUp(lanes, signal);
-    while (!signal.aborted) {
-      const live = lanes.filter(({ state }) => state !== 'halted');
-      if (live.length === 0) return;
-      for await (const batch of store.tail(lowest(live), { signal })) {
-        await (exclusive = exclusive.then(() => Promise.all(lanes.map((lane) => apply(lane, batch)))));
-        report();
-      }
-    }
+    for await (const batch of store.tail(lowest(lanes), { signal })) await applyToAll(batch);
     for (const lane of lanes) if (lane.position > lane.saved && lane.state !== 'halted') await save(lane, [], lane.position);
   };
 
@@ -193,9 +185,12 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
       await follow(() => lane.position);
       if (lane.state !== 'halted') await save(lane, [], lane.position);
       const [old, fresh] = [await documents.digest(lane.collection), await documents.digest(beside.collection)];
+      // A halted view has missed what came since.
+      if (given > lane.position) await follow(() => given);
       await save(beside, [], beside.position);
       await documents.rename(beside.collection, lane.collection);
       lane.last = beside.last;
+      lane.position = lane.saved = beside.position;
       if (lane.state === 'halted') {
         lane.state = 'live';
         delete lane.reason;
@@ -239,6 +234,13 @@ interface Folded {
   readonly problem?: string;
 }
 
+interface DocumentInHand {
+  readonly doc: JsonObject | undefined;
+  readonly position: Position;
+  readonly changed: boolean;
+}
+
+/** An event that throws for one of its documents writes none of them. */
 async function foldInto(
   view: View,
   documents: DocumentStore,
@@ -248,19 +250,21 @@ async function foldInto(
   const resolved: { event: RecordedEvent; ids: readonly string[] }[] = [];
   for (const { event, keys } of batch) resolved.push({ event, ids: await idsOf(documents, collection, keys) });
   const stored = await documents.getMany(collection, [...new Set(resolved.flatMap(({ ids }) => ids))]);
-  const docs = new Map<string, { doc: JsonObject | undefined; position: Position; changed: boolean }>();
+  const docs = new Map<string, DocumentInHand>();
   for (const [id, { doc, position }] of stored) docs.set(id, { doc, position, changed: false });
   const folded: RecordedEvent[] = [];
   let problem: string | undefined;
   for (const { event, ids } of resolved) {
     try {
       view.keys(event);
-      for (const id of ids) {
+      const written: [string, DocumentInHand][] = [];
+      for (const id of new Set(ids)) {
         const current = docs.get(id);
         if (current && current.position >= event.position) continue;
         const next = view.fold(current?.doc, event);
-        if (next !== undefined) docs.set(id, { doc: next === 'delete' ? undefined : next, position: event.position, changed: true });
+        if (next !== undefined) written.push([id, { doc: next === 'delete' ? undefined : next, position: event.position, changed: true }]);
       }
+      for (const [id, document] of written) docs.set(id, document);
       folded.push(event);
     } catch (error) {
       problem = `${event.type} at ${event.position} in ${event.stream}: ${error instanceof Error ? error.message : String(error)}`;

@@ -73,11 +73,13 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
 
 /**
  * Before the vault hands out its first key: every erasure in the log after the vault's own mark is applied again, so that an older vault (a restored one)
- * opens nothing that was erased since. Answers how many there were.
+ * opens nothing that was erased since; the mark of another epoch says nothing about this log. Answers how many there were.
  */
 export async function applyErasures(store: EventStore, vault: KeyVault): Promise<number> {
   const stop = new AbortController();
-  const mark: Position = (await vault.mark()) || START;
+  const epoch = await store.epoch();
+  const [markedEpoch, marked] = (await vault.mark()).split('.');
+  const mark: Position = markedEpoch === epoch && marked !== undefined ? marked : START;
   let count = 0;
   let seen = mark;
   if ((await store.head()) <= mark) return 0;
@@ -97,6 +99,6 @@ export async function applyErasures(store: EventStore, vault: KeyVault): Promise
     if (batch.caughtUp) break;
   }
   stop.abort();
-  await vault.setMark(seen);
+  await vault.setMark(`${epoch}.${seen}`);
   return count;
 }

@@ -15,6 +15,9 @@ const recorded = (event: NewEvent, revision: number, subject: string): RecordedE
     metadata: { $correlationId: '', $causationId: '', commandId: '', commandHash: '', actor: subject, subject, time: '2026-01-01T00:00:00.000Z' },
   }) as unknown as RecordedEvent;
 
+/** New events as a stream would give them back. */
+export const recordedEvents = (events: readonly NewEvent[], subject = 'person_p'): RecordedEvent[] => events.map((event, index) => recorded(event, index, subject));
+
 /** `given(aggregate, events).when(command).then(events)` — reads as a sentence. */
 export function given<State>(aggregate: AnyDecider<State>, history: readonly NewEvent[] = [], subject = 'person_p') {
   return {

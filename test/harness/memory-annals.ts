@@ -6,7 +6,7 @@ import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
-import type { ModelProvider } from '../../src/adapters/model-provider/port.ts';
+import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import type { RunItem } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
@@ -14,6 +14,7 @@ import { createKernel, type Kernel, type KernelParts } from '../../src/main/kern
 import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
 import { views } from '../../src/projections/views/index.ts';
+import { type CrashPoint, severed } from './severed.ts';
 
 export const person = (name: string, kind: 'person' | 'anonymous' = 'person'): Principal => ({
   id: `person_${kind === 'anonymous' ? 'anon_' : ''}${name}` as PersonId,
@@ -45,7 +46,12 @@ export const memoryDisk = (): Disk => ({
 
 export interface Installation {
   readonly kernel: Kernel;
+  /** What outlives the process. */
   readonly disk: Disk;
+  /** Ends the process at once: it writes nothing any more, and nobody answers it. */
+  readonly crash: () => void;
+  /** Resolves when the process has died. */
+  readonly crashed: Promise<void>;
   /** The clock, which only moves when told. */
   readonly clock: { now: Date };
   readonly problems: readonly string[];
@@ -60,6 +66,10 @@ export interface StartOptions {
   /** `false`: commands and views only, nothing reacts. */
   readonly workers?: boolean;
   readonly clock?: { now: Date };
+  /** Where the process dies. */
+  readonly crashPoint?: CrashPoint;
+  /** Instead of the demonstration's registry, with its retries and pauses. */
+  readonly models?: Models;
 }
 
 /** A whole installation in memory: the real kernel, the real views and workers, adapters that keep nothing on disk. */
@@ -70,32 +80,46 @@ export async function startAnnals({
   approvalMs = 3600_000,
   workers = true,
   clock = { now: new Date('2026-01-01T00:00:00.000Z') },
+  crashPoint,
+  models = createModels({ providers, defaultModel: async () => defaultModel }),
 }: StartOptions = {}): Promise<Installation> {
   const stopped = new AbortController();
   const problems: string[] = [];
-  const projector = createProjector({ store: disk.store, documents: disk.documents, views, onProgress: (statuses) => progress.report(statuses) });
+  const alive = severed(disk, crashPoint);
+  const projector = createProjector({
+    store: alive.disk.store,
+    documents: alive.disk.documents,
+    views,
+    onProgress: (statuses) => progress.report(statuses),
+  });
   const progress = createProgress([], projector.rebuild);
   const projecting = projector.run(stopped.signal);
   projecting.catch((error: unknown) => problems.push(String(error)));
   const kernel = await createKernel({
-    ...disk,
-    models: createModels({ providers, defaultModel: async () => defaultModel }),
+    ...alive.disk,
+    models,
     progress,
     now: () => clock.now,
     approvalMs,
     log: (message) => problems.push(message),
     backoff: () => 1,
   });
-  if (workers) await kernel.start();
+  let dead = false;
+  void alive.crashed.then(() => {
+    dead = true;
+  });
+  if (workers) await Promise.race([kernel.start(), alive.crashed]);
   return {
     kernel,
     disk,
     clock,
     problems,
+    crash: alive.crash,
+    crashed: alive.crashed,
     async stop() {
-      await kernel.stop(0);
+      if (!dead) await Promise.race([kernel.stop(0), alive.crashed]);
       stopped.abort();
-      await projecting.catch(() => undefined);
+      if (!dead) await Promise.race([projecting.catch(() => undefined), alive.crashed]);
     },
   };
 }

@@ -1,11 +1,25 @@
 import type { RouteDefinition } from '../http/route.ts';
+import { chatRoutes } from './chat-routes.ts';
+import { type AssistantUiOptions, createDialect } from './dialect.ts';
+import { fileRoutes } from './files.ts';
+import { messageRoutes } from './messages.ts';
+import { projectRoutes } from './projects.ts';
+import { reportRoutes } from './reports.ts';
+import { threadRoutes } from './threads.ts';
+import { titleRoute } from './titles.ts';
 
-export interface AssistantUiOptions {
-  /** The installation's secret: signs the addresses of files and names what a client posts twice. */
-  readonly secret: Buffer;
-  /** Where the server is reached from outside; default: as the request calls it. */
-  readonly publicUrl?: string | undefined;
+export type { AssistantUiOptions } from './dialect.ts';
+
+/** Everything an assistant-ui app needs: the cloud's contract under `/aui/v1` (its `auth` and `threads/claim` belong to identity), the chat under `/aui/api`. */
+export function assistantUiRoutes(options: AssistantUiOptions): readonly RouteDefinition[] {
+  const dialect = createDialect(options);
+  return [
+    ...threadRoutes(),
+    ...messageRoutes(dialect),
+    titleRoute(),
+    ...reportRoutes(dialect),
+    ...fileRoutes(dialect),
+    ...projectRoutes(dialect),
+    ...chatRoutes(dialect),
+  ];
 }
-
-/** Everything an assistant-ui app needs: the cloud's contract under `/aui/v1` (without `auth`), the chat under `/aui/api`. */
-export const assistantUiRoutes = (_options: AssistantUiOptions): readonly RouteDefinition[] => [];

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
+import { json } from '../http/answer.ts';
 import { failed } from '../http/mount.ts';
 import { docsHeaders } from '../http/page.ts';
 import { HttpError, problem } from '../http/problem.ts';
 import type { Kernel, RouteRequest } from '../http/request.ts';
-import { route, type RouteDefinition } from '../http/route.ts';
-import { json } from '../http/answer.ts';
+import { type RouteDefinition, route } from '../http/route.ts';
 import { openApi } from './openapi.ts';
 import { redocPage, redocScript, swaggerPage, swaggerScript } from './pages.ts';
 
@@ -54,7 +54,14 @@ export function mountDocs(app: Express, kernel: Kernel): void {
     if (!identified.ok) return failed(kernel, problem, req, res, new HttpError('Unauthenticated', identified.message));
     serve(res);
   };
-  for (const [path, { type, text }] of Object.entries(pages)) app.get(path, known((res) => void res.set(docsHeaders).type(type).send(text)));
-  for (const [name, file] of Object.entries(assets)) app.get(`/docs/assets/${name}`, known((res) => res.set(docsHeaders).sendFile(file, { cacheControl: false })));
+  for (const [path, { type, text }] of Object.entries(pages))
+    app.get(
+      path,
+      known((res) => void res.set(docsHeaders).type(type).send(text)),
+    );
+  for (const [name, file] of Object.entries(assets))
+    app.get(
+      `/docs/assets/${name}`,
+      known((res) => res.set(docsHeaders).sendFile(file, { cacheControl: false })),
+    );
 }
-

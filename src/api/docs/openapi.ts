@@ -62,7 +62,9 @@ function operation(route: RouteDefinition, schemas: Schemas): JsonObject {
 
 function bytesContent(contentTypes: readonly string[]): JsonObject {
   const binary = { type: 'string', format: 'binary' };
-  return Object.fromEntries(contentTypes.map((type) => [type, { schema: type.startsWith('multipart/') ? { type: 'object', properties: { file: binary } } : binary }]));
+  return Object.fromEntries(
+    contentTypes.map((type) => [type, { schema: type.startsWith('multipart/') ? { type: 'object', properties: { file: binary } } : binary }]),
+  );
 }
 
 const acceptsNothing = (body: z.ZodType | undefined): boolean => body?.safeParse({}).success === true;
@@ -77,14 +79,24 @@ const operationId = (method: string, path: string): string =>
 
 function response(status: number, { description, contentType, schema }: ResponseEntry, schemas: Schemas): JsonObject {
   if (status >= 400 && !schema) return { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
-  return { description, ...(schema || contentType ? { content: { [contentType ?? 'application/json']: { schema: schema ? jsonSchema(schema, 'output', schemas) : { type: 'string' } } } } : {}) };
+  return {
+    description,
+    ...(schema || contentType
+      ? { content: { [contentType ?? 'application/json']: { schema: schema ? jsonSchema(schema, 'output', schemas) : { type: 'string' } } } }
+      : {}),
+  };
 }
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined, schemas: Schemas, names: readonly string[]): JsonObject[] {
   const shape: Record<string, z.ZodType> = schema instanceof z.ZodObject ? schema.shape : {};
   return [...new Set([...names, ...Object.keys(shape)])].map((name) => {
     const field = shape[name];
-    return { name, in: place, required: place === 'path' || field?.safeParse(undefined).success === false, schema: field ? jsonSchema(field, 'input', schemas) : { type: 'string' } };
+    return {
+      name,
+      in: place,
+      required: place === 'path' || field?.safeParse(undefined).success === false,
+      schema: field ? jsonSchema(field, 'input', schemas) : { type: 'string' },
+    };
   });
 }
 

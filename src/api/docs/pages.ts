@@ -6,7 +6,12 @@ export const swaggerPage = page(
   '<link rel="stylesheet" href="/docs/assets/swagger-ui.css">',
   '<div id="api"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/open-swagger.js"></script>',
 );
-export const swaggerScript = "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#api', deepLinking: true, docExpansion: 'none', validatorUrl: null });\n";
+export const swaggerScript =
+  "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#api', deepLinking: true, docExpansion: 'none', validatorUrl: null });\n";
 
-export const redocPage = page('Annals API reference', '', '<div id="api"></div><script src="/docs/assets/redoc.js"></script><script src="/docs/assets/open-redoc.js"></script>');
+export const redocPage = page(
+  'Annals API reference',
+  '',
+  '<div id="api"></div><script src="/docs/assets/redoc.js"></script><script src="/docs/assets/open-redoc.js"></script>',
+);
 export const redocScript = "Redoc.init('/api/openapi.json', { hideDownloadButton: false }, document.getElementById('api'));\n";

@@ -10,7 +10,11 @@ export interface Answer {
   readonly bytes?: Uint8Array;
 }
 
-export const json = (status: number, body: unknown, headers?: Readonly<Record<string, string>>): Answer => ({ status, json: body, ...(headers ? { headers } : {}) });
+export const json = (status: number, body: unknown, headers?: Readonly<Record<string, string>>): Answer => ({
+  status,
+  json: body,
+  ...(headers ? { headers } : {}),
+});
 
 export function sendAnswer(res: Response, { status, headers = {}, json: body, text, bytes }: Answer): void {
   if (res.headersSent) return;

@@ -3,7 +3,7 @@ import type { QueryDefinition } from '../../projections/query.ts';
 import { json } from './answer.ts';
 import { etag, innerPosition, outerPosition } from './preconditions.ts';
 import { HttpError } from './problem.ts';
-import { type Method, type Responses, route, type RouteDefinition, type RouteEntry } from './route.ts';
+import { type Method, type Responses, type RouteDefinition, type RouteEntry, route } from './route.ts';
 import { splitInput } from './tells.ts';
 
 export interface AsksOptions<Data> extends Pick<RouteEntry, 'summary' | 'tags'> {
@@ -14,7 +14,10 @@ export interface AsksOptions<Data> extends Pick<RouteEntry, 'summary' | 'tags'> 
 }
 
 /** A route that is one query. `If-Min-Position` waits for a write; a `revision` in the data is the first part of the ETag. */
-export function asks<Input, Data>(query: QueryDefinition<Input, Data>, { summary, description, tags, result, answer = (data) => data }: AsksOptions<Data>) {
+export function asks<Input, Data>(
+  query: QueryDefinition<Input, Data>,
+  { summary, description, tags, result, answer = (data) => data }: AsksOptions<Data>,
+) {
   return (method: Method, path: string): RouteDefinition => {
     const { params, rest } = splitInput(query.input, path);
     return route({
@@ -34,9 +37,12 @@ export function asks<Input, Data>(query: QueryDefinition<Input, Data>, { summary
         const input = { ...(request.query as object), ...(request.params as object) } as Input;
         const asked = await request.ask(query(input), after === undefined ? {} : { after });
         if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
-        const revision = Revised.safeParse(asked.data).data?.revision;
-        res.setHeader('ETag', revision === undefined ? `"${asked.position}"` : etag(revision, asked.position));
-        res.setHeader('Annals-Position', outerPosition(annals, asked.position));
+        // What no view shows has no position, and nothing that would change with it.
+        if (query.views.length > 0) {
+          const revision = Revised.safeParse(asked.data).data?.revision;
+          res.setHeader('ETag', revision === undefined ? `"${asked.position}"` : etag(revision, asked.position));
+          res.setHeader('Annals-Position', outerPosition(annals, asked.position));
+        }
         return json(200, answer(asked.data));
       },
     });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Json } from '../../domain/event.ts';
 import { HttpError } from './problem.ts';
 
-export const MB = 1024 * 1024;
+const MB = 1024 * 1024;
 /** What a body may have where a route says nothing, and on chat and upload routes. */
 export const BODY_LIMIT = MB;
 export const LARGE_BODY_LIMIT = 30 * MB;
@@ -11,16 +11,21 @@ const READ_MS = 30_000;
 const LARGE_READ_MS = 300_000;
 const MAX_DEPTH = 64;
 
-export const hasBody = (req: IncomingMessage): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+export const hasBody = (req: IncomingMessage): boolean =>
+  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
 /** The whole body; refuses as soon as it is known to be too large or too slow. */
 export function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
-  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') return Promise.reject(new HttpError('UnsupportedMediaType', 'Send the body without a content-encoding.'));
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity')
+    return Promise.reject(new HttpError('UnsupportedMediaType', 'Send the body without a content-encoding.'));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => stop(new HttpError('RequestTimeout', 'The body took too long to arrive.')), limit > BODY_LIMIT ? LARGE_READ_MS : READ_MS);
+    const timer = setTimeout(
+      () => stop(new HttpError('RequestTimeout', 'The body took too long to arrive.')),
+      limit > BODY_LIMIT ? LARGE_READ_MS : READ_MS,
+    );
     const heard = (chunk: Buffer): void => {
       size += chunk.length;
       if (size > limit) stop(tooLarge(limit));
@@ -61,20 +66,26 @@ export function parseJson(bytes: Uint8Array): Json {
   return value;
 }
 
+/** Only containers wait their turn: a body may have millions of values. */
 function check(root: Json): void {
-  const open: { value: Json; depth: number }[] = [{ value: root, depth: 0 }];
-  for (let entry = open.pop(); entry; entry = open.pop()) {
-    const { value, depth } = entry;
+  const open: { within: object; depth: number }[] = [];
+  const look = (value: Json, depth: number): void => {
     if (typeof value === 'string') checkText(value);
     else if (typeof value === 'number' && !Number.isFinite(value)) throw new HttpError('InvalidInput', 'The body has a number that is too large.');
-    if (typeof value !== 'object' || value === null) continue;
-    if (depth >= MAX_DEPTH) throw new HttpError('InvalidInput', `The body is nested deeper than ${MAX_DEPTH} levels.`);
-    if (Array.isArray(value)) for (const item of value) open.push({ value: item, depth: depth + 1 });
+    else if (typeof value === 'object' && value !== null) {
+      if (depth > MAX_DEPTH) throw new HttpError('InvalidInput', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+      open.push({ within: value, depth });
+    }
+  };
+  look(root, 1);
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { within, depth } = next;
+    if (Array.isArray(within)) for (const item of within) look(item, depth + 1);
     else {
-      if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
-      for (const [name, item] of Object.entries(value)) {
+      if (Object.hasOwn(within, '__proto__')) Reflect.deleteProperty(within, '__proto__');
+      for (const [name, item] of Object.entries(within)) {
         checkText(name);
-        open.push({ value: item, depth: depth + 1 });
+        look(item, depth + 1);
       }
     }
   }

@@ -18,7 +18,7 @@ export interface Doors {
   listedOrigin(req: IncomingMessage): string | undefined;
 }
 
-const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+const isLoopbackName = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(?:[.]\d{1,3}){3}$/.test(name);
 
 export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOptions): Doors {
   const url = publicUrl === undefined ? undefined : new URL(publicUrl);
@@ -29,7 +29,11 @@ export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOption
     const host = hostOf(req);
     if (host === undefined) return false;
     const { name, port } = host;
-    return listed.has(`${name}${port}`) || listed.has(name) || (LOOPBACK_NAMES.has(name) && (port === '' ? 80 : Number(port.slice(1))) === req.socket.localPort);
+    return (
+      listed.has(`${name}${port}`) ||
+      listed.has(name) ||
+      (isLoopbackName(name) && (port === '' ? 80 : Number(port.slice(1))) === req.socket.localPort)
+    );
   };
   const isOwnOrigin = (req: IncomingMessage): boolean => {
     const { origin, host } = req.headers;
@@ -58,5 +62,5 @@ const normalOrigin = (origin: string): string => (URL.canParse(origin) ? new URL
 function isLoopbackOrigin(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { origin: normal, hostname, protocol } = new URL(origin);
-  return normal === origin && LOOPBACK_NAMES.has(hostname) && (protocol === 'http:' || protocol === 'https:');
+  return normal === origin && isLoopbackName(hostname) && (protocol === 'http:' || protocol === 'https:');
 }

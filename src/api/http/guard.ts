@@ -1,15 +1,33 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { sendAnswer } from './answer.ts';
 import type { Doors } from './doors.ts';
 import { HttpError, problem } from './problem.ts';
-import { sendAnswer } from './answer.ts';
 import { requestIdOf } from './request.ts';
 
 const ALLOWED_HEADERS = [
-  'Authorization', 'Content-Type', 'Aui-Sdk', 'Aui-User-Id', 'Aui-Workspace-Id', 'Idempotency-Key', 'If-Match', 'If-Min-Position', 'Last-Event-ID', 'Prefer', 'X-Request-Id',
+  'Authorization',
+  'Content-Type',
+  'Aui-Sdk',
+  'Aui-User-Id',
+  'Aui-Workspace-Id',
+  'Idempotency-Key',
+  'If-Match',
+  'If-Min-Position',
+  'Last-Event-ID',
+  'Prefer',
+  'X-Request-Id',
 ].join(', ');
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE';
 const EXPOSED_HEADERS = [
-  'Authorization', 'ETag', 'Annals-Position', 'x-resumable-stream-id', 'x-vercel-ai-ui-message-stream', 'Preference-Applied', 'Retry-After', 'Location', 'X-Request-Id',
+  'Authorization',
+  'ETag',
+  'Annals-Position',
+  'x-resumable-stream-id',
+  'x-vercel-ai-ui-message-stream',
+  'Preference-Applied',
+  'Retry-After',
+  'Location',
+  'X-Request-Id',
 ].join(', ');
 
 /** Nothing that is answered is a page, unless it says so itself. */
@@ -27,7 +45,8 @@ export function guard(doors: Doors): RequestHandler {
     res.setHeader('Content-Security-Policy', NO_PAGE);
     res.setHeader('Cache-Control', 'no-store');
     const refuse = (error: HttpError): void => sendAnswer(res, problem(error.error, requestId));
-    if (!doors.isListedHost(req)) return refuse(new HttpError('Misdirected', 'This server does not answer under that Host name: list it in ANNALS_HOSTS.'));
+    if (!doors.isListedHost(req))
+      return refuse(new HttpError('Misdirected', 'This server does not answer under that Host name: list it in ANNALS_HOSTS.'));
     if (!req.url.startsWith('/')) return refuse(new HttpError('InvalidInput', 'The address of the request must begin with a slash.'));
     res.setHeader('Vary', 'Origin');
     const origin = doors.listedOrigin(req);

@@ -43,7 +43,18 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 async function answer(kernel: Kernel, { run, errors }: RouteDefinition, req: Request, res: Response): Promise<void> {
   try {
     const requestId = String(res.getHeader('x-request-id'));
-    const answered = await run({ req, res, kernel, annals: kernel.annals, params: req.params, query: req.query, body: undefined, bytes: Buffer.alloc(0), requestId, signal: disconnection(res) });
+    const answered = await run({
+      req,
+      res,
+      kernel,
+      annals: kernel.annals,
+      params: req.params,
+      query: req.query,
+      body: undefined,
+      bytes: Buffer.alloc(0),
+      requestId,
+      signal: disconnection(res),
+    });
     if (answered) sendAnswer(res, answered);
   } catch (error) {
     failed(kernel, errors, req, res, error);
@@ -54,16 +65,20 @@ async function answer(kernel: Kernel, { run, errors }: RouteDefinition, req: Req
 export function failed(kernel: Pick<Kernel, 'log'>, errors: ErrorForm, req: Request, res: Response, error: unknown): void {
   const requestId = String(res.getHeader('x-request-id') ?? requestIdOf(req));
   const { error: told } = error instanceof HttpError ? error : unexpected(error);
-  if (statusOf(told.code) === 500 && !req.destroyed) kernel.log(`request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (statusOf(told.code) === 500 && !req.destroyed)
+    kernel.log(`request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   if (res.headersSent || res.destroyed) return void res.destroy();
   if (hasBody(req) && !req.complete) hangUp(req, res);
   sendAnswer(res, errors(told, requestId));
 }
 
-/** What Express and the router say of requests that they cannot read is the client's; everything else is ours. */
+/** What Express and the router say of requests that they cannot read is the client's, a full disk may be repeated; everything else is a fault of ours. */
 function unexpected(error: unknown): HttpError {
+  if (error instanceof Error && 'code' in error && error.code === 'StoreUnavailable') return new HttpError('StoreUnavailable', error.message);
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : 500;
-  return status === 400 ? new HttpError('InvalidInput', 'The address of the request is malformed.') : new HttpError('Internal', 'Something went wrong here: the server has noted it under the id of this request.');
+  return status === 400
+    ? new HttpError('InvalidInput', 'The address of the request is malformed.')
+    : new HttpError('Internal', 'Something went wrong here: the server has noted it under the id of this request.');
 }
 
 const LINGER_MS = 2000;
@@ -76,4 +91,3 @@ function hangUp(req: Request, res: Response): void {
   timer.unref();
   res.once('close', () => clearTimeout(timer));
 }
-

@@ -22,7 +22,11 @@ export function createOwnWrites(progress: Progress): OwnWrites {
       const position = last.get(id);
       if (position === undefined) return;
       const following = new Set(progress.status().flatMap(({ view, state }) => (state === 'halted' ? [] : [view])));
-      await progress.waitFor(views.filter((view) => following.has(view)), position, { timeoutMs: WAIT_MS, signal });
+      await progress.waitFor(
+        views.filter((view) => following.has(view)),
+        position,
+        { timeoutMs: WAIT_MS, signal },
+      );
     },
   };
 }

@@ -1,4 +1,7 @@
-const policy = (directives: Readonly<Record<string, string>>): string => Object.entries(directives).map(([name, sources]) => `${name} ${sources}`).join('; ');
+const policy = (directives: Readonly<Record<string, string>>): string =>
+  Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources}`)
+    .join('; ');
 
 const ownPage = {
   'default-src': "'none'",

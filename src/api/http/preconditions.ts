@@ -10,7 +10,8 @@ export function innerPosition(annals: Pick<Annals, 'epoch'>, outer: string): str
   const match = /^(.+)\.(\d{20})$/.exec(outer);
   if (!match) throw new HttpError('InvalidInput', 'A position has the form <epoch>.<20 digits>, as answers give it in Annals-Position.');
   const [, epoch, position = ''] = match;
-  if (epoch !== annals.epoch) throw new HttpError('EpochChanged', 'The log has been restored or moved since: this position means nothing any more, start over.');
+  if (epoch !== annals.epoch)
+    throw new HttpError('EpochChanged', 'The log has been restored or moved since: this position means nothing any more, start over.');
   return position;
 }
 
@@ -22,7 +23,8 @@ export function ifRevision(req: IncomingMessage): bigint | undefined {
   const given = req.headers['if-match'];
   if (given === undefined || given.trim() === '*') return undefined;
   const match = /^\s*"(-?\d{1,19})(?:\.\d{20})?"\s*$/.exec(given);
-  if (match?.[1] === undefined) throw new HttpError('InvalidInput', 'If-Match takes the one ETag of an earlier answer, such as "4.00000000000000000017".');
+  if (match?.[1] === undefined)
+    throw new HttpError('InvalidInput', 'If-Match takes the one ETag of an earlier answer, such as "4.00000000000000000017".');
   return BigInt(match[1]);
 }
 
@@ -30,7 +32,8 @@ export function ifRevision(req: IncomingMessage): bigint | undefined {
 export function idempotencyKey(req: IncomingMessage): string | undefined {
   const given = req.headers['idempotency-key'];
   if (given === undefined) return undefined;
-  if (typeof given !== 'string' || given.length < 1 || given.length > 255) throw new HttpError('InvalidInput', 'Idempotency-Key takes 1 to 255 characters.');
+  if (typeof given !== 'string' || given.length < 1 || given.length > 255)
+    throw new HttpError('InvalidInput', 'Idempotency-Key takes 1 to 255 characters.');
   return given;
 }
 

@@ -5,9 +5,9 @@ import type { CommandValue, TellOptions, Told } from '../../commands/command.ts'
 import type { Principal } from '../../domain/principal.ts';
 import type { Asked, AskOptions, QueryValue } from '../../projections/query.ts';
 import type { Annals } from '../annals.ts';
+import type { Doors } from './doors.ts';
 import type { Identified, Identity } from './identity/identify.ts';
 import type { OwnWrites } from './own-writes.ts';
-import type { Doors } from './doors.ts';
 
 /** What every route of a server shares. */
 export interface Kernel {
@@ -58,7 +58,10 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CLAIM_CHECK_MS = 1000;
 
 /** The visit as a request of its principal. */
-export function asPrincipal<Params, Query, Body>(visit: Visit<Params, Query, Body>, { principal, expires }: Extract<Identified, { ok: true }>): RouteRequest<Params, Query, Body> {
+export function asPrincipal<Params, Query, Body>(
+  visit: Visit<Params, Query, Body>,
+  { principal, expires }: Extract<Identified, { ok: true }>,
+): RouteRequest<Params, Query, Body> {
   const { req, annals, kernel, requestId } = visit;
   const { traceparent } = req.headers;
   const about = { correlationId: requestId, ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}) };
@@ -72,7 +75,12 @@ export function asPrincipal<Params, Query, Body>(visit: Visit<Params, Query, Bod
       return told;
     },
     async ask(query, options) {
-      if (options?.after === undefined) await kernel.ownWrites.visible(principal, query.definition.views.map(({ name }) => name), visit.signal);
+      if (options?.after === undefined)
+        await kernel.ownWrites.visible(
+          principal,
+          query.definition.views.map(({ name }) => name),
+          visit.signal,
+        );
       return annals.ask(principal, query, { signal: visit.signal, ...options });
     },
   };

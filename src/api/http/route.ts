@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { DomainError } from '../../domain/decider.ts';
-import { type Answer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { BODY_LIMIT, LARGE_BODY_LIMIT, readBytes, readJson } from './body.ts';
 import { HttpError, problem } from './problem.ts';
 import { asPrincipal, type RouteRequest, untilClaimed, type Visit } from './request.ts';
@@ -44,7 +44,8 @@ interface Declared<Params extends z.ZodType, Query extends z.ZodType, Body exten
 export interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> extends Declared<Params, Query, Body> {
   readonly handle: (request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Answer | undefined>;
 }
-export interface OpenRouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> extends Declared<Params, Query, Body> {
+export interface OpenRouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>
+  extends Declared<Params, Query, Body> {
   readonly handle: (visit: Visit<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Answer | undefined>;
 }
 
@@ -101,11 +102,13 @@ async function parsed<Params extends z.ZodType, Query extends z.ZodType, Body ex
   const read = bytes ? await readBytes(req, bodyLimit ?? LARGE_BODY_LIMIT) : Buffer.alloc(0);
   const sent = bytes ? undefined : await readJson(req, bodyLimit ?? BODY_LIMIT);
   // Without a schema the handler's type says `unknown`, and so does what it gets.
-  return { ...visit, params: given?.data as z.output<Params>, query: asked as z.output<Query>, bytes: read, body: body && parse(body, sent === undefined ? {} : sent) } as Visit<
-    z.output<Params>,
-    z.output<Query>,
-    z.output<Body>
-  >;
+  return {
+    ...visit,
+    params: given?.data as z.output<Params>,
+    query: asked as z.output<Query>,
+    bytes: read,
+    body: body && parse(body, sent === undefined ? {} : sent),
+  } as Visit<z.output<Params>, z.output<Query>, z.output<Body>>;
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -114,7 +117,8 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
   throw new HttpError('InvalidInput', describe(result.error));
 }
 
-const describe = ({ issues }: z.ZodError): string => issues.map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`)).join('; ');
+const describe = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`)).join('; ');
 
 type Maker = (method: Method, path: string) => RouteDefinition;
 

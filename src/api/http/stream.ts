@@ -80,7 +80,12 @@ function soonest<Frame>(next: Promise<Frame>, ms: number | undefined, gone: Abor
 }
 
 /** False when the reader is gone, or has been cut off because it takes nothing. */
-function write(res: ServerResponse, frame: string, gone: AbortSignal, { stallMs = 30_000, maxBuffered = 1024 * 1024 }: StreamOptions): Promise<boolean> {
+function write(
+  res: ServerResponse,
+  frame: string,
+  gone: AbortSignal,
+  { stallMs = 30_000, maxBuffered = 1024 * 1024 }: StreamOptions,
+): Promise<boolean> {
   if (frame === '' || res.write(frame)) return Promise.resolve(!gone.aborted);
   return new Promise((resolve) => {
     const settle = (taken: boolean): void => {
@@ -95,9 +100,11 @@ function write(res: ServerResponse, frame: string, gone: AbortSignal, { stallMs 
     let waiting = res.writableLength;
     const patience = (): number => (waiting > maxBuffered ? stallMs / 10 : stallMs);
     const look = (): void => {
-      if (res.writableLength >= waiting) return settle(false);
-      waiting = res.writableLength;
-      timer = setTimeout(look, patience());
+      if (res.writableLength >= waiting) settle(false);
+      else {
+        waiting = res.writableLength;
+        timer = setTimeout(look, patience());
+      }
     };
     let timer = setTimeout(look, patience());
     res.on('drain', drained);

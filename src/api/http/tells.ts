@@ -4,7 +4,7 @@ import type { Annals } from '../annals.ts';
 import { json } from './answer.ts';
 import { etag, idempotencyKey, ifRevision, outerPosition, preferredWait } from './preconditions.ts';
 import { HttpError } from './problem.ts';
-import { type Method, paramNames, type Responses, route, type RouteDefinition, type RouteEntry } from './route.ts';
+import { type Method, paramNames, type Responses, type RouteDefinition, type RouteEntry, route } from './route.ts';
 
 export interface TellsOptions<Result> extends Pick<RouteEntry, 'summary' | 'tags'> {
   readonly description?: string;
@@ -31,14 +31,20 @@ export function tells<Input, State, Result, Judged>(command: CommandDefinition<I
       params,
       body: rest,
       ...(bodyLimit === undefined ? {} : { bodyLimit }),
-      responses: { [status]: { description: 'Done, and stored. ETag and Annals-Position say where.', schema: options.result ?? z.object({}) }, ...commandErrors },
+      responses: {
+        [status]: { description: 'Done, and stored. ETag and Annals-Position say where.', schema: options.result ?? z.object({}) },
+        ...commandErrors,
+      },
       handle: async (request) => {
         const { req, res, annals } = request;
         const key = idempotencyKey(req);
         const revision = ifRevision(req);
         // The command parses its own input: what the path says goes over what the body says.
         const input = { ...(request.body as object), ...(request.params as object) } as Input;
-        const told = await request.tell(command(input), { ...(key === undefined ? {} : { key }), ...(revision === undefined ? {} : { ifRevision: revision }) });
+        const told = await request.tell(command(input), {
+          ...(key === undefined ? {} : { key }),
+          ...(revision === undefined ? {} : { ifRevision: revision }),
+        });
         if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
         const wait = preferredWait(req);
         const applied = wait !== undefined && (await inEveryView(annals, told.position, wait, request.signal));
@@ -56,7 +62,11 @@ export function tells<Input, State, Result, Judged>(command: CommandDefinition<I
 async function inEveryView({ progress }: Annals, position: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const views = progress.status();
   const following = views.filter(({ state }) => state !== 'halted');
-  const reached = await progress.waitFor(following.map(({ view }) => view), position, { timeoutMs, signal });
+  const reached = await progress.waitFor(
+    following.map(({ view }) => view),
+    position,
+    { timeoutMs, signal },
+  );
   return reached && following.length === views.length;
 }
 

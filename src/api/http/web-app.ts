@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express, type Response } from 'express';
 import { pageHeaders } from './page.ts';
@@ -24,7 +24,7 @@ export function mountWebApp(app: Express, folder: string = BUILT): void {
     }),
   );
   app.get('/app/{*path}', (req, res, next) => {
-    if (extname(req.path) !== '') return next();
+    if (/[.][^/]*$/.test(req.path)) return next();
     return existsSync(join(folder, 'index.html')) ? sendIndex(res, folder) : notBuilt(res);
   });
 }
@@ -34,6 +34,7 @@ function sendIndex(res: Response, folder: string): void {
 }
 
 function notBuilt(res: Response): void {
-  const page = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Annals</title><p>The web app has not been built yet: run <code>npm run build:web</code> and load this page again.</p></html>';
+  const page =
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Annals</title><p>The web app has not been built yet: run <code>npm run build:web</code> and load this page again.</p></html>';
   res.status(503).set(pageHeaders).type('html').send(page);
 }

@@ -5,14 +5,18 @@ import { getConversation, listConversations } from '../../projections/queries/co
 import { listConversationEvents } from '../../projections/queries/events.ts';
 import { asks } from '../http/asks.ts';
 import { type Method, type RouteDefinition, routes } from '../http/route.ts';
-import { tells, type TellsOptions } from '../http/tells.ts';
+import { type TellsOptions, tells } from '../http/tells.ts';
 import { Conversation, ConversationPage, Done, EventPage } from './schemas.ts';
 
 const tags = ['Conversations'];
 const done = (summary: string) => ({ summary, tags, result: Done });
 
 export const conversationRoutes: readonly RouteDefinition[] = routes({
-  'GET /api/conversations': asks(listConversations, { summary: 'One’s own conversations, those with the latest message first', tags, result: ConversationPage }),
+  'GET /api/conversations': asks(listConversations, {
+    summary: 'One’s own conversations, those with the latest message first',
+    tags,
+    result: ConversationPage,
+  }),
   'POST /api/conversations': tells(commands.startConversation, {
     summary: 'Start a conversation',
     tags,

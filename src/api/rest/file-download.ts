@@ -17,4 +17,5 @@ export function fileDownload({ filename, mediaType }: { readonly filename: strin
 }
 
 /** RFC 8187 lets fewer characters stand than `encodeURIComponent` does. */
-const percentEncoded = (text: string): string => encodeURIComponent(text).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const percentEncoded = (text: string): string =>
+  encodeURIComponent(text).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

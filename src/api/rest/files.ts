@@ -3,12 +3,11 @@ import { deleteFile, reserveFile, uploadFile } from '../../commands/file.ts';
 import { FileId } from '../../domain/ids.ts';
 import { type FileInfo, getFile, listFiles } from '../../projections/queries/files.ts';
 import { json } from '../http/answer.ts';
-import { asks } from '../http/asks.ts';
+import { asks, queryErrors } from '../http/asks.ts';
 import { etag, idempotencyKey, outerPosition } from '../http/preconditions.ts';
 import { HttpError } from '../http/problem.ts';
-import { route, type RouteDefinition, routes } from '../http/route.ts';
+import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { commandErrors, tells } from '../http/tells.ts';
-import { queryErrors } from '../http/asks.ts';
 import { fileDownload } from './file-download.ts';
 import { Done, File, FilePage } from './schemas.ts';
 import { readUpload } from './upload.ts';
@@ -26,7 +25,10 @@ const upload = route({
   tags,
   query: z.object({ filename: z.string().max(255).optional() }),
   bytes: { description: 'The file.', contentTypes: ['multipart/form-data', 'application/octet-stream'] },
-  responses: { 201: { description: 'Stored.', schema: z.object({ fileId: FileId, filename: z.string(), mediaType: z.string(), size: z.int() }) }, ...commandErrors },
+  responses: {
+    201: { description: 'Stored.', schema: z.object({ fileId: FileId, filename: z.string(), mediaType: z.string(), size: z.int() }) },
+    ...commandErrors,
+  },
   handle: async (request) => {
     const { req, annals, principal } = request;
     const { filename, mediaType, bytes } = await readUpload(req, request.bytes, request.query.filename);
@@ -35,11 +37,15 @@ const upload = route({
     if (!reserved.ok) throw new HttpError(reserved.error.code, reserved.error.message, reserved.error.details);
     const { fileId } = reserved.result;
     const answered = (position: string, revision: bigint) =>
-      json(201, { fileId, filename, mediaType, size: bytes.byteLength }, {
-        ETag: etag(String(revision), position),
-        'Annals-Position': outerPosition(annals, position),
-        Location: `/api/files/${fileId}`,
-      });
+      json(
+        201,
+        { fileId, filename, mediaType, size: bytes.byteLength },
+        {
+          ETag: etag(String(revision), position),
+          'Annals-Position': outerPosition(annals, position),
+          Location: `/api/files/${fileId}`,
+        },
+      );
     const before = reserved.duplicate ? await request.ask(getFile({ fileId })) : undefined;
     if (before?.ok && before.data.status === 'uploaded') return answered(reserved.position, reserved.revision);
     const put = await annals.uploads.put({ principalId: principal.id, fileId, bytes, mediaType });
@@ -55,7 +61,10 @@ const content = route({
   summary: 'The bytes of a file, as a download',
   tags,
   params: z.object({ fileId: FileId }),
-  responses: { 200: { description: 'The bytes.', contentType: 'application/octet-stream', schema: z.string().meta({ format: 'binary' }) }, ...queryErrors },
+  responses: {
+    200: { description: 'The bytes.', contentType: 'application/octet-stream', schema: z.string().meta({ format: 'binary' }) },
+    ...queryErrors,
+  },
   handle: async (request) => {
     const asked = await request.ask(getFile(request.params));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);

@@ -9,8 +9,16 @@ import { Done, Message, MessagePage, Sent } from './schemas.ts';
 const tags = ['Messages'];
 
 export const messageRoutes: readonly RouteDefinition[] = routes({
-  'GET /api/conversations/{conversationId}/messages': asks(listMessages, { summary: 'Its messages of all branches, the newest first', tags, result: MessagePage }),
-  'GET /api/conversations/{conversationId}/messages/{messageId}': asks(getMessage, { summary: 'One message, by its id or by the client’s own', tags, result: Message }),
+  'GET /api/conversations/{conversationId}/messages': asks(listMessages, {
+    summary: 'Its messages of all branches, the newest first',
+    tags,
+    result: MessagePage,
+  }),
+  'GET /api/conversations/{conversationId}/messages/{messageId}': asks(getMessage, {
+    summary: 'One message, by its id or by the client’s own',
+    tags,
+    result: Message,
+  }),
   'POST /api/conversations/{conversationId}/messages': tells(commands.sendMessage, {
     summary: 'Send a message and have it answered',
     description:
@@ -40,6 +48,14 @@ export const messageRoutes: readonly RouteDefinition[] = routes({
     bodyLimit: LARGE_BODY_LIMIT,
     result: Done,
   }),
-  'PUT /api/conversations/{conversationId}/messages/{messageId}/feedback': tells(commands.giveFeedback, { summary: 'Say whether an answer was good', tags, result: Done }),
-  'PUT /api/conversations/{conversationId}/branch': tells(commands.chooseBranch, { summary: 'Show the branch that ends in this message', tags, result: Done }),
+  'PUT /api/conversations/{conversationId}/messages/{messageId}/feedback': tells(commands.giveFeedback, {
+    summary: 'Say whether an answer was good',
+    tags,
+    result: Done,
+  }),
+  'PUT /api/conversations/{conversationId}/branch': tells(commands.chooseBranch, {
+    summary: 'Show the branch that ends in this message',
+    tags,
+    result: Done,
+  }),
 });

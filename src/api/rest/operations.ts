@@ -4,14 +4,14 @@ import { createToken } from '../../commands/person.ts';
 import { unparkReaction } from '../../commands/reaction.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { isAnonymous } from '../../domain/person.ts';
-import { listParked, listViews } from '../../projections/queries/operations.ts';
 import type { RebuildResult } from '../../projections/projector.ts';
+import { listParked, listViews } from '../../projections/queries/operations.ts';
 import type { Annals } from '../annals.ts';
 import { json } from '../http/answer.ts';
 import { asks } from '../http/asks.ts';
 import type { Tokens } from '../http/identity/tokens.ts';
 import { HttpError } from '../http/problem.ts';
-import { openRoute, route, type RouteDefinition, routes } from '../http/route.ts';
+import { openRoute, type RouteDefinition, route, routes } from '../http/route.ts';
 import { sendStream } from '../http/stream.ts';
 import { commandErrors, tells } from '../http/tells.ts';
 import { Done, ParkedPage, ViewList } from './schemas.ts';
@@ -40,7 +40,11 @@ const ready = openRoute({
     const [health, identified] = await Promise.all([annals.health(), kernel.identity.identify(req)]);
     const isReady = health.ready && !kernel.closing.aborted;
     const trusted = identified.ok && identified.principal.roles.includes('administrator');
-    return json(isReady ? 200 : 503, { status: isReady ? 'ok' : 'unavailable', ...(trusted ? { problems: health.problems } : {}) }, isReady ? {} : { 'retry-after': '1' });
+    return json(
+      isReady ? 200 : 503,
+      { status: isReady ? 'ok' : 'unavailable', ...(trusted ? { problems: health.problems } : {}) },
+      isReady ? {} : { 'retry-after': '1' },
+    );
   },
 });
 
@@ -101,18 +105,26 @@ const tokenRoute = (tokens: Tokens): RouteDefinition =>
     summary: 'Make an access token that is valid for days',
     tags: ['Identity'],
     body: z.object({
-      person: PersonId.refine((id) => !isAnonymous(id), 'must be a person with a name').optional().describe('Whose token it is; default: one’s own.'),
+      person: PersonId.refine((id) => !isAnonymous(id), 'must be a person with a name')
+        .optional()
+        .describe('Whose token it is; default: one’s own.'),
       days: z.number().int().min(1).max(3650).default(90),
       scopes: z.array(z.string().min(1).max(100).regex(/^\S+$/)).max(100).default([]),
     }),
-    responses: { 201: { description: 'Shown this once.', schema: z.object({ token: z.string(), tokenId: z.string(), expiresAt: z.iso.datetime() }) }, ...commandErrors },
+    responses: {
+      201: { description: 'Shown this once.', schema: z.object({ token: z.string(), tokenId: z.string(), expiresAt: z.iso.datetime() }) },
+      ...commandErrors,
+    },
     handle: async ({ principal, tell, body: { person = principal.id, days, scopes } }) => {
       const tokenId = randomUUID();
       const expiresAt = new Date(Date.now() + days * DAY * 1000).toISOString();
       const told = await tell(createToken({ person, tokenId, scopes, expiresAt }));
       if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
       const { roles } = person === principal.id ? principal : { roles: ['member'] as const };
-      const made = await tokens.access({ id: person, kind: 'person', roles, ...(scopes.length > 0 ? { scopes } : {}) }, { seconds: days * DAY, tokenId });
+      const made = await tokens.access(
+        { id: person, kind: 'person', roles, ...(scopes.length > 0 ? { scopes } : {}) },
+        { seconds: days * DAY, tokenId },
+      );
       return json(201, { token: made.token, tokenId, expiresAt: made.expiresAt.toISOString() });
     },
   });
@@ -133,4 +145,3 @@ export const operationRoutes = (tokens: Tokens): readonly RouteDefinition[] => [
     }),
   }),
 ];
-

@@ -9,7 +9,7 @@ import { LARGE_BODY_LIMIT } from '../http/body.ts';
 import { etag, idempotencyKey, outerPosition } from '../http/preconditions.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
-import { route, type RouteDefinition, routes } from '../http/route.ts';
+import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { sendStream, sse, sseHeaders } from '../http/stream.ts';
 import { commandErrors } from '../http/tells.ts';
 import { Done, Run, RunItemSchema, RunPage } from './schemas.ts';
@@ -55,7 +55,8 @@ const approve = route({
   params: z.object({ runId: RunId, approvalId: z.string().max(255) }),
   body: z.object({ approved: z.boolean(), reason: z.string().max(10_000).optional() }),
   responses,
-  handle: (request) => tellRun(request, request.params.runId, (target) => answerApproval({ ...target, approvalId: request.params.approvalId, ...request.body })),
+  handle: (request) =>
+    tellRun(request, request.params.runId, (target) => answerApproval({ ...target, approvalId: request.params.approvalId, ...request.body })),
 });
 
 const provide = route({
@@ -67,18 +68,24 @@ const provide = route({
   body: z.object({ output: z.json().optional(), errorText: z.string().optional() }),
   bodyLimit: LARGE_BODY_LIMIT,
   responses,
-  handle: (request) => tellRun(request, request.params.runId, (target) => provideToolOutput({ ...target, toolCallId: request.params.toolCallId, ...request.body })),
+  handle: (request) =>
+    tellRun(request, request.params.runId, (target) => provideToolOutput({ ...target, toolCallId: request.params.toolCallId, ...request.body })),
 });
 
 const stream = route({
   method: 'GET',
   path: '/api/conversations/{conversationId}/runs/{runId}/stream',
   summary: 'What a run writes, from its beginning, while it writes it',
-  description: 'Server-sent events, each with one item as JSON. Ends with `finish`, or with `waiting` when the run waits for somebody; `segment` is where to begin after such a pause. Can be read any number of times, during the run and after it.',
+  description:
+    'Server-sent events, each with one item as JSON. Ends with `finish`, or with `waiting` when the run waits for somebody; `segment` is where to begin after such a pause. Can be read any number of times, during the run and after it.',
   tags,
   params: z.object({ conversationId: ConversationId, runId: RunId }),
   query: z.object({ segment: z.coerce.number().int().min(0).optional() }),
-  responses: { 200: { description: 'The items, in order.', contentType: 'text/event-stream', schema: RunItemSchema }, 401: commandErrors[401] ?? { description: '' }, 404: commandErrors[404] ?? { description: '' } },
+  responses: {
+    200: { description: 'The items, in order.', contentType: 'text/event-stream', schema: RunItemSchema },
+    401: commandErrors[401] ?? { description: '' },
+    404: commandErrors[404] ?? { description: '' },
+  },
   handle: async ({ annals, principal, params, query: { segment }, res, signal }) => {
     const following = await annals.follow(principal, { topic: 'run', ...params, ...(segment === undefined ? {} : { segment }) }, { signal });
     if (!following.ok) throw new HttpError(following.error.code, following.error.message, following.error.details);
@@ -92,7 +99,11 @@ const stream = route({
 
 export const runRoutes: readonly RouteDefinition[] = [
   ...routes({
-    'GET /api/conversations/{conversationId}/runs': asks(listRuns, { summary: 'The runs of a conversation, the newest first', tags, result: RunPage }),
+    'GET /api/conversations/{conversationId}/runs': asks(listRuns, {
+      summary: 'The runs of a conversation, the newest first',
+      tags,
+      result: RunPage,
+    }),
     'GET /api/runs/{runId}': asks(getRun, { summary: 'One run: where it stands and what it used', tags, result: Run }),
   }),
   stop,

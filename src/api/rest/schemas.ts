@@ -46,7 +46,12 @@ const message = z.object({
 });
 export const Message = message.extend({ revision });
 export const MessagePage = z.object({ messages: z.array(message), revision, ...next });
-export const Sent = z.object({ messageId: z.string().optional(), parentId: z.string().nullish(), runId: z.string().optional(), replyId: z.string().optional() });
+export const Sent = z.object({
+  messageId: z.string().optional(),
+  parentId: z.string().nullish(),
+  runId: z.string().optional(),
+  replyId: z.string().optional(),
+});
 
 const run = z.object({
   id: z.string(),
@@ -74,7 +79,13 @@ export const RunItemSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool'), part: ToolPart }),
   z.object({ type: z.literal('step-finish'), usage: Usage.optional() }),
   z.object({ type: z.literal('waiting') }),
-  z.object({ type: z.literal('finish'), outcome: Outcome, finishReason: FinishReason, usage: Usage.optional(), error: z.object({ code: z.string(), message: z.string() }).optional() }),
+  z.object({
+    type: z.literal('finish'),
+    outcome: Outcome,
+    finishReason: FinishReason,
+    usage: Usage.optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+  }),
 ]);
 
 export const File = z.object({
@@ -87,19 +98,55 @@ export const File = z.object({
 });
 export const FilePage = z.object({ files: z.array(File), ...next });
 
-const event = { id: z.string(), type: z.string(), stream: z.string(), revision: z.string(), time: Time, actor: z.string(), data: z.record(z.string(), z.json()) };
+const event = {
+  id: z.string(),
+  type: z.string(),
+  stream: z.string(),
+  revision: z.string(),
+  time: Time,
+  actor: z.string(),
+  data: z.record(z.string(), z.json()),
+};
 export const FeedEvent = z.object(event);
 export const EventPage = z.object({
-  events: z.array(z.object({ ...event, version: z.int(), position: z.string(), commandId: z.string(), correlationId: z.string(), causationId: z.string(), leaf: z.string() })),
-  revision,
+  events: z.array(
+    z.object({
+      ...event,
+      version: z.int(),
+      position: z.string(),
+      commandId: z.string(),
+      correlationId: z.string(),
+      causationId: z.string(),
+      leaf: z.string(),
+    }),
+  ),
   ...next,
 });
 
 export const ViewList = z.object({
-  views: z.array(z.object({ view: z.string(), version: z.int(), state: z.enum(['catching-up', 'live', 'halted']), position: z.string(), lagMs: z.number(), reason: z.string().optional() })),
+  views: z.array(
+    z.object({
+      view: z.string(),
+      version: z.int(),
+      state: z.enum(['catching-up', 'live', 'halted']),
+      position: z.string(),
+      lagMs: z.number(),
+      reason: z.string().optional(),
+    }),
+  ),
 });
 export const ParkedPage = z.object({
-  parked: z.array(z.object({ eventId: z.string(), reaction: z.string(), eventType: z.string(), stream: z.string(), attempts: z.int(), reason: z.string(), at: Time })),
+  parked: z.array(
+    z.object({
+      eventId: z.string(),
+      reaction: z.string(),
+      eventType: z.string(),
+      stream: z.string(),
+      attempts: z.int(),
+      reason: z.string(),
+      at: Time,
+    }),
+  ),
   ...next,
 });
 export const Done = z.object({});

@@ -14,7 +14,8 @@ const MOST_PARTS = 20;
 export async function readUpload(req: IncomingMessage, body: Buffer, filename: string | undefined): Promise<Upload> {
   const contentType = req.headers['content-type'] ?? '';
   if (/^multipart\/form-data\b/i.test(contentType)) return fromForm(contentType, body, filename);
-  if (filename === undefined || filename.trim() === '') throw new HttpError('InvalidInput', 'Name the file: ?filename=…, or send it as multipart/form-data.');
+  if (filename === undefined || filename.trim() === '')
+    throw new HttpError('InvalidInput', 'Name the file: ?filename=…, or send it as multipart/form-data.');
   return { filename, mediaType: mediaTypeOf(contentType), bytes: body };
 }
 

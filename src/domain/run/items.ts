@@ -104,9 +104,10 @@ export function createFilling() {
           return [];
       }
     },
-    /** A tool call seen before this reader's part of the run began. */
-    recall(part: ToolPart): void {
-      tools.set(part.toolCallId, part);
+    /** The tool calls of an event before this reader's part of the run. */
+    recall(opened: Opened<Secret>): void {
+      if (isUnopened(opened)) return;
+      for (const part of opened.parts ?? []) if (part.type === 'tool') tools.set(part.toolCallId, part);
     },
   };
 }

@@ -70,6 +70,7 @@ export async function messageOf(context: QueryContext, doc: Row): Promise<AuiMes
   const pieces = (await context.openDeep(doc.pieces)) as Piece<Opened<{ parts?: Part[]; metadata?: JsonObject }>>[];
   const first = doc.runId === null ? pieces[0]?.body : undefined;
   const partial = doc.status === 'streaming' && doc.runId !== null ? await partOfStep(context, doc.runId) : [];
+  const model = doc.runId === null ? undefined : await chosenModel(context, doc.runId);
   const outcome = Outcome.safeParse(doc.status).data;
   const finishReason = FinishReason.safeParse(doc.finishReason).data;
   return {
@@ -80,7 +81,7 @@ export async function messageOf(context: QueryContext, doc: Row): Promise<AuiMes
     parts: [...assembleParts(pieces), ...partial],
     metadata: first === undefined || isUnopened(first) ? {} : (first.metadata ?? {}),
     ...(doc.runId === null ? {} : { runId: doc.runId }),
-    ...(doc.model ? { model: doc.model } : {}),
+    ...(model === undefined ? {} : { model }),
     ...(doc.usage ? { usage: doc.usage } : {}),
     ...(outcome ? { outcome } : {}),
     ...(finishReason ? { finishReason } : {}),
@@ -88,6 +89,12 @@ export async function messageOf(context: QueryContext, doc: Row): Promise<AuiMes
     createdAt: doc.createdAt,
     updatedAt: doc.updatedAt,
   };
+}
+
+/** The model by the name under which it can be chosen, as the stream told it; the view has the provider's own name for it. */
+async function chosenModel({ events }: QueryContext, runId: string): Promise<string | undefined> {
+  for await (const { data } of events(runStream(runId), { max: 1 })) return z.string().safeParse(data['model']).data;
+  return undefined;
 }
 
 /** The texts of the step that a run is at. */

@@ -4,12 +4,12 @@ import { conversationStream } from '../../domain/conversation/index.ts';
 import { isUnopened, type JsonObject } from '../../domain/event.ts';
 import { ConversationId, PersonId } from '../../domain/ids.ts';
 import { ownIds } from '../../domain/principal.ts';
-import { query, type QueryContext } from '../query.ts';
+import { type QueryContext, query } from '../query.ts';
 import { type ConversationDoc, conversationList } from '../views/conversations.ts';
 import { lastRevision } from './last-revision.ts';
-import { anyPerson } from './policy.ts';
 import { ownerFilter } from './owned.ts';
 import { pageFields, pageOptions } from './page.ts';
+import { anyPerson } from './policy.ts';
 
 /** A thread as its owner sees it. */
 export interface ConversationInfo {
@@ -49,7 +49,11 @@ async function shown({ id, doc }: Pick<StoredDocument<ConversationDoc>, 'id' | '
 const Titled = z.object({ title: z.string().optional() });
 const Described = z.object({ metadata: z.record(z.string(), z.json()).nullish() });
 
-const filters = { active: { status: 'active', archived: false }, archived: { status: 'active', archived: true }, trashed: { status: 'trashed' } } as const;
+const filters = {
+  active: { status: 'active', archived: false },
+  archived: { status: 'active', archived: true },
+  trashed: { status: 'trashed' },
+} as const;
 
 /** One's own threads, those with the latest message first. */
 export const listConversations = query('listConversations', {
@@ -93,4 +97,3 @@ export const countConversations = query('countConversations', {
     return { count };
   },
 });
-

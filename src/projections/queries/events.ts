@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { leafOf } from '../../adapters/event-store/leaf.ts';
 import { START } from '../../adapters/event-store/port.ts';
 import { conversationStream } from '../../domain/conversation/index.ts';
-import type { JsonObject, RecordedEvent } from '../../domain/event.ts';
+import { isSealed, type JsonObject, type RecordedEvent } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import { runStream } from '../../domain/run/index.ts';
-import { query, type QueryContext } from '../query.ts';
-import { lastRevision } from './last-revision.ts';
+import { type QueryContext, query } from '../query.ts';
 import { anyPerson } from './policy.ts';
 
 /** An event as an auditor sees it; sealed parts opened, and the hash of it as it is stored. */
@@ -27,9 +26,17 @@ export interface EventInfo {
   readonly data: JsonObject;
 }
 
-async function shown(event: RecordedEvent, { openDeep }: QueryContext): Promise<EventInfo> {
+async function shown(event: RecordedEvent, { open }: QueryContext): Promise<EventInfo> {
   const { id, type, version, stream, revision, position, data, metadata } = event;
-  const leaf = leafOf({ id, type, version, stream, revision: Number(revision), data: canonicalize(data) ?? '', metadata: canonicalize(metadata) ?? '' });
+  const leaf = leafOf({
+    id,
+    type,
+    version,
+    stream,
+    revision: Number(revision),
+    data: canonicalize(data) ?? '',
+    metadata: canonicalize(metadata) ?? '',
+  });
   return {
     id,
     type,
@@ -43,7 +50,7 @@ async function shown(event: RecordedEvent, { openDeep }: QueryContext): Promise<
     correlationId: metadata.$correlationId,
     causationId: metadata.$causationId,
     leaf: leaf.toString('hex'),
-    data: (await openDeep<object>(data)) as JsonObject,
+    data: isSealed(data.sealed) ? { ...data, sealed: await open(data.sealed, id) } : data,
   };
 }
 
@@ -54,7 +61,10 @@ export const listConversationEvents = query('listConversationEvents', {
   input: z.object({
     conversationId: ConversationId,
     /** The position of the last event of the page before. */
-    after: z.string().regex(/^\d{20}$/, 'must be the position of an event, 20 digits').optional(),
+    after: z
+      .string()
+      .regex(/^\d{20}$/, 'must be the position of an event, 20 digits')
+      .optional(),
     limit: z.coerce.number().int().min(1).max(MOST).optional(),
   }),
   policy: anyPerson,
@@ -70,6 +80,6 @@ export const listConversationEvents = query('listConversationEvents', {
     const page = found.slice(0, limit);
     const events = await Promise.all(page.map((event) => shown(event, context)));
     const next = found.length > page.length ? page.at(-1)?.position : undefined;
-    return { events, revision: await lastRevision(context, conversationStream(conversationId)), ...(next === undefined ? {} : { next }) };
+    return { events, ...(next === undefined ? {} : { next }) };
   },
 });

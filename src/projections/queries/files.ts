@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { isUnopened } from '../../domain/event.ts';
 import { FileId } from '../../domain/ids.ts';
-import { query, type QueryContext } from '../query.ts';
+import { type QueryContext, query } from '../query.ts';
 import { type FileDoc, fileList } from '../views/files.ts';
 import { isOwn, ownerFilter } from './owned.ts';
 import { pageFields, pageOptions } from './page.ts';
@@ -25,7 +25,15 @@ async function shown({ id, doc }: StoredDocument<FileDoc>, { openDeep }: QueryCo
   const { name } = await openDeep({ name: doc.name });
   const { filename, mediaType } = isUnopened(name) ? { filename: name, mediaType: undefined } : Name.parse(name);
   const { status, blobId, key, size, createdAt } = doc;
-  return { id, status, filename, mediaType: doc.mediaType ?? mediaType ?? null, size, createdAt, content: blobId === null || key === null ? null : { blobId, key } };
+  return {
+    id,
+    status,
+    filename,
+    mediaType: doc.mediaType ?? mediaType ?? null,
+    size,
+    createdAt,
+    content: blobId === null || key === null ? null : { blobId, key },
+  };
 }
 
 export const getFile = query('getFile', {
@@ -44,7 +52,11 @@ export const listFiles = query('listFiles', {
   policy: anyPerson,
   views: [fileList],
   run: async (page, context) => {
-    const { documents, next } = await context.views.find(fileList, { owner: ownerFilter(context.principal) }, { sort: [['createdAt', 'desc']], ...pageOptions(page, 20) });
+    const { documents, next } = await context.views.find(
+      fileList,
+      { owner: ownerFilter(context.principal) },
+      { sort: [['createdAt', 'desc']], ...pageOptions(page, 20) },
+    );
     return { files: await Promise.all(documents.map((document) => shown(document, context))), ...(next === undefined ? {} : { next }) };
   },
 });

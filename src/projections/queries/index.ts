@@ -1,7 +1,7 @@
-import * as auiFiles from './assistant-ui-files.ts';
-import * as auiMessages from './assistant-ui-messages.ts';
-import * as auiRuns from './assistant-ui-runs.ts';
-import * as auiThreads from './assistant-ui-threads.ts';
+import * as assistantUiFiles from './assistant-ui-files.ts';
+import * as assistantUiMessages from './assistant-ui-messages.ts';
+import * as assistantUiRuns from './assistant-ui-runs.ts';
+import * as assistantUiThreads from './assistant-ui-threads.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
@@ -10,4 +10,15 @@ import * as operations from './operations.ts';
 import * as runs from './runs.ts';
 
 /** Every query there is, by name of its declaration. */
-export const queries = { ...conversations, ...messages, ...runs, ...files, ...events, ...operations, ...auiThreads, ...auiMessages, ...auiRuns, ...auiFiles };
+export const queries = {
+  ...conversations,
+  ...messages,
+  ...runs,
+  ...files,
+  ...events,
+  ...operations,
+  ...assistantUiThreads,
+  ...assistantUiMessages,
+  ...assistantUiRuns,
+  ...assistantUiFiles,
+};

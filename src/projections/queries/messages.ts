@@ -5,7 +5,7 @@ import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts'
 import { ConversationId } from '../../domain/ids.ts';
 import type { Part, Usage } from '../../domain/message.ts';
 import { assembleParts, type Piece } from '../../domain/pieces.ts';
-import { query, type QueryContext } from '../query.ts';
+import { type QueryContext, query } from '../query.ts';
 import { type MessageDoc, messageTree } from '../views/messages.ts';
 import { lastRevision } from './last-revision.ts';
 import { pageFields, pageOptions } from './page.ts';
@@ -67,7 +67,10 @@ async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInf
     usage,
     finishReason,
     error,
-    feedback: feedback && { rating: feedback.rating, comment: isUnopened(opened.comment) ? opened.comment : (Comment.parse(opened.comment ?? {}).comment ?? null) },
+    feedback: feedback && {
+      rating: feedback.rating,
+      comment: isUnopened(opened.comment) ? opened.comment : (Comment.parse(opened.comment ?? {}).comment ?? null),
+    },
     createdAt,
     updatedAt,
     branch,
@@ -83,7 +86,13 @@ export const listMessages = query('listMessages', {
     const state = await context.conversation(conversationId);
     if (!state) return undefined;
     const branchInfo = branches(state);
-    const options = { sort: [['height', 'desc'], ['createdAt', 'desc']] as const, ...pageOptions(page, 50) };
+    const options = {
+      sort: [
+        ['height', 'desc'],
+        ['createdAt', 'desc'],
+      ] as const,
+      ...pageOptions(page, 50),
+    };
     const { documents, next } = await context.views.find(messageTree, { conversationId }, options);
     const messages = await Promise.all(documents.map((document) => shown(document, branchInfo(document.id), context)));
     return { messages, revision: await lastRevision(context, conversationStream(conversationId)), ...(next === undefined ? {} : { next }) };
@@ -100,6 +109,9 @@ export const getMessage = query('getMessage', {
     const node = state && resolveMessage(state, messageId);
     const document = node && (await context.views.get(messageTree, node.id));
     if (!state || !document) return undefined;
-    return { ...(await shown(document, branches(state)(document.id), context)), revision: await lastRevision(context, conversationStream(conversationId)) };
+    return {
+      ...(await shown(document, branches(state)(document.id), context)),
+      revision: await lastRevision(context, conversationStream(conversationId)),
+    };
   },
 });

@@ -18,7 +18,10 @@ export const listParked = query('listParked', {
   policy: administratorsOnly,
   views: [parked],
   run: async ({ reaction, ...page }, { views }) => {
-    const { documents, next } = await views.find(parked, reaction === undefined ? {} : { reaction }, { sort: [['at', 'desc']], ...pageOptions(page, 50) });
+    const { documents, next } = await views.find(parked, reaction === undefined ? {} : { reaction }, {
+      sort: [['at', 'desc']],
+      ...pageOptions(page, 50),
+    });
     return { parked: documents.map(({ id, doc }) => ({ eventId: id, ...doc })), ...(next === undefined ? {} : { next }) };
   },
 });

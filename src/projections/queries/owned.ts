@@ -7,4 +7,5 @@ export function ownerFilter(principal: Principal): Condition {
   return others.length === 0 && only !== undefined ? only : { in: ownIds(principal) };
 }
 
-export const isOwn = (principal: Principal, { owner }: { readonly owner: string }): boolean => principal.kind === 'service' || ownIds(principal).some((id) => id === owner);
+export const isOwn = (principal: Principal, { owner }: { readonly owner: string }): boolean =>
+  principal.kind === 'service' || ownIds(principal).some((id) => id === owner);

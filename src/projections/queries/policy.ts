@@ -4,4 +4,6 @@ import type { QueryPolicy } from '../query.ts';
 export const anyPerson: QueryPolicy<unknown> = () => 'allow';
 
 export const administratorsOnly: QueryPolicy<unknown> = ({ principal }) =>
-  principal.kind === 'service' || principal.roles.includes('administrator') ? 'allow' : { code: 'Forbidden', message: 'Only an administrator may see this.' };
+  principal.kind === 'service' || principal.roles.includes('administrator')
+    ? 'allow'
+    : { code: 'Forbidden', message: 'Only an administrator may see this.' };

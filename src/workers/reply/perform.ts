@@ -27,6 +27,8 @@ export interface ReplyParts extends BranchParts {
   readonly systemPrompt?: string;
   /** How long an approval may wait. */
   readonly approvalMs: number;
+  /** The server's tools that a model may call; the demonstration's where nobody says otherwise. */
+  readonly tools?: (model: string) => readonly ServerTool[];
 }
 
 /** A run as its worker holds it. */
@@ -122,7 +124,7 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
   const messages = await branchMessages(parts, conversation, conversationId, parentId);
   if (step > 0) messages.push(...(await branchMessagesOfRun(parts, runId)));
   const tools: ToolDefinition[] = [
-    ...toolsFor(model).map(({ name, description, parameters }) => ({ name, description, parameters })),
+    ...serverTools(parts, model).map(({ name, description, parameters }) => ({ name, description, parameters })),
     ...job.clientTools,
   ];
   let retries: Promise<unknown> = Promise.resolve();
@@ -149,10 +151,10 @@ function brokenOff(result: StepResult, stopped: boolean, draining: boolean): [Ou
 /** Records the step with what its calls need, and shows them. */
 async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, live: LiveWriter, tell: RunTell): Promise<boolean> {
   const { conversationId, runId, messageId, epoch } = job;
-  const calls = result.calls.map((call) => ({ toolCallId: call.toolCallId, toolName: call.toolName, needs: needsOf(job, call) }));
+  const calls = result.calls.map((call) => ({ toolCallId: call.toolCallId, toolName: call.toolName, needs: needsOf(parts, job, call) }));
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;
-  const stepParts = result.parts.map((part): Part => (part.type === 'tool' && needsOf(job, part) === 'client' ? { ...part, dynamic: false } : part));
+  const stepParts = result.parts.map((part): Part => (part.type === 'tool' && needsOf(parts, job, part) === 'client' ? { ...part, dynamic: false } : part));
   const told = await tell(
     commands.completeStep({
       conversationId,
@@ -177,8 +179,10 @@ async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, 
   return true;
 }
 
-function needsOf(job: RunJob, { toolName }: Pick<CalledTool, 'toolName'>): 'server' | 'approval' | 'client' {
-  const tool = toolsFor(job.model).find(({ name }) => name === toolName);
+const serverTools = ({ tools = toolsFor }: ReplyParts, model: string): readonly ServerTool[] => tools(model);
+
+function needsOf(parts: ReplyParts, job: RunJob, { toolName }: Pick<CalledTool, 'toolName'>): 'server' | 'approval' | 'client' {
+  const tool = serverTools(parts, job.model).find(({ name }) => name === toolName);
   if (tool) return tool.needsApproval ? 'approval' : 'server';
   return job.clientTools.some(({ name }) => name === toolName) ? 'client' : 'server';
 }
@@ -210,7 +214,7 @@ async function runTools(
   await Promise.all(
     open.map(async ([toolCallId, call]) => {
       if (call.approved === false) return ended(toolCallId, 'denied', {});
-      const tool: ServerTool | undefined = toolsFor(job.model).find(({ name }) => name === call.toolName);
+      const tool: ServerTool | undefined = serverTools(parts, job.model).find(({ name }) => name === call.toolName);
       if (!tool) return ended(toolCallId, 'error', { errorText: `There is no tool ${call.toolName}.` });
       if (call.started && !tool.idempotent) return ended(toolCallId, 'unknown', {});
       const started = await tell(commands.startToolCall({ ...of, toolCallId }));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createTokens, type Tokens } from '../../../src/api/http/identity/tokens.ts';
 import { createServer, type Server, type ServerOptions } from '../../../src/api/server.ts';
-import { type Installation, startAnnals, type StartOptions } from '../../harness/memory-annals.ts';
+import { type Installation, type StartOptions, startAnnals } from '../../harness/memory-annals.ts';
 
 export interface TestServer {
   readonly url: string;
@@ -17,7 +17,13 @@ export interface TestServer {
 }
 
 /** A whole server in memory, listening on a free port of 127.0.0.1. */
-export async function startServer({ server: options = {}, annals = {} }: { server?: Partial<ServerOptions>; annals?: StartOptions } = {}): Promise<TestServer> {
+export async function startServer({
+  server: options = {},
+  annals = {},
+}: {
+  server?: Partial<ServerOptions>;
+  annals?: StartOptions;
+} = {}): Promise<TestServer> {
   const installation = await startAnnals(annals);
   const { kernel } = installation;
   const tokens = createTokens({ secret: randomBytes(32), issuer: 'installation-under-test' });

@@ -16,7 +16,11 @@ export interface IdentityOptions {
 }
 
 export type Identified =
-  | { readonly ok: true; readonly principal: Principal; /** Of the token it came with, seconds since 1970; the local person has none. */ readonly expires?: number }
+  | {
+      readonly ok: true;
+      readonly principal: Principal /** Of the token it came with, seconds since 1970; the local person has none. */;
+      readonly expires?: number;
+    }
   | { readonly ok: false; readonly message: string };
 
 export interface Identity {
@@ -58,7 +62,8 @@ export function createIdentity({ tokens, localPerson, claimedBy, claimedOf }: Id
         if (!verified) return { ok: false, message: 'This token is not valid, or no longer: get a new one.' };
         const { principal, expires } = verified;
         if (principal.kind === 'person') return { ok: true, principal: await withClaims(principal), expires };
-        if (await isClaimed(principal.id)) return { ok: false, message: 'The threads of this visitor have been taken over: log in as the person who did.' };
+        if (await isClaimed(principal.id))
+          return { ok: false, message: 'The threads of this visitor have been taken over: log in as the person who did.' };
         return { ok: true, principal, expires };
       }
       if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL) };

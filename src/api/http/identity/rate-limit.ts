@@ -16,7 +16,9 @@ export function createRateLimit(perMinute: number, now: () => number = Date.now)
     window.count++;
     windows.set(address, window);
     if (window.count <= perMinute) return;
-    throw new HttpError('RateLimited', 'Too many requests from this address: wait a moment.', { retryAfter: Math.max(1, Math.ceil((window.since + MINUTE - time) / 1000)) });
+    throw new HttpError('RateLimited', 'Too many requests from this address: wait a moment.', {
+      retryAfter: Math.max(1, Math.ceil((window.since + MINUTE - time) / 1000)),
+    });
   };
 }
 

@@ -7,10 +7,10 @@ import { conversationList } from '../../../projections/views/conversations.ts';
 import { type Answer, json } from '../answer.ts';
 import { HttpError } from '../problem.ts';
 import type { Visit } from '../request.ts';
-import { openRoute, route, type RouteDefinition } from '../route.ts';
+import { openRoute, type RouteDefinition, route } from '../route.ts';
 import { type IdentityOptions, isLoopbackPeer } from './identify.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { ACCESS_SECONDS, newAnonymous } from './tokens.ts';
+import { newAnonymous } from './tokens.ts';
 
 const MINTED_PER_MINUTE = 30;
 const REFRESHED_PER_MINUTE = 120;
@@ -43,10 +43,8 @@ export function identityRoutes({ tokens }: Pick<IdentityOptions, 'tokens'>): rea
     description: 'Never outlives the token it was asked for with.',
     tags,
     responses: { 200: { description: 'A JWT, valid for an hour at most.', schema: z.object({ token: z.string() }) }, 401: refused[401] },
-    handle: async ({ principal, expires }) => {
-      const left = expires === undefined ? ACCESS_SECONDS : expires - Math.floor(Date.now() / 1000);
-      return json(200, { token: (await tokens.access(principal, { seconds: Math.max(1, Math.min(ACCESS_SECONDS, left)) })).token });
-    },
+    handle: async ({ principal, expires }) =>
+      json(200, { token: (await tokens.access(principal, expires === undefined ? {} : { notAfter: expires })).token }),
   });
 
   const anonymous = openRoute({

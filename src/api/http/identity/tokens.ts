@@ -6,8 +6,8 @@ import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
 import type { Principal } from '../../../domain/principal.ts';
 
 const HOUR = 3600;
-export const ACCESS_SECONDS = HOUR;
-export const REFRESH_SECONDS = 30 * 24 * HOUR;
+const ACCESS_SECONDS = HOUR;
+const REFRESH_SECONDS = 30 * 24 * HOUR;
 const ACCESS = 'annals';
 const REFRESH = 'annals-refresh';
 const REFRESH_PREFIX = 'refresh_';
@@ -36,8 +36,8 @@ export interface VerifiedToken {
 }
 
 export interface Tokens {
-  /** A JWT that stands for the principal: an hour, or as long as is said. */
-  access(principal: Principal, options?: { readonly seconds?: number; readonly tokenId?: string }): Promise<AccessToken>;
+  /** A JWT that stands for the principal: an hour, or as long as is said, but not after `notAfter` (seconds since 1970). */
+  access(principal: Principal, options?: { readonly seconds?: number; readonly notAfter?: number; readonly tokenId?: string }): Promise<AccessToken>;
   /** Undefined for whatever is not an access token of this installation, valid now. */
   verify(token: string): Promise<VerifiedToken | undefined>;
   /** For 30 days from now; only anonymous persons have refresh tokens. */
@@ -79,9 +79,10 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
   };
 
   return {
-    async access({ id, kind, roles, scopes }, { seconds = ACCESS_SECONDS, tokenId = randomUUID() } = {}) {
+    async access({ id, kind, roles, scopes }, { seconds = ACCESS_SECONDS, notAfter = Number.POSITIVE_INFINITY, tokenId = randomUUID() } = {}) {
       const claims = { kind, roles: [...roles], jti: tokenId, ...(scopes ? { scope: scopes.join(' ') } : {}) };
-      return { ...(await sign(ACCESS, id, claims, seconds)), tokenId };
+      const left = Math.max(1, notAfter - Math.floor(now().getTime() / 1000));
+      return { ...(await sign(ACCESS, id, claims, Math.min(seconds, left))), tokenId };
     },
     async verify(token) {
       const claims = Claims.safeParse(await payloadOf(token, ACCESS)).data;
@@ -100,4 +101,8 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
   };
 }
 
-export const newAnonymous = (): Principal => ({ id: PersonId.parse(ANONYMOUS_PREFIX + randomUUID().replaceAll('-', '')), kind: 'anonymous', roles: [] });
+export const newAnonymous = (): Principal => ({
+  id: PersonId.parse(ANONYMOUS_PREFIX + randomUUID().replaceAll('-', '')),
+  kind: 'anonymous',
+  roles: [],
+});
