@@ -49,7 +49,8 @@ export const reactions: Decider<Parked, ReactionCommand, ReactionEvent> = {
     switch (command.name) {
       case 'parkReaction':
         if (parked.events.has(command.eventId)) return [];
-        if (command.attempts === 0 && ofStream(command.stream, parked).length === 0) return refuse('Superseded', 'Nothing stands before this event any more.');
+        if (command.attempts === 0 && ofStream(command.stream, parked).length === 0)
+          return refuse('Superseded', 'Nothing stands before this event any more.');
         return [ReactionParked(command)];
       case 'skipReaction':
         return [ReactionSkipped(command)];

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readSettings, type Settings } from '../settings.ts';
+import { sentenceOf } from './refused.ts';
 import { fail } from './fail.ts';
 
 interface Where {
@@ -57,7 +58,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (options: Where & { person?: string; days: string }) => (await import('./admin.ts')).createToken(settingsOf(options), options));
 
-  await program.parseAsync(argv);
+  // Whoever reads our output may stop reading, as `head` does.
+  process.stdout.on('error', () => process.exit());
+  await program.parseAsync(argv).catch((error: unknown) => fail(sentenceOf(error)));
 }
 
 function settingsOf({ host, port, data }: Where): Settings {

@@ -8,6 +8,7 @@ import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
+import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { isUnopened } from '../domain/event.ts';
@@ -25,6 +26,7 @@ import { createErasure } from '../workers/erasure.ts';
 import { createReactor, type ReactionStatus } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import { createTitles } from '../workers/title.ts';
+import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -55,9 +57,24 @@ export interface Kernel extends Annals {
   start(): Promise<void>;
   /** Lets streaming answers end for that long, then stops. */
   stop(drainMs: number): Promise<void>;
+  /** Cuts short what `stop` waits for: streaming answers end as interrupted. */
+  hurry(): void;
   /** Everything that is due: what a clock that tests drive has to call. */
   sweep(): Promise<void>;
 }
+
+/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
+const answeringUnavailable =
+  (tell: Tell): Tell =>
+  async (principal, command, options) => {
+    try {
+      return await tell(principal, command, options);
+    } catch (error) {
+      const message = whyUnavailable(error);
+      if (message === undefined) throw error;
+      return { ok: false, error: { code: 'StoreUnavailable', message } };
+    }
+  };
 
 const SWEEP_MS = 1000;
 
@@ -70,7 +87,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
-  const tell = createTell({ store, loader, sealer, secret, now, refusals });
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onRefusal });
   const follow = createFollow({
     store,
@@ -143,7 +160,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       async put({ principalId, fileId, bytes }) {
         const blobId = `blob_${randomBytes(16).toString('hex')}`;
         const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-        await blobs.put(blobId, sealed.bytes);
+        await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
         return { blobId, key: sealed.k };
       },
       async get({ blobId, key }) {
@@ -168,14 +185,17 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       running.push(guard('hub', hub.run(stopped.signal)));
       running.push(guard('reactor', reactor.run(stopped.signal)));
       await runsCaughtUp(await store.head());
+      if (stopped.signal.aborted) return;
       const count = await replies.takeOver();
       if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
       takenOver = true;
       const next = (): void => {
-        timer = setTimeout(() => void guard('sweep', sweep()).then(() => stopped.signal.aborted || next()), SWEEP_MS);
+        if (stopped.signal.aborted) return;
+        timer = setTimeout(() => void guard('sweep', sweep()).then(next), SWEEP_MS);
       };
       next();
     },
+    hurry: () => void replies.drain(0),
     async stop(drainMs) {
       clearTimeout(timer);
       await replies.drain(drainMs);

@@ -1,75 +1,113 @@
 import { hkdfSync } from 'node:crypto';
+import { createServer as createProbe } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { createTokens } from '../api/http/identity/tokens.ts';
-import { createServer } from '../api/server.ts';
+import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
-import { openEmbedded } from './embedded.ts';
 import { fail } from './fail.ts';
+import { type Embedded, openEmbedded } from './embedded.ts';
+import { StartRefused, sentenceOf } from './refused.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
 /** What is left of a drain for requests that are no streams, in ms. */
 const GRACE_MS = 2000;
 
-/** Starts the server, says where it listens once it is ready, and ends in good order on SIGTERM or SIGINT. */
+/**
+ * Starts the server, says where it listens once it is ready, and ends in good order on SIGTERM or SIGINT, also while it is still starting; a second
+ * signal cuts the drain short. Throws, with one sentence, when something is in the way.
+ */
 export async function start(settings: Settings): Promise<void> {
   process.umask(0o077);
   const { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: folder } = settings;
   if (!isLoopback(host) && settings.ANNALS_JWT_SECRET === undefined) {
-    fail(`On ${host} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1.`);
+    throw new StartRefused(
+      `On ${host} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1.`,
+    );
   }
-  const embedded = await openEmbedded(settings, log).catch((error: unknown) => fail(sentenceOf(error)));
-  const { kernel, secret } = embedded;
+  const stopping = hearSignals();
+  await requireFreePort(host, port);
+  const embedded = await openEmbedded(settings, log);
+  const server = serverOf(embedded, settings);
+  const close = async (): Promise<void> => {
+    removeAddress(folder);
+    const closing = server.close(settings.ANNALS_DRAIN + GRACE_MS);
+    await embedded.close(settings.ANNALS_DRAIN);
+    await closing;
+    process.exit(0);
+  };
+  if (stopping.first.aborted) return close();
+  stopping.first.addEventListener('abort', () => void close().catch((error: unknown) => fail(sentenceOf(error))));
+  stopping.second.addEventListener('abort', embedded.kernel.hurry);
+  try {
+    const listening = await server.listen({ host, port });
+    await embedded.kernel.start();
+    if (stopping.first.aborted) return;
+    const address = `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${listening.port}`;
+    writeAddress(folder, address);
+    process.stdout.write(`annals: ${address}\n`);
+  } catch (error) {
+    if (stopping.first.aborted) return;
+    await server.close(0);
+    await embedded.close(0);
+    throw cannotListen(error, host, port);
+  }
+}
+
+/** From now on signals end nothing by themselves. */
+function hearSignals(): { readonly first: AbortSignal; readonly second: AbortSignal } {
+  const first = new AbortController();
+  const second = new AbortController();
+  const hear = (): void => (first.signal.aborted ? second : first).abort();
+  process.on('SIGTERM', hear).on('SIGINT', hear);
+  return { first: first.signal, second: second.signal };
+}
+
+function serverOf({ kernel, secret }: Embedded, settings: Settings): Server {
+  const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl, ANNALS_JWT_SECRET: jwtSecret } = settings;
   const derived = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
   const tokens = createTokens({
-    secret: settings.ANNALS_JWT_SECRET === undefined ? derived('annals tokens') : Buffer.from(settings.ANNALS_JWT_SECRET),
+    secret: jwtSecret === undefined ? derived('annals tokens') : Buffer.from(jwtSecret),
     issuer: derived('annals installation').toString('hex').slice(0, 32),
   });
-  const server = createServer(kernel, {
+  return createServer(kernel, {
     tokens,
     localPerson: isLoopback(host),
     claimedBy: kernel.claimedBy,
     claimedOf: kernel.claimedOf,
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
     origins: settings.ANNALS_ORIGINS,
-    publicUrl: settings.ANNALS_PUBLIC_URL,
-    routes: assistantUiRoutes({ secret: derived('annals assistant-ui'), publicUrl: settings.ANNALS_PUBLIC_URL }),
+    publicUrl,
+    routes: assistantUiRoutes({ secret: derived('annals assistant-ui'), publicUrl }),
     webFolder,
     log,
   });
-
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    removeAddress(folder);
-    const closing = server.close(settings.ANNALS_DRAIN + GRACE_MS);
-    await embedded.close(settings.ANNALS_DRAIN);
-    await closing;
-  };
-  const end = (): void => {
-    stopping ??= stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(sentenceOf(error)),
-    );
-  };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-
-  const listening = await server.listen({ host, port }).catch(async (error: unknown) => {
-    await embedded.close(0);
-    return fail(cannotListen(error, host, port));
-  });
-  await kernel.start();
-  const address = `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${listening.port}`;
-  writeAddress(folder, address);
-  process.stdout.write(`annals: ${address}\n`);
 }
 
-function cannotListen(error: unknown, host: string, port: number): string {
+/** Before anything is opened: a start that cannot listen leaves the data folder as it is. */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createProbe();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  probe.once('error', reject).listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve);
+  await promise.catch((error: unknown) => Promise.reject(cannotListen(error, host, port)));
+  await new Promise((closed) => probe.close(closed));
+}
+
+function cannotListen(error: unknown, host: string, port: number): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `Port ${port} of ${host} is in use: stop what listens there, or take another one with --port.`;
-  return `Cannot listen on ${host}:${port}: ${sentenceOf(error)}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new StartRefused(`Port ${port} of ${host} is in use: stop what listens there, or take another one with --port.`);
+    case 'EACCES':
+      return new StartRefused(`This user may not listen on port ${port}: take one from 1024 on with --port.`);
+    case 'ENOTFOUND':
+    case 'EADDRNOTAVAIL':
+    case 'EAI_AGAIN':
+      return new StartRefused(`${host} is no address of this machine: name one with --host, for example 127.0.0.1.`);
+    default:
+      return error;
+  }
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

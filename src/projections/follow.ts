@@ -72,7 +72,10 @@ export function createFollow(parts: FollowParts): Follow {
     }
     const watch = isAnonymous(principal.id) ? [personStream(principal.id)] : [];
     const messageId = (await loader.load(conversationStream(conversationId), conversations)).state.runs.get(runId)?.messageId ?? '';
-    return { ok: true, items: numbered(runItems(parts, { conversationId, runId, messageId, segment, ...(only ? { only } : {}), allowed, watch, signal })) };
+    return {
+      ok: true,
+      items: numbered(runItems(parts, { conversationId, runId, messageId, segment, ...(only ? { only } : {}), allowed, watch, signal })),
+    };
   };
 
   /** An anonymous visitor whom somebody has taken over follows nothing any more. */
@@ -95,7 +98,8 @@ export function createFollow(parts: FollowParts): Follow {
       }
       const { state, position: seen = START } = progress.status().find(({ view }) => view === feed.name) ?? {};
       if (state === 'halted') await sleep(HALTED_MS, undefined, { signal }).catch(() => undefined);
-      else if (page.documents.length === 0) await progress.waitFor([feed.name], after1(seen > position ? seen : position), { timeoutMs: 15_000, signal });
+      else if (page.documents.length === 0)
+        await progress.waitFor([feed.name], after1(seen > position ? seen : position), { timeoutMs: 15_000, signal });
     }
   };
 

@@ -6,7 +6,7 @@ import { parkReaction, skipReaction } from '../commands/reaction.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
-import { type Parked, reactions, reactionStream } from '../domain/reaction.ts';
+import { type Parked, reactionStream, reactions } from '../domain/reaction.ts';
 import type { Reaction } from './reaction.ts';
 
 export interface ParkingParts {

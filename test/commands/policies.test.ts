@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { annals } from '../../src/commands/settle-active-run.ts';
-import { commands } from '../../src/commands/index.ts';
 import type { AnyCommand, PolicyRequest } from '../../src/commands/command.ts';
+import { commands } from '../../src/commands/index.ts';
+import { annals } from '../../src/commands/settle-active-run.ts';
 import { conversations } from '../../src/domain/conversation/index.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { queries } from '../../src/projections/queries/index.ts';
@@ -26,12 +26,44 @@ test('every query and every topic has a policy', () => {
 /** Who may do what with a thing of Ada's: every command stands in one of these lists, so that a new one has to be put into one. */
 const everybody = ['startConversation', 'reserveFile', 'reportClient'];
 const owners = [
-  'archiveConversation', 'unarchiveConversation', 'trashConversation', 'restoreConversation', 'deleteConversation', 'renameConversation', 'setConversationMetadata', 'touchConversation', 'sendMessage', 'requestReply', 'appendMessage',
-  'replaceMessageContent', 'adoptMessage', 'chooseBranch', 'giveFeedback', 'stopRun', 'answerApproval', 'provideToolOutput', 'uploadFile', 'deleteFile',
+  'archiveConversation',
+  'unarchiveConversation',
+  'trashConversation',
+  'restoreConversation',
+  'deleteConversation',
+  'renameConversation',
+  'setConversationMetadata',
+  'touchConversation',
+  'sendMessage',
+  'requestReply',
+  'appendMessage',
+  'replaceMessageContent',
+  'adoptMessage',
+  'chooseBranch',
+  'giveFeedback',
+  'stopRun',
+  'answerApproval',
+  'provideToolOutput',
+  'uploadFile',
+  'deleteFile',
 ];
 const administrators = ['createToken', 'unparkReaction'];
 const annalsAlone = [
-  'titleConversation', 'settleReply', 'startRun', 'retryModelCall', 'startStep', 'completeStep', 'startToolCall', 'endToolCall', 'resumeRun', 'endRun', 'expireRun', 'startTitleCall', 'endTitleCall', 'parkReaction', 'skipReaction',
+  'titleConversation',
+  'settleReply',
+  'startRun',
+  'retryModelCall',
+  'startStep',
+  'completeStep',
+  'startToolCall',
+  'endToolCall',
+  'resumeRun',
+  'endRun',
+  'expireRun',
+  'startTitleCall',
+  'endTitleCall',
+  'parkReaction',
+  'skipReaction',
 ];
 const claimers = ['claimAnonymous'];
 
@@ -41,7 +73,14 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id };
     return policy({ principal, input, state, owner: owner?.id } as PolicyRequest<unknown, unknown>) === 'allow';
   };
-  const allowed = { owner: asked(ada), other: asked(bob), visitor: asked(visitor), administrator: asked(administrator), annals: asked(annals(ada.id)), owned: asked(visitor, visitor) };
+  const allowed = {
+    owner: asked(ada),
+    other: asked(bob),
+    visitor: asked(visitor),
+    administrator: asked(administrator),
+    annals: asked(annals(ada.id)),
+    owned: asked(visitor, visitor),
+  };
   const nobody = { owner: false, other: false, visitor: false, administrator: false, annals: true, owned: false };
   const groups: [string[], typeof allowed][] = [
     [everybody, { owner: true, other: true, visitor: true, administrator: true, annals: true, owned: true }],

@@ -16,7 +16,8 @@ function recording() {
   const store = createMemoryEventStore();
   return { store, refusals: createRefusals({ store, now: () => clock.now }), pass: (ms: number) => (clock.now = new Date(clock.now.getTime() + ms)) };
 }
-const counts = async (store: ReturnType<typeof createMemoryEventStore>, stream = day) => (await eventsOf({ store }, stream)).map(({ data }) => data.count);
+const counts = async (store: ReturnType<typeof createMemoryEventStore>, stream = day) =>
+  (await eventsOf({ store }, stream)).map(({ data }) => data.count);
 
 describe('refusals of a person', () => {
   test('are recorded with what was refused and where, once a minute for the same', async () => {
@@ -27,12 +28,17 @@ describe('refusals of a person', () => {
     refusals.record(ada, refused);
     await refusals.flush();
     expect(await counts(store)).toEqual([1, 1, 4, 1]);
-    expect((await eventsOf({ store }, day))[0]).toMatchObject({ type: 'AccessRefused', data: { ...refused, count: 1 }, metadata: { actor: ada.id, subject: ada.id } });
+    expect((await eventsOf({ store }, day))[0]).toMatchObject({
+      type: 'AccessRefused',
+      data: { ...refused, count: 1 },
+      metadata: { actor: ada.id, subject: ada.id },
+    });
   });
 
   test('are not what tells how things stand, or comes from a part of Annals', async () => {
     const { store, refusals } = recording();
-    for (const code of ['AlreadySent', 'RunActive', 'Superseded', 'Conflict', 'OutcomeUnknown', 'StoreUnavailable', 'NotYetVisible']) refusals.record(ada, { ...refused, code });
+    for (const code of ['AlreadySent', 'RunActive', 'Superseded', 'Conflict', 'OutcomeUnknown', 'StoreUnavailable', 'NotYetVisible'])
+      refusals.record(ada, { ...refused, code });
     refusals.record({ ...ada, kind: 'service' }, refused);
     await refusals.flush();
     expect(await counts(store)).toEqual([]);

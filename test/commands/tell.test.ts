@@ -15,7 +15,8 @@ const start = installations();
 const [ada, bob] = [person('ada'), person('bob')];
 const idle = (disk?: Disk) => start({ workers: false, ...(disk ? { disk } : {}) });
 const rename = (conversationId: ConversationId, title = 'Title') => renameConversation({ conversationId, title });
-const say = (conversationId: ConversationId, text: string, reply = false) => sendMessage({ conversationId, parts: [{ type: 'text', text }], reply, onActive: 'refuse' });
+const say = (conversationId: ConversationId, text: string, reply = false) =>
+  sendMessage({ conversationId, parts: [{ type: 'text', text }], reply, onActive: 'refuse' });
 
 describe('what is refused', () => {
   test('for its shape names every field that is wrong', async () => {
@@ -30,7 +31,12 @@ describe('what is refused', () => {
     const foreign = await startThread(kernel, ada);
     const absent = 'thread_nobody' as ConversationId;
     const run = { runId: 'run_none' as never, messageId: 'msg_none' as never };
-    for (const make of [(id: ConversationId) => rename(id), (id: ConversationId) => deleteConversation({ conversationId: id }), (id: ConversationId) => say(id, 'x', true), (id: ConversationId) => stopRun({ conversationId: id, ...run })]) {
+    for (const make of [
+      (id: ConversationId) => rename(id),
+      (id: ConversationId) => deleteConversation({ conversationId: id }),
+      (id: ConversationId) => say(id, 'x', true),
+      (id: ConversationId) => stopRun({ conversationId: id, ...run }),
+    ]) {
       const [one, other] = [await kernel.tell<unknown>(bob, make(foreign)), await kernel.tell<unknown>(bob, make(absent))];
       expect(JSON.stringify(one)).toBe(JSON.stringify(other));
       expect(one).toMatchObject({ ok: false, error: { code: 'NotFound' } });
@@ -43,7 +49,12 @@ describe('what is refused', () => {
     const conversationId = await startThread(kernel, ada);
     let decided = 0;
     const watched = { ...conversations, decide: (...args: Parameters<typeof conversations.decide>) => (decided++, conversations.decide(...args)) };
-    const spy = command('renameConversation', { input: z.object({ conversationId: z.string(), title: z.string() }), stream: (input) => conversationStream(input.conversationId), policy: ({ owner, principal }) => (owner === principal.id ? 'allow' : 'notFound'), aggregate: watched });
+    const spy = command('renameConversation', {
+      input: z.object({ conversationId: z.string(), title: z.string() }),
+      stream: (input) => conversationStream(input.conversationId),
+      policy: ({ owner, principal }) => (owner === principal.id ? 'allow' : 'notFound'),
+      aggregate: watched,
+    });
     await kernel.tell(bob, spy({ conversationId, title: 'x' }));
     expect(decided).toBe(0);
     await kernel.tell(ada, spy({ conversationId, title: 'x' }));
@@ -54,7 +65,12 @@ describe('what is refused', () => {
   test.each([undefined, null, true, 'allowed', Promise.resolve('allow')])('whenever a policy answers %s instead of a decision', async (answer) => {
     const { kernel, disk } = await idle();
     const conversationId = await startThread(kernel, ada);
-    const broken = command('renameConversation', { input: z.object({ conversationId: z.string(), title: z.string() }), stream: (input) => conversationStream(input.conversationId), policy: () => answer as never, aggregate: conversations });
+    const broken = command('renameConversation', {
+      input: z.object({ conversationId: z.string(), title: z.string() }),
+      stream: (input) => conversationStream(input.conversationId),
+      policy: () => answer as never,
+      aggregate: conversations,
+    });
     expect(await kernel.tell(ada, broken({ conversationId, title: 'x' }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
     expect(await typesOf(disk, conversationStream(conversationId))).toEqual(['ConversationStarted']);
   });
@@ -62,7 +78,10 @@ describe('what is refused', () => {
   test('for its revision says where the stream stands', async () => {
     const { kernel } = await idle();
     const conversationId = await startThread(kernel, ada);
-    expect(await kernel.tell(ada, rename(conversationId), { ifRevision: 7n })).toMatchObject({ ok: false, error: { code: 'RevisionMismatch', details: { actual: '0' } } });
+    expect(await kernel.tell(ada, rename(conversationId), { ifRevision: 7n })).toMatchObject({
+      ok: false,
+      error: { code: 'RevisionMismatch', details: { actual: '0' } },
+    });
     expect(await kernel.tell(bob, rename(conversationId), { ifRevision: 7n })).toMatchObject({ ok: false, error: { code: 'NotFound' } });
     expect(await kernel.tell(ada, rename(conversationId), { ifRevision: 0n })).toMatchObject({ ok: true, revision: 1n });
   });
@@ -87,8 +106,14 @@ describe('a key that is used again', () => {
     const { kernel } = await idle();
     const conversationId = await startThread(kernel, ada);
     await kernel.tell(ada, setConversationMetadata({ conversationId, metadata: { a: 1, b: 2 } }), { key: 'k' });
-    expect(await kernel.tell(ada, setConversationMetadata({ conversationId, metadata: { a: 1, b: 3 } }), { key: 'k' })).toMatchObject({ ok: false, error: { code: 'IdempotencyMismatch' } });
-    expect(await kernel.tell(ada, setConversationMetadata({ conversationId, metadata: { b: 2, a: 1 } }), { key: 'k' })).toMatchObject({ ok: true, duplicate: true });
+    expect(await kernel.tell(ada, setConversationMetadata({ conversationId, metadata: { a: 1, b: 3 } }), { key: 'k' })).toMatchObject({
+      ok: false,
+      error: { code: 'IdempotencyMismatch' },
+    });
+    expect(await kernel.tell(ada, setConversationMetadata({ conversationId, metadata: { b: 2, a: 1 } }), { key: 'k' })).toMatchObject({
+      ok: true,
+      duplicate: true,
+    });
   });
 
   test('by another person, for another command or another thread is another command', async () => {
@@ -98,14 +123,17 @@ describe('a key that is used again', () => {
     expect(new Set(ids).size).toBe(2);
     const [own] = ids as ConversationId[];
     const other = await startThread(kernel, ada);
-    for (const conversationId of [own, other] as ConversationId[]) expect(await kernel.tell(ada, rename(conversationId), { key: 'k' })).toMatchObject({ ok: true, duplicate: false });
+    for (const conversationId of [own, other] as ConversationId[])
+      expect(await kernel.tell(ada, rename(conversationId), { key: 'k' })).toMatchObject({ ok: true, duplicate: false });
   });
 
   test('at the same moment, in one process or two, is stored once', async () => {
     const { kernel, disk } = await idle();
     const { kernel: second } = await idle(disk);
     const conversationId = await startThread(kernel, ada);
-    const told = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? kernel : second).tell(ada, say(conversationId, 'Hello', true), { key: 'k' })));
+    const told = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? kernel : second).tell(ada, say(conversationId, 'Hello', true), { key: 'k' })),
+    );
     const answers = told.map((each) => (each.ok ? JSON.stringify(each.result) : each.error.code));
     expect(new Set(answers).size).toBe(1);
     expect(told.every(({ ok }) => ok)).toBe(true);
@@ -115,7 +143,10 @@ describe('a key that is used again', () => {
 
 describe('when the store', () => {
   type Append = EventStore['append'];
-  const withAppend = (disk: Disk, append: (real: Append) => Append): Disk => ({ ...disk, store: { ...disk.store, append: append(disk.store.append) } });
+  const withAppend = (disk: Disk, append: (real: Append) => Append): Disk => ({
+    ...disk,
+    store: { ...disk.store, append: append(disk.store.append) },
+  });
 
   test('says that another was first, the command is decided again on what is there now', async () => {
     const disk = memoryDisk();
@@ -167,7 +198,14 @@ test('every event says who did it, whose it is, when, by which command, and what
   const events = (await eventsOf(disk, conversationStream(conversationId))).slice(1);
   expect(events).toHaveLength(2);
   for (const { metadata } of events) {
-    expect(metadata).toMatchObject({ commandId, $correlationId: correlationId, $causationId: causationId, actor: 'person_annals', subject: ada.id, time: '2026-02-03T04:05:06.789Z' });
+    expect(metadata).toMatchObject({
+      commandId,
+      $correlationId: correlationId,
+      $causationId: causationId,
+      actor: 'person_annals',
+      subject: ada.id,
+      time: '2026-02-03T04:05:06.789Z',
+    });
     expect(metadata.commandHash).toMatch(/^[0-9a-f]{64}$/);
   }
 });
@@ -177,7 +215,17 @@ test('no text, title or file name stands in the log', async () => {
   const told = await kernel.tell(ada, startConversation({ title: 'Mandrake title', metadata: { note: 'Mandrake note' } }));
   if (!told.ok) throw new Error(told.error.code);
   const { conversationId } = told.result;
-  await kernel.tell(ada, sendMessage({ conversationId, parts: [{ type: 'text', text: 'Mandrake text' }], metadata: { m: 'Mandrake' }, tools: [{ name: 'Mandrake', parameters: {} }], reply: true, onActive: 'refuse' }));
+  await kernel.tell(
+    ada,
+    sendMessage({
+      conversationId,
+      parts: [{ type: 'text', text: 'Mandrake text' }],
+      metadata: { m: 'Mandrake' },
+      tools: [{ name: 'Mandrake', parameters: {} }],
+      reply: true,
+      onActive: 'refuse',
+    }),
+  );
   await kernel.tell(ada, rename(conversationId, 'Mandrake again'));
   const rows: unknown[] = [];
   const stop = new AbortController();

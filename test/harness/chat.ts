@@ -24,9 +24,17 @@ export async function startThread(kernel: Kernel, who: Principal): Promise<Conve
 }
 
 /** Sends a message in a thread of its own, or in the one given; what names its answer's run. */
-export async function askFor(kernel: Kernel, who: Principal, text: string, options: { thread?: ConversationId; onActive?: 'stop' } = {}): Promise<Asked> {
+export async function askFor(
+  kernel: Kernel,
+  who: Principal,
+  text: string,
+  options: { thread?: ConversationId; onActive?: 'stop' } = {},
+): Promise<Asked> {
   const conversationId = options.thread ?? (await startThread(kernel, who));
-  const told = await kernel.tell(who, sendMessage({ conversationId, parts: [{ type: 'text', text }], reply: true, onActive: options.onActive ?? 'refuse' }));
+  const told = await kernel.tell(
+    who,
+    sendMessage({ conversationId, parts: [{ type: 'text', text }], reply: true, onActive: options.onActive ?? 'refuse' }),
+  );
   if (!told.ok) throw new Error(told.error.code);
   const { runId, replyId, messageId } = told.result;
   if (!runId || !replyId || !messageId) throw new Error('no answer was asked for');
@@ -34,7 +42,8 @@ export async function askFor(kernel: Kernel, who: Principal, text: string, optio
 }
 
 export const runOf = async ({ loader }: Pick<Kernel, 'loader'>, runId: string): Promise<Run> => (await loader.load(runStream(runId), runs)).state;
-export const threadOf = async ({ loader }: Pick<Kernel, 'loader'>, id: string): Promise<Conversation> => (await loader.load(conversationStream(id), conversations)).state;
+export const threadOf = async ({ loader }: Pick<Kernel, 'loader'>, id: string): Promise<Conversation> =>
+  (await loader.load(conversationStream(id), conversations)).state;
 
 /** Waits until the run is settled in its thread; answers how it ended. */
 export async function settled(kernel: Pick<Kernel, 'loader'>, { conversationId, runId }: Pick<Asked, 'conversationId' | 'runId'>): Promise<Outcome> {
@@ -51,7 +60,10 @@ export async function eventsOf({ store }: Pick<Disk, 'store'>, stream: string): 
 export const typesOf = async (disk: Disk, stream: string): Promise<string[]> => (await eventsOf(disk, stream)).map(({ type }) => type);
 
 /** What the run's events tell of its end: the one terminal event, opened, and the usage of all its steps. */
-export async function endOf(disk: Disk, runId: string): Promise<{ outcome: Outcome; text: string; usages: (Usage | undefined)[]; error?: { code: string } }> {
+export async function endOf(
+  disk: Disk,
+  runId: string,
+): Promise<{ outcome: Outcome; text: string; usages: (Usage | undefined)[]; error?: { code: string } }> {
   const events = await eventsOf(disk, runStream(runId));
   const ends = events.filter(({ type }) => type === 'RunEnded');
   const [end] = ends;

@@ -16,7 +16,8 @@ const recorded = (event: NewEvent, revision: number, subject: string): RecordedE
   }) as unknown as RecordedEvent;
 
 /** New events as a stream would give them back. */
-export const recordedEvents = (events: readonly NewEvent[], subject = 'person_p'): RecordedEvent[] => events.map((event, index) => recorded(event, index, subject));
+export const recordedEvents = (events: readonly NewEvent[], subject = 'person_p'): RecordedEvent[] =>
+  events.map((event, index) => recorded(event, index, subject));
 
 /** `given(aggregate, events).when(command).then(events)` — reads as a sentence. */
 export function given<State>(aggregate: AnyDecider<State>, history: readonly NewEvent[] = [], subject = 'person_p') {

@@ -1,10 +1,12 @@
-import type { EventToAppend } from '../../src/adapters/event-store/port.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
+import type { EventToAppend } from '../../src/adapters/event-store/port.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
 import type { LiveEntry } from '../../src/adapters/live-log/port.ts';
 import type { Disk } from './memory-annals.ts';
 
-export type Written = { readonly kind: 'events'; readonly stream: string; readonly events: readonly EventToAppend[] } | { readonly kind: 'live'; readonly entry: LiveEntry };
+export type Written =
+  | { readonly kind: 'events'; readonly stream: string; readonly events: readonly EventToAppend[] }
+  | { readonly kind: 'live'; readonly entry: LiveEntry };
 
 /** The disk, and everything that is written to its log and live log, in order. */
 export function journaled(disk: Disk): { disk: Disk; journal: Written[] } {

@@ -40,7 +40,15 @@ export const said = (...texts: readonly string[]): ModelChunk[] => [
 
 /** An answer that asks for tools. */
 export const called = (...calls: readonly { id: string; name: string; input?: object }[]): ModelChunk[] => [
-  ...calls.map(({ id, name, input = {} }): ModelChunk => ({ type: 'tool-call', toolCallId: id, toolName: name, input: input as never, inputText: JSON.stringify(input) })),
+  ...calls.map(
+    ({ id, name, input = {} }): ModelChunk => ({
+      type: 'tool-call',
+      toolCallId: id,
+      toolName: name,
+      input: input as never,
+      inputText: JSON.stringify(input),
+    }),
+  ),
   { type: 'usage', usage },
   { type: 'finish', reason: 'tool-calls', model: 'demo' },
 ];

@@ -9,7 +9,19 @@ export interface Write {
 /** Says that the process dies at this write: before it reaches the disk, or right after, before anybody hears of it. */
 export type CrashPoint = (write: Write) => 'before' | 'after' | undefined;
 
-const writes: ReadonlySet<string> = new Set(['append', 'commit', 'put', 'delete', 'getOrCreate', 'destroyScope', 'destroySubject', 'setMark', 'expire', 'drop', 'rename']);
+const writes: ReadonlySet<string> = new Set([
+  'append',
+  'commit',
+  'put',
+  'delete',
+  'getOrCreate',
+  'destroyScope',
+  'destroySubject',
+  'setMark',
+  'expire',
+  'drop',
+  'rename',
+]);
 const never = new Promise<never>(() => undefined);
 
 export interface Severed {
@@ -62,7 +74,9 @@ export function severed(disk: Disk, crashPoint: CrashPoint = () => undefined): S
     new Proxy(target, {
       get: (of, name) => {
         const member: unknown = Reflect.get(of, name);
-        return typeof member === 'function' ? (...args: unknown[]) => call(part, of, String(name), member as (...args: unknown[]) => unknown, args) : member;
+        return typeof member === 'function'
+          ? (...args: unknown[]) => call(part, of, String(name), member as (...args: unknown[]) => unknown, args)
+          : member;
       },
     });
   return {

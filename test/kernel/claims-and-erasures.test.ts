@@ -34,9 +34,16 @@ describe('a claim', () => {
     expect(await kernel.tell(ada, renameConversation({ conversationId, title: 'Before' }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
     expect(await kernel.tell(ada, claim)).toMatchObject({ ok: true });
     expect(await kernel.tell(ada, renameConversation({ conversationId, title: 'Mine' }))).toMatchObject({ ok: true });
-    expect(await kernel.tell(visitor, renameConversation({ conversationId, title: 'Back' }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
+    expect(await kernel.tell(visitor, renameConversation({ conversationId, title: 'Back' }))).toMatchObject({
+      ok: false,
+      error: { code: 'NotFound' },
+    });
     expect(await kernel.claimedBy(visitor.id)).toBe(ada.id);
-    await kernel.progress.waitFor(['claims'], (await kernel.loader.load(`person-${visitor.id}`, { initialState: () => 0, evolve: (count) => count })).position, { timeoutMs: 20_000 });
+    await kernel.progress.waitFor(
+      ['claims'],
+      (await kernel.loader.load(`person-${visitor.id}`, { initialState: () => 0, evolve: (count) => count })).position,
+      { timeoutMs: 20_000 },
+    );
     expect(await kernel.claimedOf(ada.id)).toEqual([visitor.id]);
   });
 
@@ -45,7 +52,10 @@ describe('a claim', () => {
     await kernel.tell(ada, claim);
     expect(await kernel.tell(ada, claim)).toMatchObject({ ok: true });
     const bob = person('bob');
-    expect(await kernel.tell(bob, claimAnonymous({ anonymous: visitor.id, by: bob.id }))).toMatchObject({ ok: false, error: { code: 'AlreadyClaimed' } });
+    expect(await kernel.tell(bob, claimAnonymous({ anonymous: visitor.id, by: bob.id }))).toMatchObject({
+      ok: false,
+      error: { code: 'AlreadyClaimed' },
+    });
     expect(await kernel.tell(bob, claimAnonymous({ anonymous: ada.id, by: bob.id }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
     expect(await kernel.tell(bob, claim)).toMatchObject({ ok: false, error: { code: 'NotFound' } });
     expect(await typesOf(disk, `person-${visitor.id}`)).toEqual(['AnonymousClaimed']);
@@ -61,7 +71,9 @@ describe('a claim', () => {
     const { kernel, disk } = await start(options);
     const asked = await askFor(kernel, visitor, 'Hello');
     const reading = readRun(kernel, visitor, asked.conversationId, asked.runId);
-    const { items: feed } = (await kernel.follow(visitor, { topic: 'feed' }, { signal: AbortSignal.timeout(20_000) })) as never as { items: AsyncIterable<unknown> };
+    const { items: feed } = (await kernel.follow(visitor, { topic: 'feed' }, { signal: AbortSignal.timeout(20_000) })) as never as {
+      items: AsyncIterable<unknown>;
+    };
     const feeding = (async () => {
       for await (const _ of feed);
     })();
@@ -88,7 +100,10 @@ describe('deleting a thread', () => {
     expect(JSON.stringify(await openAll(stolen, conversationStream(asked.conversationId)))).toContain('Secret question');
     await kernel.tell(ada, deleteConversation({ conversationId: asked.conversationId }));
     expect(await settled(kernel, second)).toBe('cancelled');
-    await until(async () => (await disk.vault.isDestroyed({ subject: ada.id, scope: asked.conversationId })) && (await disk.liveLog.read(asked.runId)).length === 0);
+    await until(
+      async () =>
+        (await disk.vault.isDestroyed({ subject: ada.id, scope: asked.conversationId })) && (await disk.liveLog.read(asked.runId)).length === 0,
+    );
     for (const stream of [conversationStream(asked.conversationId), runStream(asked.runId), runStream(second.runId)]) {
       const opened = await openAll(stolen, stream);
       expect(opened.length).toBeGreaterThan(0);
@@ -116,7 +131,10 @@ describe('deleting a thread', () => {
     if (!own?.ok || !foreign?.ok) throw new Error('no files');
     const conversationId = await startThread(kernel, ada);
     const file = (fileId: FileId) => ({ type: 'file' as const, mediaType: 'text/plain', fileId });
-    await kernel.tell(ada, sendMessage({ conversationId, parts: [file(own.result.fileId), file(foreign.result.fileId)], reply: false, onActive: 'refuse' }));
+    await kernel.tell(
+      ada,
+      sendMessage({ conversationId, parts: [file(own.result.fileId), file(foreign.result.fileId)], reply: false, onActive: 'refuse' }),
+    );
     await kernel.tell(ada, deleteConversation({ conversationId }));
     await until(async () => (await typesOf(disk, fileStream(own.result.fileId))).includes('FileDeleted'));
     const head = await disk.store.head();
@@ -163,7 +181,8 @@ test('a sealed value that was moved to another event does not open there', async
   const store: Disk['store'] = {
     ...disk.store,
     async *read(stream, options) {
-      for await (const event of disk.store.read(stream, options)) yield event.type === 'RunEnded' ? { ...event, data: { ...event.data, sealed: message?.data.sealed as never } } : event;
+      for await (const event of disk.store.read(stream, options))
+        yield event.type === 'RunEnded' ? { ...event, data: { ...event.data, sealed: message?.data.sealed as never } } : event;
     },
   };
   for (const entry of await disk.liveLog.read(asked.runId)) await disk.liveLog.expire(entry.run, 0);

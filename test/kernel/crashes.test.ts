@@ -13,11 +13,13 @@ import { until } from '../harness/until.ts';
 const ada = person('ada');
 const start = installations();
 
-const types = ({ part, method, args }: Write): readonly string[] => (part === 'store' && method === 'append' ? (args[1] as { type: string }[]).map(({ type }) => type) : []);
+const types = ({ part, method, args }: Write): readonly string[] =>
+  part === 'store' && method === 'append' ? (args[1] as { type: string }[]).map(({ type }) => type) : [];
 const at = (type: string, when: 'before' | 'after') => (write: Write) => (types(write).includes(type) ? when : undefined);
 /** What a dead process would have answered never comes. */
 const give = (work: Promise<unknown>): void => void work.catch(() => undefined);
-const waitsAtPostcard = (after: string) => withModel((_request, call) => (call === 1 ? called({ id: 'call_1', name: 'postcard', input: { to: 'Bob' } }) : said(after)));
+const waitsAtPostcard = (after: string) =>
+  withModel((_request, call) => (call === 1 ? called({ id: 'call_1', name: 'postcard', input: { to: 'Bob' } }) : said(after)));
 
 const firstQuestion = async (disk: ReturnType<typeof memoryDisk>, options: StartOptions, text = 'Hello') => {
   const installation = await start({ ...options, disk });
@@ -47,7 +49,9 @@ describe('a run whose process dies', () => {
     expect(await settled(kernel, asked)).toBe('completed');
     expect(textOf(await readRun(kernel, ada, asked.conversationId, asked.runId))).toBe('Hi');
     expect(played.calls).toHaveLength(2);
-    const attempts = (await eventsOf(disk, runStream(asked.runId))).flatMap(({ type, data }) => (type === 'ModelCallStarted' ? [[data.epoch, data.step, data.attempt]] : []));
+    const attempts = (await eventsOf(disk, runStream(asked.runId))).flatMap(({ type, data }) =>
+      type === 'ModelCallStarted' ? [[data.epoch, data.step, data.attempt]] : [],
+    );
     expect(attempts).toEqual([
       [1, 0, 1],
       [2, 0, 2],
@@ -59,7 +63,11 @@ describe('a run whose process dies', () => {
     const { played, options } = withModel((request) => saysThenHangs(request, 'Half ', 'an answer'));
     const { asked, installation } = await firstQuestion(disk, options);
     const seen: string[] = [];
-    const following = await installation.kernel.follow(ada, { topic: 'run', conversationId: asked.conversationId, runId: asked.runId }, { signal: AbortSignal.timeout(20_000) });
+    const following = await installation.kernel.follow(
+      ada,
+      { topic: 'run', conversationId: asked.conversationId, runId: asked.runId },
+      { signal: AbortSignal.timeout(20_000) },
+    );
     if (!following.ok) throw new Error(following.error.code);
     for await (const { item } of following.items) {
       if (item.type === 'text') seen.push(item.delta);
@@ -117,7 +125,10 @@ describe('a run whose process dies', () => {
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('RunEnded', 'after') });
     await installation.crashed;
     const { kernel } = await start({ ...options, disk, workers: false });
-    const told = await kernel.tell(ada, sendMessage({ conversationId: asked.conversationId, parts: [{ type: 'text', text: 'More' }], reply: true, onActive: 'refuse' }));
+    const told = await kernel.tell(
+      ada,
+      sendMessage({ conversationId: asked.conversationId, parts: [{ type: 'text', text: 'More' }], reply: true, onActive: 'refuse' }),
+    );
     expect(told.ok).toBe(true);
     expect((await threadOf(kernel, asked.conversationId)).runs.get(asked.runId)?.outcome).toBe('completed');
   });
@@ -144,7 +155,9 @@ describe('whatever write a process dies at', () => {
     let died = false;
     const { played, options } = withModel((request) => {
       const told = JSON.stringify(request.messages);
-      return told.includes('card') && !told.includes('"tool"') ? called({ id: 'call_1', name: 'postcard', input: { to: 'Bob' } }) : said('Some ', 'text');
+      return told.includes('card') && !told.includes('"tool"')
+        ? called({ id: 'call_1', name: 'postcard', input: { to: 'Bob' } })
+        : said('Some ', 'text');
     });
     const crashPoint = ({ part }: Write) => {
       if (part === 'documents' || died) return undefined;
@@ -174,7 +187,11 @@ describe('whatever write a process dies at', () => {
     }
     stop.abort();
     for (const { conversationId, runId } of requested) {
-      await until(async () => (await runOf(kernel, runId)).status === 'waiting' || (await threadOf(kernel, conversationId)).runs.get(runId as never)?.outcome !== undefined);
+      await until(
+        async () =>
+          (await runOf(kernel, runId)).status === 'waiting' ||
+          (await threadOf(kernel, conversationId)).runs.get(runId as never)?.outcome !== undefined,
+      );
       const [call] = [...(await runOf(kernel, runId)).calls.values()];
       const { messageId } = (await threadOf(kernel, conversationId)).runs.get(runId as never) ?? {};
       if ((await runOf(kernel, runId)).status === 'waiting') {

@@ -1,8 +1,8 @@
+import { describe, expect, test } from 'vitest';
 import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
 import { createSealer } from '../../src/adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../../src/adapters/live-log/port.ts';
 import type { Models } from '../../src/adapters/model-provider/port.ts';
-import { describe, expect, test } from 'vitest';
 import { answerApproval } from '../../src/commands/run.ts';
 import { runStream } from '../../src/domain/run/index.ts';
 import { viewsOf } from '../../src/projections/ask.ts';
@@ -20,7 +20,11 @@ const ada = person('ada');
 
 /** A worker for answers alone, with one tool. */
 const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => {
-  const models: Models = { list: async () => [], defaultModel: async () => 'demo/demo', stream: (model, request) => played.provider.stream({ ...request, model }) };
+  const models: Models = {
+    list: async () => [],
+    defaultModel: async () => 'demo/demo',
+    stream: (model, request) => played.provider.stream({ ...request, model }),
+  };
   const { kernel } = await start({ disk, workers: false });
   await kernel.progress.waitFor(['runs'], await disk.store.head(), { timeoutMs: 20_000 });
   const made = createReplies({
@@ -42,7 +46,10 @@ describe('two workers on one log', () => {
   test('open one run once, and the provider is asked once', async () => {
     const { played, options } = withModel(() => said('Hi'));
     const disk = memoryDisk();
-    const [one, other] = [await start({ ...options, disk }), await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } })];
+    const [one, other] = [
+      await start({ ...options, disk }),
+      await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } }),
+    ];
     for (let round = 0; round < 5; round++) {
       const asked = await askFor(one.kernel, ada, 'Hello');
       expect(await settled(other.kernel, asked)).toBe('completed');
@@ -52,14 +59,23 @@ describe('two workers on one log', () => {
   });
 
   test('resume an answered run once', async () => {
-    const { played, options } = withModel((_request, call) => (call === 1 ? called({ id: 'a', name: 'postcard' }, { id: 'b', name: 'postcard' }) : said('Done')));
+    const { played, options } = withModel((_request, call) =>
+      call === 1 ? called({ id: 'a', name: 'postcard' }, { id: 'b', name: 'postcard' }) : said('Done'),
+    );
     const disk = memoryDisk();
-    const [one, other] = [await start({ ...options, disk }), await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } })];
+    const [one, other] = [
+      await start({ ...options, disk }),
+      await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } }),
+    ];
     const asked = await askFor(one.kernel, ada, 'Hello');
     await until(async () => (await runOf(one.kernel, asked.runId)).status === 'waiting');
     const approvals = [...(await runOf(one.kernel, asked.runId)).calls.values()].map(({ approvalId = '' }) => approvalId);
     const { conversationId, runId, messageId } = asked;
-    await Promise.all(approvals.map((approvalId, index) => (index ? one : other).kernel.tell(ada, answerApproval({ conversationId, runId, messageId, approvalId, approved: true }))));
+    await Promise.all(
+      approvals.map((approvalId, index) =>
+        (index ? one : other).kernel.tell(ada, answerApproval({ conversationId, runId, messageId, approvalId, approved: true })),
+      ),
+    );
     expect(await settled(one.kernel, asked)).toBe('completed');
     const types = await typesOf(disk, runStream(runId));
     expect(types.filter((type) => type === 'RunResumed')).toHaveLength(1);
@@ -147,7 +163,12 @@ describe('a server that is told to stop', () => {
     const asked = await askFor(kernel, ada, 'Hello');
     await until(async () => (await disk.liveLog.read(asked.runId)).length > 0);
     await stop();
-    expect(await endOf(disk, asked.runId)).toMatchObject({ outcome: 'interrupted', text: 'Half', error: { code: 'Interrupted' }, usages: [expect.objectContaining({ estimated: true })] });
+    expect(await endOf(disk, asked.runId)).toMatchObject({
+      outcome: 'interrupted',
+      text: 'Half',
+      error: { code: 'Interrupted' },
+      usages: [expect.objectContaining({ estimated: true })],
+    });
     expect(await settled(kernel, asked)).toBe('interrupted');
   });
 
@@ -162,20 +183,35 @@ describe('a server that is told to stop', () => {
 });
 
 describe('a tool call found without an end', () => {
-  const tool = (idempotent: boolean, execute: ServerTool['execute']): ServerTool => ({ name: 'bell', description: 'Rings.', parameters: {}, needsApproval: false, idempotent, execute });
+  const tool = (idempotent: boolean, execute: ServerTool['execute']): ServerTool => ({
+    name: 'bell',
+    description: 'Rings.',
+    parameters: {},
+    needsApproval: false,
+    idempotent,
+    execute,
+  });
   test.each([
     ['is made again when it is idempotent', true, 'output', 2],
     ['is of unknown outcome otherwise, and not made again', false, 'unknown', 1],
   ] as const)('%s', async (_name, idempotent, result, rings) => {
     const disk = memoryDisk();
     let rung = 0;
-    const dead = await workerWith(disk, tool(idempotent, () => new Promise(() => rung++)), playedModel(() => called({ id: 'call_1', name: 'bell' })));
+    const dead = await workerWith(
+      disk,
+      tool(idempotent, () => new Promise(() => rung++)),
+      playedModel(() => called({ id: 'call_1', name: 'bell' })),
+    );
     const asked = await askFor(dead.kernel, ada, 'Ring');
     const [, request] = (await eventsOf(disk, `conversation-${asked.conversationId}`)).slice(1);
     if (!request) throw new Error('no request');
     await dead.made.reactions.find(({ name }) => name === 'reply')?.handle(request, AbortSignal.timeout(20_000));
     await until(() => rung === 1);
-    const next = await workerWith(disk, tool(idempotent, async () => ++rung), playedModel(() => said('Rung')));
+    const next = await workerWith(
+      disk,
+      tool(idempotent, async () => ++rung),
+      playedModel(() => said('Rung')),
+    );
     expect(await next.made.takeOver()).toBe(1);
     expect(await settled(next.kernel, asked)).toBe('completed');
     const ends = (await eventsOf(disk, runStream(asked.runId))).filter(({ type }) => type === 'ToolCallEnded');

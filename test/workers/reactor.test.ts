@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { createMemoryBlobs } from '../../src/adapters/blobs/memory.ts';
 import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
 import { createLoader } from '../../src/adapters/event-store/loader.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
 import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { START } from '../../src/adapters/event-store/port.ts';
-import { createMemoryBlobs } from '../../src/adapters/blobs/memory.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createSealer } from '../../src/adapters/key-vault/sealer.ts';
 import { createTell } from '../../src/commands/dispatcher.ts';
@@ -19,18 +19,36 @@ import { createReactor } from '../../src/workers/reactor.ts';
 import { administrator } from '../harness/memory-annals.ts';
 import { until } from '../harness/until.ts';
 
-const metadata = { $correlationId: 'c', $causationId: 'c', commandId: 'c', commandHash: '', actor: 'a', subject: 'person_a' as PersonId, time: '2026-01-01T00:00:00.000Z' };
+const metadata = {
+  $correlationId: 'c',
+  $causationId: 'c',
+  commandId: 'c',
+  commandHash: '',
+  actor: 'a',
+  subject: 'person_a' as PersonId,
+  time: '2026-01-01T00:00:00.000Z',
+};
 const write = async (store: EventStore, ...texts: readonly [stream: string, text: string][]): Promise<void> => {
   for (const [stream, text] of texts) await store.append(stream, [{ id: randomUUID(), type: 'Word', version: 1, data: { text }, metadata }], 'any');
 };
 const textOf = (event: RecordedEvent): string => String(event.data.text);
 
 /** A log with one reaction to words; what the reaction does is the test's. */
-function world(handle: (text: string, event: RecordedEvent, signal: AbortSignal) => Verdict | Promise<Verdict>, { store = createMemoryEventStore(), state = createMemoryDocumentStore(), from = 'start' as Reaction['from'] } = {}) {
+function world(
+  handle: (text: string, event: RecordedEvent, signal: AbortSignal) => Verdict | Promise<Verdict>,
+  { store = createMemoryEventStore(), state = createMemoryDocumentStore(), from = 'start' as Reaction['from'] } = {},
+) {
   const loader = createLoader(store);
   const vault = createMemoryKeyVault();
   const refusals = { record: () => undefined, unauthenticated: () => undefined, flush: async () => undefined };
-  const tell = createTell({ store, loader, sealer: createSealer({ vault, blobs: createMemoryBlobs() }), secret: Buffer.alloc(32), now: () => new Date(0), refusals });
+  const tell = createTell({
+    store,
+    loader,
+    sealer: createSealer({ vault, blobs: createMemoryBlobs() }),
+    secret: Buffer.alloc(32),
+    now: () => new Date(0),
+    refusals,
+  });
   const dealt: string[] = [];
   const reaction: Reaction = {
     name: 'words',
@@ -64,7 +82,8 @@ function world(handle: (text: string, event: RecordedEvent, signal: AbortSignal)
       await running;
     },
     saved: async () => (await state.checkpoint('reaction-words@1'))?.position ?? START,
-    parked: async () => [...(await loader.load(reactionStream('words'), reactions)).state.events.values()].map(({ revision, stream }) => `${stream} ${revision}`),
+    parked: async () =>
+      [...(await loader.load(reactionStream('words'), reactions)).state.events.values()].map(({ revision, stream }) => `${stream} ${revision}`),
   };
 }
 const park: Verdict = { verb: 'park', reason: 'no' };
@@ -170,7 +189,8 @@ describe('a reaction', () => {
 describe('a parked event', () => {
   const parkingWorld = (good: { yes: boolean }, parts = {}) => world((text) => (text === 'a1' && !good.yes ? park : done), parts);
   const unparkFirst = async ({ store, tell }: ReturnType<typeof world>): Promise<void> => {
-    for await (const event of store.read('a', { max: 1 })) expect(await tell(administrator, unparkReaction({ reaction: 'words', eventId: event.id }))).toMatchObject({ ok: true });
+    for await (const event of store.read('a', { max: 1 }))
+      expect(await tell(administrator, unparkReaction({ reaction: 'words', eventId: event.id }))).toMatchObject({ ok: true });
   };
 
   test('parks the later ones of its stream, and no others', async () => {
@@ -229,7 +249,11 @@ describe('a parked event', () => {
   test('counts as dealt with only when the log has it', async () => {
     const memory = createMemoryEventStore();
     let down = true;
-    const store: EventStore = { ...memory, append: async (stream, ...rest) => (stream.startsWith('reaction-') && down ? { ok: false, code: 'StoreUnavailable', message: 'down' } : memory.append(stream, ...rest)) };
+    const store: EventStore = {
+      ...memory,
+      append: async (stream, ...rest) =>
+        stream.startsWith('reaction-') && down ? { ok: false, code: 'StoreUnavailable', message: 'down' } : memory.append(stream, ...rest),
+    };
     const reactor = parkingWorld({ yes: false }, { store });
     await write(store, ['a', 'a1'], ['b', 'b1']);
     reactor.begin();

@@ -15,8 +15,8 @@ export interface EventToAppend {
 }
 
 export type AppendResult =
-  | { readonly ok: true; /** Of the last event. */ readonly revision: bigint; readonly position: Position; readonly duplicate: boolean }
-  | { readonly ok: false; readonly code: 'WrongExpectedRevision'; /** Absent when the stream is empty. */ readonly actual?: bigint }
+  | { readonly ok: true /** Of the last event. */; readonly revision: bigint; readonly position: Position; readonly duplicate: boolean }
+  | { readonly ok: false; readonly code: 'WrongExpectedRevision' /** Absent when the stream is empty. */; readonly actual?: bigint }
   | { readonly ok: false; readonly code: 'TooLarge' | 'StoreUnavailable' | 'OutcomeUnknown'; readonly message: string };
 
 export interface TailBatch {

@@ -13,6 +13,12 @@ export interface VaultKey {
 
 export type KeyResult = { readonly ok: true; readonly key: VaultKey } | { readonly ok: false; readonly code: 'Destroyed' | 'Absent' };
 
+/** The vault cannot be read or written for the moment (a full disk): repeating is safe. The message is one sentence that says what to do. */
+export class VaultUnavailable extends Error {
+  override readonly name = 'VaultUnavailable';
+  readonly code = 'StoreUnavailable';
+}
+
 /** Data keys, wrapped by the master key, in a place of their own. A destroyed key never comes back; an absent one is not a destroyed one. */
 export interface KeyVault {
   /** The scope's key, made and durably stored first when there is none; `Destroyed` when the subject or the scope has been destroyed. */
@@ -22,9 +28,9 @@ export interface KeyVault {
   destroyScope(scope: string): Promise<void>;
   destroySubject(subject: string): Promise<void>;
   isDestroyed(scope: KeyScope): Promise<boolean>;
-  /** Position up to which erasures in the log have been applied here; set by whoever applies them. */
+  /** Up to where erasures in the log have been applied here, in the words of whoever applies them; empty at first. */
   mark(): Promise<string>;
-  setMark(position: string): Promise<void>;
+  setMark(mark: string): Promise<void>;
   /** Drops cached keys: another process destroyed something. */
   forget(): void;
   close(): Promise<void>;

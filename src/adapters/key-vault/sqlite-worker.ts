@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openVaultDatabase, type VaultReply, type VaultRequest } from './vault-database.ts';
+import { openVaultDatabase, type VaultDatabase, type VaultReply, type VaultRequest } from './vault-database.ts';
+import { faultOf, type VaultFault } from './vault-faults.ts';
 
 /** The thread that waits for the disk. It gets batches of requests and answers each after its commit. */
 export interface VaultWorkerData {
@@ -7,7 +8,11 @@ export interface VaultWorkerData {
   readonly check: Uint8Array;
 }
 export type ToVaultWorker = { readonly batch: readonly VaultRequest[] } | 'close';
-export type FromVaultWorker = { readonly check: Uint8Array } | { readonly replies: readonly VaultReply[] } | { readonly error: string } | 'closed';
+export type FromVaultWorker =
+  | { readonly check: Uint8Array }
+  | { readonly replies: readonly VaultReply[] }
+  | { readonly fault: VaultFault }
+  | 'closed';
 
 const RETRY_TRUNCATION_MS = 1_000;
 
@@ -15,25 +20,26 @@ const { file, check }: VaultWorkerData = workerData;
 const port = parentPort;
 if (port === null) throw new Error('This file runs as a worker thread of the key vault.');
 
-let database = openVaultDatabase(file, check);
+let database: VaultDatabase | undefined;
 let retry: NodeJS.Timeout | undefined;
 const send = (message: FromVaultWorker) => port.postMessage(message);
 
 function truncateLog(): void {
   clearTimeout(retry);
-  retry = database.truncateLog() ? undefined : setTimeout(truncateLog, RETRY_TRUNCATION_MS);
+  retry = database?.truncateLog() === false ? setTimeout(truncateLog, RETRY_TRUNCATION_MS) : undefined;
 }
 
 function commit(batch: readonly VaultRequest[]): void {
   try {
+    database ??= openVaultDatabase(file, check);
     const replies = database.commit(batch);
     if (batch.some((request) => request.op === 'destroyScope' || request.op === 'destroySubject')) truncateLog();
     send({ replies });
   } catch (error) {
-    send({ error: error instanceof Error ? error.message : String(error) });
     // After a failed sync the handle's pages may not be what the disk holds: never go on with it.
-    database.close();
-    database = openVaultDatabase(file, check);
+    database?.close();
+    database = undefined;
+    send({ fault: faultOf(file, error) });
   }
 }
 
@@ -43,10 +49,16 @@ port.on('message', (message: ToVaultWorker) => {
     return;
   }
   clearTimeout(retry);
-  database.truncateLog();
-  database.close();
+  database?.truncateLog();
+  database?.close();
   send('closed');
   port.close();
 });
-truncateLog();
-send({ check: database.check });
+try {
+  database = openVaultDatabase(file, check);
+  truncateLog();
+  send({ check: database.check });
+} catch (error) {
+  send({ fault: faultOf(file, error) });
+  port.close();
+}

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { damaged } from './vault-faults.ts';
 
 /** What the vault's file does, one request at a time; it only ever sees wrapped keys. */
 export type VaultRequest =
@@ -57,6 +58,7 @@ export function openVaultDatabase(file: string, newCheck: Uint8Array): VaultData
   const database = new DatabaseSync(file, { timeout: BUSY_MS.request });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+    requireSound(file, database);
     const check = prepareFile(database, newCheck);
     const statements = prepareStatements(database);
     const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -77,6 +79,13 @@ export function openVaultDatabase(file: string, newCheck: Uint8Array): VaultData
     database.close();
     throw error;
   }
+}
+
+/** Small, and irreplaceable: looked through at each start. */
+function requireSound(file: string, database: DatabaseSync): void {
+  const [first] = database.prepare('PRAGMA quick_check(1)').all();
+  const { quick_check: said } = z.object({ quick_check: z.string() }).parse(first);
+  if (said !== 'ok') throw new Error(damaged(file, said.replaceAll(/\s+/g, ' ')));
 }
 
 function prepareFile(database: DatabaseSync, newCheck: Uint8Array): Uint8Array {

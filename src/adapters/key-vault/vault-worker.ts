@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { VaultUnavailable } from './port.ts';
 import type { FromVaultWorker, ToVaultWorker, VaultWorkerData } from './sqlite-worker.ts';
 import type { VaultReply, VaultRequest } from './vault-database.ts';
 
@@ -65,8 +66,11 @@ export function startVaultWorker(data: VaultWorkerData): Promise<VaultWorker> {
     worker.on('message', (message: FromVaultWorker) => {
       if (message === 'closed') lost ??= new Error('The key vault is closed.');
       else if ('check' in message) resolve({ check: message.check, ask, close });
-      else if ('error' in message) settle(({ reject: fail }) => fail(new Error(`The key vault could not store or read: ${message.error}`)));
-      else settle((one, index) => replyTo(one, message.replies[index]));
+      else if ('fault' in message) {
+        const error = message.fault.passing ? new VaultUnavailable(message.fault.message) : new Error(message.fault.message);
+        settle(({ reject: fail }) => fail(error));
+        reject(error);
+      } else settle((one, index) => replyTo(one, message.replies[index]));
     });
     worker.once('error', (error) => {
       const cause = error instanceof Error ? error : new Error(String(error));

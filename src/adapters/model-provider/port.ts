@@ -18,7 +18,13 @@ export type ContentPart =
 
 export type ModelMessage =
   | { readonly role: 'user'; readonly content: readonly ContentPart[] }
-  | { readonly role: 'assistant'; readonly content: readonly (ContentPart | { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: Json })[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: readonly (
+        | ContentPart
+        | { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: Json }
+      )[];
+    }
   | { readonly role: 'tool'; readonly toolCallId: string; readonly toolName: string; readonly output: Json; readonly isError?: boolean };
 
 export interface ToolDefinition {
@@ -45,9 +51,15 @@ export type ModelChunk =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'tool-input'; readonly toolCallId: string; readonly toolName: string; readonly delta: string }
-  | { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: Json | undefined; readonly inputText: string }
+  | {
+      readonly type: 'tool-call';
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly input: Json | undefined;
+      readonly inputText: string;
+    }
   | { readonly type: 'usage'; readonly usage: Usage }
-  | { readonly type: 'finish'; readonly reason: FinishReason; /** The model that answered, where the provider says. */ readonly model?: string };
+  | { readonly type: 'finish'; readonly reason: FinishReason /** The model that answered, where the provider says. */; readonly model?: string };
 
 export interface ModelInfo {
   /** `provider/model`, what a person chooses. */
@@ -59,7 +71,17 @@ export interface ModelInfo {
 }
 
 /** Why a call failed, in terms that do not depend on the provider. `message` is safe to show: no key, no header is in it. */
-export type ModelErrorCode = 'Unauthorized' | 'RateLimited' | 'BadRequest' | 'NotFound' | 'ContentPolicy' | 'Unavailable' | 'Timeout' | 'Interrupted' | 'CircuitOpen' | 'Aborted';
+export type ModelErrorCode =
+  | 'Unauthorized'
+  | 'RateLimited'
+  | 'BadRequest'
+  | 'NotFound'
+  | 'ContentPolicy'
+  | 'Unavailable'
+  | 'Timeout'
+  | 'Interrupted'
+  | 'CircuitOpen'
+  | 'Aborted';
 
 export class ModelError extends Error {
   readonly code: ModelErrorCode;

@@ -56,7 +56,8 @@ async function takeOver(request: RouteRequest, conversationId: ConversationId, m
   return { messageId, news: !adopted };
 }
 
-const aliased = (conversation: Conversation, name: string | null | undefined): Node | undefined => (name ? resolveMessage(conversation, name) : undefined);
+const aliased = (conversation: Conversation, name: string | null | undefined): Node | undefined =>
+  name ? resolveMessage(conversation, name) : undefined;
 
 /** The answer of ours that a client's copy names in its metadata. */
 export function runNodeOf({ role, metadata }: WireMessage, conversation: Conversation): Node | undefined {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Told } from '../../commands/command.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import type { Asked } from '../../projections/query.ts';
@@ -38,13 +39,13 @@ export function threadIn(value: unknown): ConversationId {
 export const nothing: Answer = { status: 200, json: {} };
 export const tags = ['assistant-ui'] as const;
 
-const asJson = (description: string) => ({ description, schema: ErrorResponse });
+export const asJson = (description: string) => ({ description, schema: ErrorResponse });
 export const cloudRefusals: Responses = {
   400: asJson('The request does not fit the schema.'),
   401: asJson('The request is nobody’s.'),
   404: asJson('There is no such thing here, or it is not yours.'),
 };
-const asText = (description: string) => ({ description, contentType: 'text/plain' });
+const asText = (description: string) => ({ description, contentType: 'text/plain', schema: z.string() });
 export const plainRefusals: Responses = {
   400: asText('The request cannot be read, or names a model that there is not.'),
   401: asText('The request is nobody’s.'),

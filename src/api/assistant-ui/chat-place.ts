@@ -25,13 +25,12 @@ export function parentOf({ messages, parentId, protocol }: ChatRequest, conversa
   return null;
 }
 
-/** The message that is to be answered anew: the last of the person's, or what the named answer answers. */
+/** The message that is to be answered anew: what the named answer answers, or the last of the person's. */
 export function askedAgain({ messages, messageId }: ChatRequest, conversation: Conversation): Node | undefined {
-  const last = messages.findLast(({ role }) => role === 'user');
-  const known = last && nodeOf(last, conversation);
-  if (known) return known;
   const answer = messageId === undefined ? undefined : resolveMessage(conversation, messageId);
-  return answer?.parentId ? conversation.nodes.get(answer.parentId) : undefined;
+  if (answer?.role === 'assistant' && answer.parentId !== null) return conversation.nodes.get(answer.parentId);
+  const last = messages.findLast(({ role }) => role === 'user');
+  return last && nodeOf(last, conversation);
 }
 
 /** Messages of the person at this place that no client has named and nothing follows: one of them may be the request's last, posted before it was sent. */

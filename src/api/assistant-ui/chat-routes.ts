@@ -92,7 +92,10 @@ export function chatRoutes(dialect: Dialect): readonly RouteDefinition[] {
     params: Thread,
     body: z.object({ runId: z.string().max(255).nullish() }),
     errors: plainErrors,
-    responses: { 200: { description: 'Which run was told to stop, if any.', schema: z.object({ stopped: z.string().nullable() }) }, ...plainRefusals },
+    responses: {
+      200: { description: 'Which run was told to stop, if any.', schema: z.object({ stopped: z.string().nullable() }) },
+      ...plainRefusals,
+    },
     handle: async (request) => {
       const conversationId = threadIn(request.params.threadId);
       const conversation = needed(await request.ask(auiConversation({ conversationId })));

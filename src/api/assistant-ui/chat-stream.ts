@@ -13,12 +13,19 @@ export interface StreamForm {
 }
 
 /** Streams a run to its end or pause. The reader may leave; the run goes on. */
-export async function streamRun({ addresses }: Dialect, request: RouteRequest, answered: Answered, { protocol, frontendTools }: StreamForm): Promise<undefined> {
+export async function streamRun(
+  { addresses }: Dialect,
+  request: RouteRequest,
+  answered: Answered,
+  { protocol, frontendTools }: StreamForm,
+): Promise<undefined> {
   const { annals, principal, req, res, signal } = request;
   const { conversationId, runId, segment, held } = answered;
   const links = addresses.links(req, principal.id);
   const encoder =
-    protocol === 'data-stream' ? createDataStreamEncoder({ heldToolCallIds: held, links }) : createUiStreamEncoder({ heldToolCallIds: held, frontendTools, links });
+    protocol === 'data-stream'
+      ? createDataStreamEncoder({ heldToolCallIds: held, links })
+      : createUiStreamEncoder({ heldToolCallIds: held, frontendTools, links });
   const following = answered.waits
     ? { ok: true as const, items: waiting(answered) }
     : await annals.follow(principal, { topic: 'run', conversationId, runId, segment }, { signal });

@@ -1,6 +1,7 @@
 import { adoptMessage, requestReply, sendMessage } from '../../commands/conversation.ts';
-import type { Conversation } from '../../domain/conversation/index.ts';
+import type { Conversation, Node } from '../../domain/conversation/index.ts';
 import type { ConversationId, MessageId, RunId } from '../../domain/ids.ts';
+import type { Part } from '../../domain/message.ts';
 import { auiConversation, auiRun } from '../../projections/queries/assistant-ui-runs.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
@@ -24,6 +25,8 @@ export interface Answered extends RunPlace {
 
 /** Finds or makes the run that answers the request. */
 export async function answerChat(dialect: Dialect, request: RouteRequest, chat: ChatRequest): Promise<Answered> {
+  if (chat.threadId === undefined)
+    throw new HttpError('InvalidInput', 'The chat request names no thread: make one with POST /aui/v1/threads and send its id.');
   const conversationId = threadIn(chat.threadId);
   const conversation = needed(await request.ask(auiConversation({ conversationId })));
   const options = await chosen(request, chat);
@@ -67,15 +70,23 @@ interface Sending {
   readonly options: Options;
 }
 
+/** A message without an id that stands there already is one whose answer is wanted anew: such clients say it in no other way. */
 async function send(dialect: Dialect, request: RouteRequest, { conversationId, conversation, chat, last, options }: Sending): Promise<Answered> {
-  const { id: alias, metadata } = last;
   const parts = await withOwnFiles(request, conversationId, last.parts);
-  const named = alias === undefined ? {} : { alias };
+  const place = { conversationId, parentId: parentOf(chat, conversation), role: 'user' as const };
+  const same = last.id === undefined ? (await equalRows(request, place, parts)).at(-1) : undefined;
+  if (same) return regenerate(request, conversationId, same.id, options);
+
+  const known = nodeOf(last, conversation);
+  const edited = known && chat.messageId === last.id && !(await isEqual(request, conversationId, known, parts));
+  const alias = edited ? undefined : last.id;
   const tell = (parentId: MessageId | null) =>
-    request.tell(sendMessage({ conversationId, parts, parentId, metadata, ...named, reply: true, ...options }));
+    request.tell(
+      sendMessage({ conversationId, parts, parentId, metadata: last.metadata, ...(alias === undefined ? {} : { alias }), reply: true, ...options }),
+    );
   const told =
-    alias === undefined || nodeOf(last, conversation)
-      ? await tell(parentOf(chat, conversation))
+    alias === undefined || known
+      ? await tell(edited ? known.parentId : place.parentId)
       : await dialect.inTurn(conversationId, async () => {
           const now = needed(await request.ask(auiConversation({ conversationId })));
           const parentId = parentOf(chat, now);
@@ -88,8 +99,20 @@ async function send(dialect: Dialect, request: RouteRequest, { conversationId, c
   return done(told) as never;
 }
 
+/** An AI SDK app edits a message under the id that it had. */
+const isEqual = async (
+  request: RouteRequest,
+  conversationId: ConversationId,
+  { id, parentId, role }: Node,
+  parts: readonly Part[],
+): Promise<boolean> => (await equalRows(request, { conversationId, parentId, role }, parts)).some((row) => row.id === id);
+
 /** In turn with what clients post: a row that the client posted before it sent the message gets the message's name, so that it is not written a second time. */
-async function takeName(request: RouteRequest, { conversationId, parentId, alias }: { conversationId: ConversationId; parentId: MessageId | null; alias: string }, parts: Sending['last']['parts']) {
+async function takeName(
+  request: RouteRequest,
+  { conversationId, parentId, alias }: { conversationId: ConversationId; parentId: MessageId | null; alias: string },
+  parts: readonly Part[],
+) {
   const [row] = (await equalRows(request, { conversationId, parentId, role: 'user' }, parts)).filter(({ adoptedAt }) => adoptedAt === undefined);
   if (row) done(await request.tell(adoptMessage({ conversationId, messageId: row.id, alias })));
 }
@@ -97,14 +120,18 @@ async function takeName(request: RouteRequest, { conversationId, parentId, alias
 /** The request ends in an answer: the client has brought what that run waits for, or wants to see how it went on. */
 async function goOn(request: RouteRequest, conversationId: ConversationId, conversation: Conversation, last: ChatMessage): Promise<Answered> {
   const node = nodeOf(last, conversation);
-  if (node?.runId === undefined) throw new HttpError('InvalidInput', 'The last message is an answer that is not in this thread: send a message of your own.');
+  if (node?.runId === undefined)
+    throw new HttpError('InvalidInput', 'The last message is an answer that is not in this thread: send a message of your own.');
   const place = { conversationId, runId: node.runId, messageId: node.id };
   const { run } = needed(await request.ask(auiRun({ conversationId, runId: node.runId })));
   const { told, refused } = await tellToolFacts(request, place, run, last.parts);
   if (refused) throw new HttpError(refused.code, sentenceFor(refused.code, refused.message), refused.details);
   const after = told === 0 ? run : needed(await request.ask(auiRun({ conversationId, runId: node.runId }))).run;
   if (told === 0 && run.status !== 'between' && run.segment === 0 && run.status !== 'streaming') {
-    throw new HttpError('Conflict', run.status === 'waiting' ? 'The answer still waits for your decision.' : 'This answer has ended: send a message of your own.');
+    throw new HttpError(
+      'Conflict',
+      run.status === 'waiting' ? 'The answer still waits for your decision.' : 'This answer has ended: send a message of your own.',
+    );
   }
   const held = last.parts.flatMap((part) => (part.type === 'tool' ? [part.toolCallId] : []));
   const next = told > 0 || run.status === 'between' ? run.segment + 1 : run.segment;

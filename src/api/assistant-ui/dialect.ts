@@ -28,7 +28,13 @@ export function createDialect({ secret, publicUrl }: AssistantUiOptions): Dialec
   return {
     addresses: createFileAddresses(secret, publicUrl),
     readers: createReaders(),
-    commandId: (facts) => v5(createHmac('sha256', secret).update(canonicalize(facts) ?? '').digest('hex'), COMMANDS),
+    commandId: (facts) =>
+      v5(
+        createHmac('sha256', secret)
+          .update(canonicalize(facts) ?? '')
+          .digest('hex'),
+        COMMANDS,
+      ),
     inTurn: async (key, work) => {
       const before = queues.get(key) ?? Promise.resolve();
       const mine = before.then(work, work);

@@ -29,7 +29,9 @@ export interface FileAddresses {
 /** Addresses that work without a token, as `<img src>` and a plain PUT need them: each for one file, one person, one purpose and a time. */
 export function createFileAddresses(secret: Buffer, publicUrl: string | undefined): FileAddresses {
   const signature = (purpose: Purpose, fileId: FileId, person: PersonId, expires: number): Buffer =>
-    createHmac('sha256', secret).update(JSON.stringify(['file', purpose, fileId, person, expires])).digest();
+    createHmac('sha256', secret)
+      .update(JSON.stringify(['file', purpose, fileId, person, expires]))
+      .digest();
 
   const baseOf = (req: IncomingMessage): string => {
     if (publicUrl !== undefined) return publicUrl.replace(/\/$/, '');

@@ -6,7 +6,7 @@ import { json } from '../http/answer.ts';
 import { HttpError } from '../http/problem.ts';
 import { asPrincipal, type Visit } from '../http/request.ts';
 import { openRoute, type RouteDefinition, route } from '../http/route.ts';
-import { cloudErrors, cloudRefusals, done, needed, notHere, nothing, tags } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, done, needed, notHere, nothing, tags } from './answers.ts';
 import type { Dialect } from './dialect.ts';
 import { FILES_PATH, Signed } from './file-addresses.ts';
 import { MAX_FILE_BYTES, store } from './own-files.ts';
@@ -22,7 +22,8 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
     method: 'POST',
     path: '/aui/v1/files/attachments/generate-presigned-upload-url',
     summary: 'An address to put a file at',
-    description: '`signedUrl` takes one PUT of the bytes within 15 minutes; `publicUrl` shows the file to whoever has it, for a day. In messages it stands for the file for good.',
+    description:
+      '`signedUrl` takes one PUT of the bytes within 15 minutes; `publicUrl` shows the file to whoever has it, for a day. In messages it stands for the file for good.',
     tags,
     body: PresignedUploadRequest,
     errors: cloudErrors,
@@ -70,7 +71,11 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
     bytes: { description: 'The file.', contentTypes: ['*/*'] },
     bodyLimit: MAX_FILE_BYTES,
     errors: cloudErrors,
-    responses: { 200: { description: 'Kept.', schema: EmptyResponse }, 409: { description: 'The file has been uploaded already.' }, ...cloudRefusals },
+    responses: {
+      200: { description: 'Kept.', schema: EmptyResponse },
+      409: asJson('The file has been uploaded already.'),
+      ...cloudRefusals,
+    },
     handle: async (visit) => {
       const request = await bearer(visit, 'upload');
       const { fileId } = visit.params;
@@ -115,7 +120,7 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
     body: PdfImagesRequest,
     bodyLimit: MAX_FILE_BYTES,
     errors: cloudErrors,
-    responses: { 501: { description: 'Not offered.' } },
+    responses: { 501: asJson('Not offered.') },
     handle: async () => json(501, { error: 'NotImplemented', message: 'This server does not draw the pages of a PDF: send the PDF itself.' }),
   });
 

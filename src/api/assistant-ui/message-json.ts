@@ -6,7 +6,8 @@ import type { MessageJson } from './wire/thread-json.ts';
 
 /** What a run's stream told about its message, and what the person said of it since. */
 function metadataOf({ metadata, runId, model, usage, outcome, feedback }: AuiMessage): JsonObject {
-  const ofRun: JsonObject = runId === undefined ? {} : { custom: { runId, ...(outcome === undefined || outcome === 'completed' ? {} : { outcome }) } };
+  const ofRun: JsonObject =
+    runId === undefined ? {} : { custom: { runId, ...(outcome === undefined || outcome === 'completed' ? {} : { outcome }) } };
   return {
     ...metadata,
     ...ofRun,

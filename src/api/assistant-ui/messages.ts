@@ -8,7 +8,7 @@ import { LARGE_BODY_LIMIT } from '../http/body.ts';
 import { HttpError } from '../http/problem.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
 import { adoptRow } from './adopt.ts';
-import { cloudErrors, cloudRefusals, done, needed, notHere, nothing, tags, threadIn } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, done, needed, notHere, nothing, tags, threadIn } from './answers.ts';
 import type { Dialect } from './dialect.ts';
 import { messageJson } from './message-json.ts';
 import { withOwnFiles } from './own-files.ts';
@@ -103,11 +103,18 @@ export function messageRoutes(dialect: Dialect): readonly RouteDefinition[] {
     params: Thread,
     body: MessagesDeleteRequest,
     errors: cloudErrors,
-    responses: { 200: { description: 'Nothing was named that is here.', schema: EmptyResponse }, 409: { description: 'Messages are not deleted one by one.' }, ...cloudRefusals },
+    responses: {
+      200: { description: 'Nothing was named that is here.', schema: EmptyResponse },
+      409: asJson('Messages are not deleted one by one.'),
+      ...cloudRefusals,
+    },
     handle: async ({ ask, params, body }) => {
       const conversation = needed(await ask(auiConversation({ conversationId: threadIn(params.threadId) })));
       if (!body.message_ids.some((id) => resolveMessage(conversation, id))) return nothing;
-      throw new HttpError('Conflict', 'Messages are not deleted one by one here: delete the thread, or edit the message before to begin another branch.');
+      throw new HttpError(
+        'Conflict',
+        'Messages are not deleted one by one here: delete the thread, or edit the message before to begin another branch.',
+      );
     },
   });
 

@@ -36,7 +36,12 @@ async function keep(request: RouteRequest, scope: string, bytes: Buffer, mediaTy
 }
 
 /** Encrypts and keeps the bytes of a reserved file. An upload that another request has completed in between is as good. */
-export async function store({ annals, tell, principal }: Pick<RouteRequest, 'annals' | 'tell' | 'principal'>, fileId: FileId, bytes: Uint8Array, mediaType: string): Promise<void> {
+export async function store(
+  { annals, tell, principal }: Pick<RouteRequest, 'annals' | 'tell' | 'principal'>,
+  fileId: FileId,
+  bytes: Uint8Array,
+  mediaType: string,
+): Promise<void> {
   const { blobId, key } = await annals.uploads.put({ principalId: principal.id, fileId, bytes, mediaType });
   const told = await tell(uploadFile({ fileId, blobId, key, size: bytes.byteLength, mediaType }));
   if (!told.ok && told.error.code !== 'FileUploaded') done(told);

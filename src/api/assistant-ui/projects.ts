@@ -3,7 +3,7 @@ import { auiProjectMessages } from '../../projections/queries/assistant-ui-messa
 import { auiProjectThreads } from '../../projections/queries/assistant-ui-threads.ts';
 import { json } from '../http/answer.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
-import { cloudErrors, cloudRefusals, needed, tags, threadIn } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, needed, tags, threadIn } from './answers.ts';
 import type { Dialect } from './dialect.ts';
 import { messageJson } from './message-json.ts';
 import { threadJson } from './threads.ts';
@@ -11,7 +11,7 @@ import { MessageListQuery, ThreadListQuery } from './wire/cloud-requests.ts';
 import { MessageListResponse, ThreadListResponse } from './wire/thread-json.ts';
 import { uiFormat } from './wire/ui-message.ts';
 
-const forbidden = { 403: { description: 'Only administrators see the threads of others.' } };
+const forbidden = { 403: asJson('Only administrators see the threads of others.') };
 
 export function projectRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
   const threads = route({

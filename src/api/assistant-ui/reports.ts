@@ -34,7 +34,8 @@ export function reportRoutes({ readers }: Dialect): readonly RouteDefinition[] {
     method: 'POST',
     path: '/aui/v1/runs',
     summary: 'Report a run as the client saw it',
-    description: 'Kept with one’s own data. `status: incomplete` with `outcome_type: aborted` says that the person pressed stop: a run that still goes on is stopped.',
+    description:
+      'Kept with one’s own data. `status: incomplete` with `outcome_type: aborted` says that the person pressed stop: a run that still goes on is stopped.',
     tags,
     body: RunReportRequest,
     errors: cloudErrors,
@@ -60,8 +61,13 @@ export function reportRoutes({ readers }: Dialect): readonly RouteDefinition[] {
     responses: { 202: { description: 'Kept.', schema: EventsAcceptedResponse }, ...cloudRefusals },
     handle: async (request) => {
       const { events: reported } = request.body;
-      for (const { kind, thread_id: threadId, message_id: messageId } of reported) if (kind === 'run_stopped') await stopped(request, threadId, messageId);
-      if (reported.length > 0) await keep(request, reported.map((event) => ({ kind: 'event', name: event.kind, body: jsonObjectOf(event) })));
+      for (const { kind, thread_id: threadId, message_id: messageId } of reported)
+        if (kind === 'run_stopped') await stopped(request, threadId, messageId);
+      if (reported.length > 0)
+        await keep(
+          request,
+          reported.map((event) => ({ kind: 'event', name: event.kind, body: jsonObjectOf(event) })),
+        );
       return json(202, { accepted: reported.length });
     },
   });

@@ -5,7 +5,12 @@ import type { RouteRequest } from '../http/request.ts';
 import type { Readers } from './readers.ts';
 
 /** Stops the thread's active run, if it is the one meant; answers which. */
-export async function stopActive({ tell }: RouteRequest, conversationId: ConversationId, { active, runs }: Conversation, meant?: string): Promise<string | undefined> {
+export async function stopActive(
+  { tell }: RouteRequest,
+  conversationId: ConversationId,
+  { active, runs }: Conversation,
+  meant?: string,
+): Promise<string | undefined> {
   const run = active && runs.get(active);
   if (!active || !run || (meant !== undefined && meant !== active)) return undefined;
   await tell(stopRun({ conversationId, runId: active, messageId: run.messageId }));

@@ -7,15 +7,26 @@ import { json } from '../http/answer.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
-import { cloudErrors, cloudRefusals, done, needed, nothing, tags, threadIn } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, done, needed, nothing, tags, threadIn } from './answers.ts';
 import { ThreadCreateRequest, ThreadListQuery, ThreadUpdateRequest } from './wire/cloud-requests.ts';
-import { EmptyResponse, ThreadCreatedResponse, ThreadListResponse, type ThreadJson, ThreadResponse } from './wire/thread-json.ts';
+import { EmptyResponse, ThreadCreatedResponse, type ThreadJson, ThreadListResponse, ThreadResponse } from './wire/thread-json.ts';
 
 const PROJECT = 'annals';
 const Params = z.object({ threadId: z.string() });
 
 /** A thread on the wire. `metadata.activeStreamId` says what can be resumed; it is ours and never stored. */
-export const threadJson = ({ id, owner, title, metadata, externalId, archived, activeStreamId, createdAt, updatedAt, lastMessageAt }: AuiThread): ThreadJson => ({
+export const threadJson = ({
+  id,
+  owner,
+  title,
+  metadata,
+  externalId,
+  archived,
+  activeStreamId,
+  createdAt,
+  updatedAt,
+  lastMessageAt,
+}: AuiThread): ThreadJson => ({
   id,
   project_id: PROJECT,
   workspace_id: owner,
@@ -43,7 +54,8 @@ export function threadRoutes(): readonly RouteDefinition[] {
     method: 'GET',
     path: '/aui/v1/threads',
     summary: 'One’s threads',
-    description: 'By `last_message_at` and id, descending. `after` is the id of the last thread of the page before. Without `is_archived` the active ones.',
+    description:
+      'By `last_message_at` and id, descending. `after` is the id of the last thread of the page before. Without `is_archived` the active ones.',
     tags,
     query: ThreadListQuery,
     errors: cloudErrors,
@@ -58,14 +70,15 @@ export function threadRoutes(): readonly RouteDefinition[] {
     method: 'POST',
     path: '/aui/v1/threads',
     summary: 'A new thread',
-    description: 'An `external_id` names one thread of a person: with `upsert` the one that has it is answered (200), without it a second one is refused (409).',
+    description:
+      'An `external_id` names one thread of a person: with `upsert` the one that has it is answered (200), without it a second one is refused (409).',
     tags,
     body: ThreadCreateRequest,
     errors: cloudErrors,
     responses: {
       200: { description: 'There was a thread with this `external_id`.', schema: ThreadCreatedResponse },
       201: { description: 'The thread is there.', schema: ThreadCreatedResponse },
-      409: { description: 'Another thread has this `external_id`.' },
+      409: asJson('Another thread has this `external_id`.'),
       ...cloudRefusals,
     },
     handle: async (request) => {
@@ -74,7 +87,11 @@ export function threadRoutes(): readonly RouteDefinition[] {
       const own = ownMetadata(metadata);
       const named = titleOf(title);
       const told = await request.tell(
-        conversation.startConversation({ ...(named ? { title: named } : {}), ...(own ? { metadata: own } : {}), ...(lastMessageAt ? { lastMessageAt } : {}) }),
+        conversation.startConversation({
+          ...(named ? { title: named } : {}),
+          ...(own ? { metadata: own } : {}),
+          ...(lastMessageAt ? { lastMessageAt } : {}),
+        }),
       );
       return json(201, { thread_id: done(told).result.conversationId });
     },
@@ -131,7 +148,11 @@ export function threadRoutes(): readonly RouteDefinition[] {
 
 type Change = z.output<typeof ThreadUpdateRequest>;
 
-async function change({ tell }: RouteRequest, conversationId: ConversationId, { title, last_message_at: lastMessageAt, metadata, is_archived: archived }: Change) {
+async function change(
+  { tell }: RouteRequest,
+  conversationId: ConversationId,
+  { title, last_message_at: lastMessageAt, metadata, is_archived: archived }: Change,
+) {
   const target = { conversationId };
   const named = titleOf(title);
   if (named) done(await tell(conversation.renameConversation({ ...target, title: named })));

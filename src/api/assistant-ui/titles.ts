@@ -16,7 +16,8 @@ export const titleRoute = (): RouteDefinition =>
     method: 'POST',
     path: '/aui/v1/runs/stream',
     summary: 'The title of a thread',
-    description: 'Streams the title once it is stored: the one that the thread has, or the one that its first message brings. Empty when there is nothing to make one of.',
+    description:
+      'Streams the title once it is stored: the one that the thread has, or the one that its first message brings. Empty when there is nothing to make one of.',
     tags,
     body: TitleStreamRequest,
     errors: cloudErrors,
@@ -24,7 +25,11 @@ export const titleRoute = (): RouteDefinition =>
     handle: async (request) => {
       const conversationId = threadIn(request.body.thread_id);
       needed(await request.ask(auiTitle({ conversationId })));
-      await sendStream(request.res, { headers: { 'content-type': 'text/plain; charset=utf-8' }, signal: request.signal, frames: titleOf(request, conversationId) });
+      await sendStream(request.res, {
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        signal: request.signal,
+        frames: titleOf(request, conversationId),
+      });
       return undefined;
     },
   });

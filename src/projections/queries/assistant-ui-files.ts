@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type StoredFile, fileStream, files } from '../../domain/file.ts';
-import { isAnonymous } from '../../domain/person.ts';
+import { fileStream, files, type StoredFile } from '../../domain/file.ts';
 import { FileId, type PersonId } from '../../domain/ids.ts';
+import { isAnonymous } from '../../domain/person.ts';
 import { ownIds } from '../../domain/principal.ts';
 import { type QueryContext, query } from '../query.ts';
 import { claims } from '../views/claims.ts';

@@ -4,7 +4,7 @@ import { ConversationId, type MessageId } from '../../domain/ids.ts';
 import { Role } from '../../domain/message.ts';
 import { type QueryContext, query } from '../query.ts';
 import { messageTree } from '../views/messages.ts';
-import { type AuiMessage, messageOf, type Row, rowsFromStreams } from './assistant-ui-rows.ts';
+import { type AuiMessage, messageOf, type Row, refolded, rowsFromStreams } from './assistant-ui-rows.ts';
 import { ownActive } from './assistant-ui-state.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
 
@@ -28,12 +28,17 @@ export const auiProjectMessages = query('auiProjectMessages', {
   views: [messageTree],
   run: async (page, context) => {
     let conversation = conversations.initialState();
-    for await (const event of context.events(conversationStream(page.conversationId))) conversation = conversations.evolve(conversation, event as never);
+    for await (const event of context.events(conversationStream(page.conversationId)))
+      conversation = conversations.evolve(conversation, event as never);
     return conversation.status === 'active' ? messagePage(context, conversation, page) : undefined;
   },
 });
 
-async function messagePage(context: QueryContext, conversation: Conversation, { conversationId, limit, after }: z.output<typeof Page>): Promise<AuiMessage[]> {
+async function messagePage(
+  context: QueryContext,
+  conversation: Conversation,
+  { conversationId, limit, after }: z.output<typeof Page>,
+): Promise<AuiMessage[]> {
   const order = newestFirst(conversation);
   const start = after === undefined ? 0 : order.findIndex(({ id }) => id === after) + 1;
   if (after !== undefined && start === 0) return [];
@@ -43,20 +48,34 @@ async function messagePage(context: QueryContext, conversation: Conversation, { 
 }
 
 function newestFirst({ nodes, leaf }: Conversation): readonly Node[] {
-  const order = [...nodes.values()].map((node, index) => ({ node, index })).sort((a, b) => b.node.height - a.node.height || b.index - a.index).map(({ node }) => node);
+  const order = [...nodes.values()]
+    .map((node, index) => ({ node, index }))
+    .sort((a, b) => b.node.height - a.node.height || b.index - a.index)
+    .map(({ node }) => node);
   const chosen = leaf === null ? undefined : nodes.get(leaf);
   return chosen ? [chosen, ...order.filter((node) => node !== chosen)] : order;
 }
 
 /** From the view where it is as far as the log, from the streams otherwise. */
-async function docsOf(context: QueryContext, conversation: Conversation, conversationId: ConversationId, nodes: readonly Node[]): Promise<ReadonlyMap<string, Row>> {
+async function docsOf(
+  context: QueryContext,
+  conversation: Conversation,
+  conversationId: ConversationId,
+  nodes: readonly Node[],
+): Promise<ReadonlyMap<string, Row>> {
   const docs = new Map<string, Row>();
-  for (const [id, { doc }] of await context.views.getMany(messageTree, nodes.map(({ id }) => id))) docs.set(id, { ...doc, id });
-  const behind = nodes.filter(({ id, runId }) => {
+  for (const [id, { doc }] of await context.views.getMany(
+    messageTree,
+    nodes.map(({ id }) => id),
+  ))
+    docs.set(id, { ...doc, id });
+  for (const { id, runId } of nodes) {
     const doc = docs.get(id);
-    return !doc || (runId !== undefined && conversation.runs.get(runId)?.outcome !== doc.status);
-  });
-  if (behind.length > 0) for (const [id, { doc }] of await rowsFromStreams(context, conversationId, new Set(behind.map(({ id }) => id)))) docs.set(id, { ...doc, id });
+    if (doc && runId !== undefined && conversation.runs.get(runId)?.outcome !== doc.status)
+      docs.set(id, { ...(await refolded(context, doc, runId)), id });
+  }
+  const missing = new Set<string>(nodes.flatMap(({ id }) => (docs.has(id) ? [] : [id])));
+  if (missing.size > 0) for (const [id, { doc }] of await rowsFromStreams(context, conversationId, missing)) docs.set(id, { ...doc, id });
   return docs;
 }
 
@@ -69,7 +88,9 @@ export const auiCandidates = query('auiCandidates', {
     const conversation = await ownActive(context, conversationId);
     if (!conversation) return undefined;
     const parent = parentId === null ? null : (resolveMessage(conversation, parentId)?.id ?? null);
-    const ids = new Set<string>([...conversation.nodes.values()].filter((node) => node.parentId === parent && node.role === role).map(({ id }) => id));
+    const ids = new Set<string>(
+      [...conversation.nodes.values()].filter((node) => node.parentId === parent && node.role === role).map(({ id }) => id),
+    );
     if (ids.size === 0) return [];
     const rows = await rowsFromStreams(context, conversationId, ids);
     return Promise.all(

@@ -39,7 +39,11 @@ export interface StreamRow {
 }
 
 /** The rows as the view would have them at the streams' own position, because it is the view's own fold that makes them. */
-export async function rowsFromStreams(context: QueryContext, conversationId: ConversationId, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, StreamRow>> {
+export async function rowsFromStreams(
+  context: QueryContext,
+  conversationId: ConversationId,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, StreamRow>> {
   const rows = new Map<string, StreamRow>();
   for await (const event of context.events(conversationStream(conversationId))) {
     if (!messageTree.types.includes(event.type)) continue;
@@ -55,6 +59,10 @@ export async function rowsFromStreams(context: QueryContext, conversationId: Con
   return rows;
 }
 
+/** An answer as its run's own stream has it now; what else is known of the message stays. */
+export const refolded = (context: QueryContext, doc: MessageDoc, runId: string): Promise<MessageDoc> =>
+  withRun(context, { ...doc, status: 'requested', pieces: [], model: null, usage: null, finishReason: null, error: null }, runId);
+
 async function withRun(context: QueryContext, requested: MessageDoc, runId: string): Promise<MessageDoc> {
   let doc = requested;
   for await (const event of context.events(runStream(runId))) {
@@ -69,7 +77,9 @@ async function withRun(context: QueryContext, requested: MessageDoc, runId: stri
 export async function messageOf(context: QueryContext, doc: Row): Promise<AuiMessage> {
   const pieces = (await context.openDeep(doc.pieces)) as Piece<Opened<{ parts?: Part[]; metadata?: JsonObject }>>[];
   const first = doc.runId === null ? pieces[0]?.body : undefined;
-  const partial = doc.status === 'streaming' && doc.runId !== null ? await partOfStep(context, doc.runId) : [];
+  const recorded = pieces.filter(({ kind }) => kind === 'parts').length;
+  const partial = doc.status === 'streaming' && doc.runId !== null ? await partOfStep(context, doc.runId, recorded) : [];
+  if (partial === undefined) return messageOf(context, { ...(await refolded(context, doc, doc.runId ?? '')), id: doc.id });
   const model = doc.runId === null ? undefined : await chosenModel(context, doc.runId);
   const outcome = Outcome.safeParse(doc.status).data;
   const finishReason = FinishReason.safeParse(doc.finishReason).data;
@@ -97,18 +107,25 @@ async function chosenModel({ events }: QueryContext, runId: string): Promise<str
   return undefined;
 }
 
-/** The texts of the step that a run is at. */
-async function partOfStep(context: QueryContext, runId: string): Promise<Part[]> {
+/** The texts of the step that a run is at; undefined when more steps have been recorded than the reader has. */
+async function partOfStep(context: QueryContext, runId: string, recorded: number): Promise<Part[] | undefined> {
   let step = -1;
-  let ended = true;
+  let ended = 0;
+  let open = false;
   for await (const { type, data } of context.events(runStream(runId))) {
-    if (type === 'ModelCallStarted') step = z.number().parse(data['step']);
-    ended = type === 'ModelCallStarted' ? false : ended || type === 'StepCompleted' || type === 'RunEnded';
+    if (type === 'ModelCallStarted') {
+      step = z.number().parse(data['step']);
+      open = true;
+    } else if (type === 'StepCompleted' || type === 'RunEnded') {
+      ended++;
+      open = false;
+    }
   }
-  return ended ? [] : textsOfStep(await context.live(runId), step);
+  if (ended > recorded) return undefined;
+  return open ? textsOfStep(await context.live(runId), step) : [];
 }
 
-export function textsOfStep(items: readonly RunItem[], step: number): Part[] {
+function textsOfStep(items: readonly RunItem[], step: number): Part[] {
   const texts = new Map<string, Part & { type: 'text' | 'reasoning' }>();
   let at = -1;
   for (const item of items) {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { conversationStream, type ConversationEvent } from '../../domain/conversation/index.ts';
+import { type ConversationEvent, conversationStream } from '../../domain/conversation/index.ts';
 import { isUnopened, type Sealed } from '../../domain/event.ts';
 import { ConversationId, RunId } from '../../domain/ids.ts';
 import { runStream } from '../../domain/run/index.ts';
-import { type TitleCall, titles, titleStream } from '../../domain/title.ts';
+import { type TitleCall, titleStream, titles } from '../../domain/title.ts';
 import { type QueryContext, query } from '../query.ts';
 import { runList } from '../views/runs.ts';
 import { ownActive, runState } from './assistant-ui-state.ts';

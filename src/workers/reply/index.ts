@@ -27,6 +27,8 @@ const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to s
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
   const { tell, loader, store, sealer, models, views, liveLog } = parts;
   const working = new Map<RunId, Promise<void>>();
+  /** Runs that this process is about to open: whoever looks for runs of a dead one waits for these. */
+  const opening = new Map<RunId, Promise<Verdict>>();
   const drained = new AbortController();
   let draining = false;
 
@@ -55,7 +57,14 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     return undefined;
   };
 
-  const start = async (recorded: RecordedEvent): Promise<Verdict> => {
+  const start = (recorded: RecordedEvent): Promise<Verdict> => {
+    const { runId } = recorded.data as { runId: RunId };
+    const open = openRun(recorded).finally(() => opening.delete(runId));
+    opening.set(runId, open);
+    return open;
+  };
+
+  const openRun = async (recorded: RecordedEvent): Promise<Verdict> => {
     if (draining) return afterRestart;
     const event = recorded as unknown as EventOf<typeof ReplyRequested>;
     const { conversationId, runId, messageId } = event.data;
@@ -161,6 +170,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
           const runId = id as RunId;
           const conversationId = doc.conversationId as ConversationId;
           const messageId = doc.messageId as MessageId;
+          await opening.get(runId)?.catch(() => undefined);
+          if (working.has(runId)) continue;
           const { status, epoch } = (await loader.load(runStream(runId), runs)).state;
           if (working.has(runId)) continue;
           if (status === 'between') await resume(conversationId, runId, messageId, epoch);

@@ -102,7 +102,11 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
     }
   } catch (error) {
     const { usage, model, parts: said = [] } = answer ?? {};
-    await end('failed', { usage, model, parts: said.filter(({ type }) => type === 'text' || type === 'reasoning') }, { code: 'InternalError', message: 'The answer could not be written because of a fault in the server.' });
+    await end(
+      'failed',
+      { usage, model, parts: said.filter(({ type }) => type === 'text' || type === 'reasoning') },
+      { code: 'InternalError', message: 'The answer could not be written because of a fault in the server.' },
+    );
     throw error;
   } finally {
     unsubscribe();
@@ -134,7 +138,7 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
   const request = { ...(parts.systemPrompt ? { system: parts.systemPrompt } : {}), messages, ...(tools.length ? { tools } : {}), signal };
   const result = await readStep(parts.models.stream(model, request, onAttempt), step, live.push);
   await retries;
-  return result;
+  return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }
 
 async function branchMessagesOfRun(parts: ReplyParts, runId: RunId) {
@@ -154,7 +158,9 @@ async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, 
   const calls = result.calls.map((call) => ({ toolCallId: call.toolCallId, toolName: call.toolName, needs: needsOf(parts, job, call) }));
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;
-  const stepParts = result.parts.map((part): Part => (part.type === 'tool' && needsOf(parts, job, part) === 'client' ? { ...part, dynamic: false } : part));
+  const stepParts = result.parts.map(
+    (part): Part => (part.type === 'tool' && needsOf(parts, job, part) === 'client' ? { ...part, dynamic: false } : part),
+  );
   const told = await tell(
     commands.completeStep({
       conversationId,

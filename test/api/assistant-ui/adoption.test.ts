@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ada, type AuiServer, chunksIn, type Person, startAui, textOf, user } from './aui-server.ts';
+import { type AuiServer, ada, chunksIn, type Person, startAui, textOf, user } from './aui-server.ts';
 
 let server: AuiServer;
 let me: Person;
@@ -41,7 +41,12 @@ test('rows of a runtime that writes its own history are stored once, in both for
   const first = await post(thread, null, said('user', 'from elsewhere'));
   const second = await post(thread, first.json.message_id, said('assistant', 'an answer from elsewhere'));
   expect([first.status, second.status]).toEqual([201, 201]);
-  const again = await post(thread, first.json.message_id, { role: 'assistant', content: [{ type: 'text', text: 'an answer from elsewhere' }], status: { type: 'complete', reason: 'stop' }, metadata: {} }, { format: 'aui/v0' });
+  const again = await post(
+    thread,
+    first.json.message_id,
+    { role: 'assistant', content: [{ type: 'text', text: 'an answer from elsewhere' }], status: { type: 'complete', reason: 'stop' }, metadata: {} },
+    { format: 'aui/v0' },
+  );
   expect(again).toMatchObject({ status: 200, json: second.json });
   const rows = await me.history(thread, 'format=aui/v0');
   expect(rows.map((row) => [row.id, row.parent_id, row.content.content[0].text])).toEqual([
@@ -102,7 +107,11 @@ test('in whatever order the server writes and the client posts, and however ofte
         expect(answer.status).toBe(200);
         const start = chunksIn(answer.text)[0];
         expected += 2;
-        copies.push({ content: said('assistant', text, { custom: { runId: start.messageMetadata.custom.runId } }), parent: name, name: start.messageId });
+        copies.push({
+          content: said('assistant', text, { custom: { runId: start.messageMetadata.custom.runId } }),
+          parent: name,
+          name: start.messageId,
+        });
         messages.push({ id: start.messageId, role: 'assistant', parts: [{ type: 'text', text }], metadata: start.messageMetadata });
         parent = start.messageId;
       }
@@ -126,7 +135,12 @@ test('in whatever order the server writes and the client posts, and however ofte
 
 test('a file sent as data and posted as data is one file in one message', async () => {
   const thread = await me.thread();
-  const file = { type: 'file', mediaType: 'image/png', filename: 'dot.png', url: `data:image/png;base64,${Buffer.from('not really a picture').toString('base64')}` };
+  const file = {
+    type: 'file',
+    mediaType: 'image/png',
+    filename: 'dot.png',
+    url: `data:image/png;base64,${Buffer.from('not really a picture').toString('base64')}`,
+  };
   await me.chat(thread, [user('c1', '/echo seen', [file])]);
   await post(thread, null, { role: 'user', parts: [{ type: 'text', text: '/echo seen' }, file], metadata: { custom: {} } });
   const rows = await me.history(thread);

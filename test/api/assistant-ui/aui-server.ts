@@ -6,11 +6,14 @@ import type { StartOptions } from '../../harness/memory-annals.ts';
 import { person } from '../../harness/memory-annals.ts';
 import { bearer, startServer, type TestServer } from '../http/start-server.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: what a test reads out of an answer fails the test when it is not there
+type Whatever = any;
+
 export interface Called {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  readonly json: any; // biome-ignore lint/suspicious/noExplicitAny: what a test reads out of an answer fails the test when it is not there
+  readonly json: Whatever;
 }
 
 export interface Person {
@@ -34,7 +37,11 @@ export async function startAui(annals: StartOptions = {}, options: { publicUrl?:
   const as = async (principal: Principal): Promise<Person> => {
     const { token } = await server.tokens.access(principal);
     const call: Person['call'] = async (method, path, body, { signal } = {}) => {
-      const response = await server.call(method, path, { ...(body === undefined ? {} : { body }), headers: bearer(token), ...(signal ? { signal } : {}) });
+      const response = await server.call(method, path, {
+        ...(body === undefined ? {} : { body }),
+        headers: bearer(token),
+        ...(signal ? { signal } : {}),
+      });
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.startsWith('application/json');
       return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
@@ -44,8 +51,10 @@ export async function startAui(annals: StartOptions = {}, options: { publicUrl?:
       token,
       call,
       thread: async (body = {}) => (await call('POST', '/aui/v1/threads', { last_message_at: new Date().toISOString(), ...body })).json.thread_id,
-      chat: (threadId, messages, extra = {}) => call('POST', '/aui/api/chat', { id: threadId, messages, trigger: 'submit-message', tools: {}, metadata: {}, ...extra }),
-      history: async (threadId, query = 'format=ai-sdk/v6&limit=200') => z.array(Row).parse((await call('GET', `/aui/v1/threads/${threadId}/messages?${query}`)).json.messages),
+      chat: (threadId, messages, extra = {}) =>
+        call('POST', '/aui/api/chat', { id: threadId, messages, trigger: 'submit-message', tools: {}, metadata: {}, ...extra }),
+      history: async (threadId, query = 'format=ai-sdk/v6&limit=200') =>
+        z.array(Row).parse((await call('GET', `/aui/v1/threads/${threadId}/messages?${query}`)).json.messages),
     };
   };
   return { ...server, as };
@@ -54,19 +63,28 @@ export async function startAui(annals: StartOptions = {}, options: { publicUrl?:
 export const ada = person('ada');
 export const bob = person('bob');
 
-export const user = (id: string, text: string, more: readonly object[] = []) => ({ id, role: 'user', parts: [{ type: 'text', text }, ...more], metadata: { custom: {} } });
+export const user = (id: string, text: string, more: readonly object[] = []) => ({
+  id,
+  role: 'user',
+  parts: [{ type: 'text', text }, ...more],
+  metadata: { custom: {} },
+});
 
 /** The chunks of a UI message stream. */
-export const chunksIn = (text: string): any[] => // biome-ignore lint/suspicious/noExplicitAny: as above
+export const chunksIn = (text: string): Whatever[] =>
   text
     .split('\n\n')
     .filter((frame) => frame.startsWith('data: ') && !frame.includes('[DONE]'))
     .map((frame) => JSON.parse(frame.slice('data: '.length)));
 
-export const saidIn = (text: string): string => chunksIn(text).flatMap((chunk) => (chunk.type === 'text-delta' ? [chunk.delta] : [])).join('');
+export const saidIn = (text: string): string =>
+  chunksIn(text)
+    .flatMap((chunk) => (chunk.type === 'text-delta' ? [chunk.delta] : []))
+    .join('');
 
 /** The text of a stored row. */
-export const textOf = (row: { content: { parts: { type: string; text?: string }[] } }): string => row.content.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+export const textOf = (row: { content: { parts: { type: string; text?: string }[] } }): string =>
+  row.content.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
 
 /** Until the condition gives something. */
 export async function eventually<Value>(look: () => Promise<Value | undefined | false>, what: string): Promise<Value> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ada, type AuiServer, chunksIn, eventually, type Person, saidIn, startAui, textOf, user } from './aui-server.ts';
 import { bearer } from '../http/start-server.ts';
+import { type AuiServer, ada, chunksIn, eventually, type Person, saidIn, startAui, textOf, user } from './aui-server.ts';
 
 let server: AuiServer;
 let me: Person;
@@ -30,7 +30,11 @@ test('an answer streams under the id that the history has, with its run and a na
 /** Sends a message and leaves as soon as its answer has begun. */
 async function begun(thread: string, message: object): Promise<string> {
   const leaving = new AbortController();
-  const response = await server.call('POST', '/aui/api/chat', { body: { id: thread, messages: [message] }, headers: bearer(me.token), signal: leaving.signal });
+  const response = await server.call('POST', '/aui/api/chat', {
+    body: { id: thread, messages: [message] },
+    headers: bearer(me.token),
+    signal: leaving.signal,
+  });
   const reader = response.body?.getReader();
   for (let seen = ''; !seen.includes('text-delta'); ) seen += new TextDecoder().decode((await reader?.read())?.value);
   leaving.abort();
@@ -44,7 +48,10 @@ test('leaving does not stop the answer, and the history has what has been writte
   const soFar = textOf(partial as never);
   expect(soFar.length).toBeGreaterThan(0);
   expect(partial?.content.metadata.usage).toBeUndefined();
-  const ended = await eventually(async () => (await me.history(thread)).find((row) => row.content.metadata.usage !== undefined), 'the end of the answer');
+  const ended = await eventually(
+    async () => (await me.history(thread)).find((row) => row.content.metadata.usage !== undefined),
+    'the end of the answer',
+  );
   expect(textOf(ended as never).split(' ')).toHaveLength(80);
   expect(textOf(ended as never).startsWith(soFar)).toBe(true);
 });
@@ -76,7 +83,11 @@ test('stop ends the run that is meant and no other', async () => {
 test('a new message stops the answer that is being written, and stands where the client has it', async () => {
   const thread = await me.thread();
   await begun(thread, user('c1', '/long 3000\n/pace 20'));
-  const next = await me.chat(thread, [user('c1', '/long 3000\n/pace 20'), { id: 'made-by-the-client', role: 'assistant', parts: [{ type: 'text', text: 'every' }] }, user('c2', '/echo next')]);
+  const next = await me.chat(thread, [
+    user('c1', '/long 3000\n/pace 20'),
+    { id: 'made-by-the-client', role: 'assistant', parts: [{ type: 'text', text: 'every' }] },
+    user('c2', '/echo next'),
+  ]);
   expect(saidIn(next.text)).toBe('next');
   const rows = await me.history(thread);
   expect(rows.map(({ height }) => height)).toEqual([3, 2, 1, 0]);
@@ -95,7 +106,8 @@ test('answering anew keeps the old answer beside the new one', async () => {
   expect(await me.history(thread)).toHaveLength(4);
 });
 
-const toolsOf = (row: { content: { parts: { type: string }[] } } | undefined) => (row?.content.parts ?? []).filter(({ type }) => type === 'dynamic-tool' || type.startsWith('tool-'));
+const toolsOf = (row: { content: { parts: { type: string }[] } } | undefined) =>
+  (row?.content.parts ?? []).filter(({ type }) => type === 'dynamic-tool' || type.startsWith('tool-'));
 
 test('an approval is asked for, answered and gone on with under the same message id, once', async () => {
   const thread = await me.thread();
@@ -106,8 +118,12 @@ test('an approval is asked for, answered and gone on with under the same message
   expect((await me.call('GET', `/aui/api/chat/${thread}/stream`)).status).toBe(204);
   const [waiting] = await me.history(thread);
   const answerWith = (approved: boolean) => {
-    const parts = waiting?.content.parts.map((part: { type: string; approval?: object }) => (part.approval ? { ...part, state: 'approval-responded', approval: { ...part.approval, approved } } : part));
-    return me.chat(thread, [question, { id: waiting?.id, role: 'assistant', parts, metadata: waiting?.content.metadata }], { messageId: waiting?.id });
+    const parts = waiting?.content.parts.map((part: { type: string; approval?: object }) =>
+      part.approval ? { ...part, state: 'approval-responded', approval: { ...part.approval, approved } } : part,
+    );
+    return me.chat(thread, [question, { id: waiting?.id, role: 'assistant', parts, metadata: waiting?.content.metadata }], {
+      messageId: waiting?.id,
+    });
   };
   const [first, second] = await Promise.all([answerWith(true), answerWith(true)]);
   for (const answer of [first, second]) {
@@ -118,7 +134,9 @@ test('an approval is asked for, answered and gone on with under the same message
   }
   const rows = await me.history(thread);
   expect(rows).toHaveLength(2);
-  expect(toolsOf(rows[0] as never)).toEqual([expect.objectContaining({ state: 'output-available', output: expect.objectContaining({ written: true }) })]);
+  expect(toolsOf(rows[0] as never)).toEqual([
+    expect.objectContaining({ state: 'output-available', output: expect.objectContaining({ written: true }) }),
+  ]);
   const late = await answerWith(true);
   expect(late.status).toBe(200);
 });
@@ -129,7 +147,9 @@ test('an approval of an answer that has ended is refused in plain words', async 
   await me.chat(thread, [question]);
   const [waiting] = await me.history(thread);
   await me.call('POST', `/aui/api/chat/${thread}/stop`, {});
-  const parts = waiting?.content.parts.map((part: { approval?: object }) => (part.approval ? { ...part, state: 'approval-responded', approval: { ...part.approval, approved: true } } : part));
+  const parts = waiting?.content.parts.map((part: { approval?: object }) =>
+    part.approval ? { ...part, state: 'approval-responded', approval: { ...part.approval, approved: true } } : part,
+  );
   const refused = await me.chat(thread, [question, { id: waiting?.id, role: 'assistant', parts }]);
   expect(refused.status).toBe(409);
   expect(refused.headers.get('content-type')).toContain('text/plain');
@@ -145,21 +165,38 @@ test('a tool of the page is called, its output brought back, and the answer goes
   expect(input).toMatchObject({ toolName: 'whereAmI', input: { exact: true } });
   expect(input.dynamic).toBeUndefined();
   const [waiting] = await me.history(thread);
-  const parts = waiting?.content.parts.map((part: { type: string }) => (part.type === 'tool-whereAmI' ? { ...part, state: 'output-available', output: { city: 'Uppsala' } } : part));
+  const parts = waiting?.content.parts.map((part: { type: string }) =>
+    part.type === 'tool-whereAmI' ? { ...part, state: 'output-available', output: { city: 'Uppsala' } } : part,
+  );
   const answer = await me.chat(thread, [question, { id: waiting?.id, role: 'assistant', parts }], { tools });
   expect(saidIn(answer.text)).toContain('Uppsala');
-  expect(toolsOf((await me.history(thread))[0] as never)).toEqual([expect.objectContaining({ type: 'tool-whereAmI', state: 'output-available', output: { city: 'Uppsala' } })]);
+  expect(toolsOf((await me.history(thread))[0] as never)).toEqual([
+    expect.objectContaining({ type: 'tool-whereAmI', state: 'output-available', output: { city: 'Uppsala' } }),
+  ]);
 });
 
 test('an approval answered through the stored message counts, and one given up ends the answer', async () => {
-  for (const [state, change] of [['approval-responded', { approved: true }], ['output-error', {}]] as const) {
+  for (const [state, change] of [
+    ['approval-responded', { approved: true }],
+    ['output-error', {}],
+  ] as const) {
     const thread = await me.thread();
     await me.chat(thread, [user('c1', '/call postcard {"to":"Bob"}')]);
     const [waiting] = await me.history(thread);
-    const parts = waiting?.content.parts.map((part: { approval?: object }) => (part.approval ? { ...part, state, ...(state === 'output-error' ? { errorText: 'User cancelled' } : {}), approval: { ...part.approval, ...change } } : part));
-    expect((await me.call('PUT', `/aui/v1/threads/${thread}/messages/${waiting?.id}`, { content: { role: 'assistant', parts, metadata: {} } })).status).toBe(200);
+    const parts = waiting?.content.parts.map((part: { approval?: object }) =>
+      part.approval
+        ? { ...part, state, ...(state === 'output-error' ? { errorText: 'User cancelled' } : {}), approval: { ...part.approval, ...change } }
+        : part,
+    );
+    expect(
+      (await me.call('PUT', `/aui/v1/threads/${thread}/messages/${waiting?.id}`, { content: { role: 'assistant', parts, metadata: {} } })).status,
+    ).toBe(200);
     const outcome = state === 'output-error' ? 'cancelled' : undefined;
-    const ended = await eventually(async () => (await me.history(thread)).find((row) => row.content.metadata.usage && row.height === 1 && row.content.metadata.custom.outcome === outcome), 'the end');
+    const ended = await eventually(
+      async () =>
+        (await me.history(thread)).find((row) => row.content.metadata.usage && row.height === 1 && row.content.metadata.custom.outcome === outcome),
+      'the end',
+    );
     expect(toolsOf(ended as never)).toHaveLength(1);
   }
 });
@@ -193,12 +230,39 @@ test('a failed answer says why, keeps its place and may be asked for again under
 
 test('the body of a data-stream runtime is understood, and answered in its own protocol where that is asked for', async () => {
   const thread = await me.thread();
-  const body = (text: string) => ({ threadId: thread, messages: [{ role: 'user', content: [{ type: 'text', text }] }], tools: {}, unstable_assistantMessageId: 'a1' });
+  const body = (text: string) => ({
+    threadId: thread,
+    messages: [{ role: 'user', content: [{ type: 'text', text }] }],
+    tools: {},
+    unstable_assistantMessageId: 'a1',
+  });
   const first = await me.call('POST', '/aui/api/chat?protocol=data-stream', body('/echo plain'));
   expect(first.headers.get('x-vercel-ai-data-stream')).toBe('v1');
   expect(first.text.split('\n').filter((line) => line.startsWith('0:'))).toEqual(['0:"plain"']);
   expect(first.text.endsWith('\n')).toBe(true);
-  const more = { ...body(''), messages: [{ role: 'user', content: [{ type: 'text', text: '/echo plain' }] }, { role: 'assistant', content: [{ type: 'text', text: 'plain' }] }, { role: 'user', content: [{ type: 'text', text: '/echo more' }] }] };
+  const more = {
+    ...body(''),
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: '/echo plain' }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'plain' }] },
+      { role: 'user', content: [{ type: 'text', text: '/echo more' }] },
+    ],
+  };
   expect(saidIn((await me.call('POST', '/aui/api/chat', more)).text)).toBe('more');
   expect((await me.history(thread)).map(({ height }) => height)).toEqual([3, 2, 1, 0]);
+  await me.call('POST', '/aui/api/chat', more);
+  expect((await me.history(thread)).map(({ height }) => height)).toEqual([3, 3, 2, 1, 0]);
+  const unnamed = await me.call('POST', '/aui/api/chat', { ...more, threadId: undefined });
+  expect([unnamed.status, unnamed.text]).toEqual([400, expect.stringContaining('names no thread')]);
+});
+
+test('a message edited under its own id begins a branch of its own', async () => {
+  const thread = await me.thread();
+  await me.chat(thread, [user('c1', '/echo before')]);
+  const edited = await me.chat(thread, [user('c1', '/echo after')], { messageId: 'c1' });
+  expect(saidIn(edited.text)).toBe('after');
+  expect((await me.history(thread)).map(({ height }) => height)).toEqual([1, 1, 0, 0]);
+  const again = await me.chat(thread, [user('c1', '/echo after')], { trigger: 'regenerate-message', messageId: chunksIn(edited.text)[0].messageId });
+  expect(saidIn(again.text)).toBe('after');
+  expect((await me.history(thread)).map(({ height }) => height)).toEqual([1, 1, 1, 0, 0]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ada, type AuiServer, bob, type Person, startAui } from './aui-server.ts';
+import { type AuiServer, ada, bob, type Person, startAui } from './aui-server.ts';
 
 let server: AuiServer;
 let me: Person;
@@ -9,7 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const presign = async (filename = 'photo.png') => (await me.call('POST', '/aui/v1/files/attachments/generate-presigned-upload-url', { filename })).json;
+const presign = async (filename = 'photo.png') =>
+  (await me.call('POST', '/aui/v1/files/attachments/generate-presigned-upload-url', { filename })).json;
 const put = (url: string, body: string, type = 'image/png') => fetch(url, { method: 'PUT', body, headers: { 'content-type': type } });
 
 test('a file goes up once at its own address and is shown without a token', async () => {
@@ -60,7 +61,10 @@ test('what a page could run is offered for saving and never shown', async () => 
 });
 
 test('a file that is too large is refused, and so is one that claims to be', async () => {
-  const claimed = await me.call('POST', '/aui/v1/files/attachments/generate-presigned-upload-url', { filename: 'a', content_length: 26 * 1024 * 1024 });
+  const claimed = await me.call('POST', '/aui/v1/files/attachments/generate-presigned-upload-url', {
+    filename: 'a',
+    content_length: 26 * 1024 * 1024,
+  });
   expect(claimed.status).toBe(400);
   const { signedUrl } = await presign();
   const refused = await put(signedUrl, 'x'.repeat(25 * 1024 * 1024 + 1)).then(

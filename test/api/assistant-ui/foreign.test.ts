@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ada, type AuiServer, bob, type Called, eventually, type Person, startAui, user } from './aui-server.ts';
+import { type AuiServer, ada, bob, type Called, eventually, type Person, startAui, user } from './aui-server.ts';
 
 let server: AuiServer;
 let owner: Person;
@@ -28,11 +28,13 @@ const calls: Record<string, (who: Person, target: Target) => Promise<Called>> = 
   'PUT message': (who, { thread, message }) => who.call('PUT', `/aui/v1/threads/${thread}/messages/${message}`, { content }),
   'DELETE messages': (who, { thread, message }) => who.call('DELETE', `/aui/v1/threads/${thread}/messages`, { message_ids: [message] }),
   'POST feedback': (who, { thread, message }) => who.call('POST', `/aui/v1/threads/${thread}/messages/${message}/feedback`, { type: 'negative' }),
-  'POST title': (who, { thread }) => who.call('POST', '/aui/v1/runs/stream', { thread_id: thread, assistant_id: 'system/thread_title', messages: [] }),
+  'POST title': (who, { thread }) =>
+    who.call('POST', '/aui/v1/runs/stream', { thread_id: thread, assistant_id: 'system/thread_title', messages: [] }),
   'POST run': (who, { thread }) => who.call('POST', '/aui/v1/runs', { thread_id: thread, status: 'incomplete', outcome_type: 'aborted' }),
   'POST download': (who, { file }) => who.call('POST', '/aui/v1/files/attachments/generate-presigned-download-url', { key: file }),
   'POST chat': (who, { thread }) => who.call('POST', '/aui/api/chat', { id: thread, messages: [user('c9', 'x')] }),
-  'POST regenerate': (who, { thread }) => who.call('POST', '/aui/api/chat', { id: thread, messages: [user('c1', 'x')], trigger: 'regenerate-message' }),
+  'POST regenerate': (who, { thread }) =>
+    who.call('POST', '/aui/api/chat', { id: thread, messages: [user('c1', 'x')], trigger: 'regenerate-message' }),
   'GET stream': (who, { thread }) => who.call('GET', `/aui/api/chat/${thread}/stream`),
   'GET resume': (who, { streamId }) => who.call('GET', `/aui/api/chat/resume/${streamId}`),
   'POST stop': (who, { thread }) => who.call('POST', `/aui/api/chat/${thread}/stop`, {}),
@@ -68,7 +70,11 @@ test('a file of another’s cannot be sent in a message of one’s own', async (
   const mine = await stranger.thread();
   const file = { type: 'file', mediaType: 'text/plain', url: `${server.url}/aui/v1/files/${key}` };
   expect((await stranger.chat(mine, [user('c1', 'read it', [file])])).status).toBe(404);
-  const posted = await stranger.call('POST', `/aui/v1/threads/${mine}/messages`, { parent_id: null, format: 'ai-sdk/v6', content: { role: 'user', parts: [file] } });
+  const posted = await stranger.call('POST', `/aui/v1/threads/${mine}/messages`, {
+    parent_id: null,
+    format: 'ai-sdk/v6',
+    content: { role: 'user', parts: [file] },
+  });
   expect(posted.status).toBe(404);
 });
 
@@ -76,7 +82,11 @@ test('events of a stranger stop nothing', async () => {
   const thread = await owner.thread();
   const leaving = new AbortController();
   const message = user('c1', '/long 60\n/pace 10');
-  const response = await server.call('POST', '/aui/api/chat', { body: { id: thread, messages: [message] }, headers: { authorization: `Bearer ${owner.token}` }, signal: leaving.signal });
+  const response = await server.call('POST', '/aui/api/chat', {
+    body: { id: thread, messages: [message] },
+    headers: { authorization: `Bearer ${owner.token}` },
+    signal: leaving.signal,
+  });
   await response.body?.getReader().read();
   leaving.abort();
   expect((await stranger.call('POST', '/aui/v1/events', { events: [{ kind: 'run_stopped', thread_id: thread }] })).status).toBe(202);

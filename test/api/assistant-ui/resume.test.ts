@@ -1,9 +1,10 @@
 import * as v7 from 'ai';
 import * as v6 from 'ai-v6';
-import { UIMessageStreamDecoder, AssistantMessageAccumulator } from 'assistant-stream';
+import { AssistantMessageAccumulator, UIMessageStreamDecoder } from 'assistant-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { bearer } from '../http/start-server.ts';
-import { ada, type AuiServer, chunksIn, type Person, saidIn, startAui, user } from './aui-server.ts';
+import { type AuiServer, ada, chunksIn, type Person, saidIn, startAui, user } from './aui-server.ts';
 
 let server: AuiServer;
 let me: Person;
@@ -31,8 +32,16 @@ async function readSome(response: Response, bytes: number, leaving: AbortControl
 }
 
 /** Words of a text, in frames that do not depend on how they were cut. */
-const thoughtIn = (text: string): string => chunksIn(text).flatMap((chunk) => (chunk.type === 'reasoning-delta' ? [chunk.delta] : [])).join('');
-const wholeOf = (text: string) => ({ said: saidIn(text), start: chunksIn(text)[0], types: [...new Set(chunksIn(text).map(({ type }) => type))], done: text.endsWith('data: [DONE]\n\n') });
+const thoughtIn = (text: string): string =>
+  chunksIn(text)
+    .flatMap((chunk) => (chunk.type === 'reasoning-delta' ? [chunk.delta] : []))
+    .join('');
+const wholeOf = (text: string) => ({
+  said: saidIn(text),
+  start: chunksIn(text)[0],
+  types: [...new Set(chunksIn(text).map(({ type }) => type))],
+  done: text.endsWith('data: [DONE]\n\n'),
+});
 
 test('wherever a reader is cut off, the stream’s name gives the whole message again, from this and any other request', async () => {
   for (const bytes of [1, 300, 700, 2000, 5000]) {
@@ -41,7 +50,10 @@ test('wherever a reader is cut off, the stream’s name gives the whole message 
     const response = await open(thread, user('c1', '/think a thought\n/long 120\n/pace 2'), leaving.signal);
     const streamId = response.headers.get('x-resumable-stream-id');
     await readSome(response, bytes, leaving);
-    const [resumed, whole] = await Promise.all([me.call('GET', `/aui/api/chat/resume/${streamId}`), me.call('GET', `/aui/api/chat/${thread}/stream`)]);
+    const [resumed, whole] = await Promise.all([
+      me.call('GET', `/aui/api/chat/resume/${streamId}`),
+      me.call('GET', `/aui/api/chat/${thread}/stream`),
+    ]);
     const later = await me.call('GET', `/aui/api/chat/resume/${streamId}`);
     expect(wholeOf(resumed.text).said.split(' ')).toHaveLength(120);
     expect(wholeOf(later.text)).toEqual(wholeOf(resumed.text));
@@ -63,7 +75,8 @@ test('a stream is there after its live log has gone, from the events alone', asy
 test('a thread in which nothing is written has no stream, and a stream nobody knows is not found', async () => {
   const thread = await me.thread();
   expect((await me.call('GET', `/aui/api/chat/${thread}/stream`)).status).toBe(204);
-  for (const streamId of ['run_unknown.0', 'nonsense', 'run_.0', 'run_unknown.x']) expect((await me.call('GET', `/aui/api/chat/resume/${streamId}`)).status).toBe(404);
+  for (const streamId of ['run_unknown.0', 'nonsense', 'run_.0', 'run_unknown.x'])
+    expect((await me.call('GET', `/aui/api/chat/resume/${streamId}`)).status).toBe(404);
   const answer = await me.chat(thread, [user('c1', '/echo x')]);
   const [runId] = (answer.headers.get('x-resumable-stream-id') ?? '').split('.');
   expect((await me.call('GET', `/aui/api/chat/resume/${runId}.7`)).status).toBe(404);
@@ -81,7 +94,9 @@ const readers = {
     const transport = new v7.DefaultChatTransport<v7.UIMessage>({ api: `${server.url}/aui/api/chat`, headers: bearer(me.token) });
     const messages: v7.UIMessage[] = [{ id: 'c1', role: 'user', parts: [{ type: 'text', text: script }] }];
     const options = { chatId: thread, abortSignal: undefined };
-    const stream = resume ? await transport.reconnectToStream(options) : await transport.sendMessages({ ...options, trigger: 'submit-message', messageId: undefined, messages });
+    const stream = resume
+      ? await transport.reconnectToStream(options)
+      : await transport.sendMessages({ ...options, trigger: 'submit-message', messageId: undefined, messages });
     let last: v7.UIMessage | undefined;
     if (stream) for await (const message of v7.readUIMessageStream({ stream, onError: (error) => expect(error).toBeUndefined() })) last = message;
     return sketch(last as never);
@@ -90,7 +105,9 @@ const readers = {
     const transport = new v6.DefaultChatTransport<v6.UIMessage>({ api: `${server.url}/aui/api/chat`, headers: bearer(me.token) });
     const messages: v6.UIMessage[] = [{ id: 'c1', role: 'user', parts: [{ type: 'text', text: script }] }];
     const options = { chatId: thread, abortSignal: undefined };
-    const stream = resume ? await transport.reconnectToStream(options) : await transport.sendMessages({ ...options, trigger: 'submit-message', messageId: undefined, messages });
+    const stream = resume
+      ? await transport.reconnectToStream(options)
+      : await transport.sendMessages({ ...options, trigger: 'submit-message', messageId: undefined, messages });
     let last: v6.UIMessage | undefined;
     if (stream) for await (const message of v6.readUIMessageStream({ stream, onError: (error) => expect(error).toBeUndefined() })) last = message;
     return sketch(last as never);
@@ -110,19 +127,29 @@ test('ai@6 and ai@7 read an answer and its resumption alike, and as the history 
     const [row] = await me.history(thread);
     expect(sent.id).toBe(row?.id);
     expect(sent.metadata).toEqual(row?.content.metadata);
-    expect(sent.parts?.map(([type, text]) => [type, text === 'done' ? undefined : text])).toEqual(row?.content.parts.map(({ type, text }: Part) => [type, text]));
+    expect(sent.parts?.map(([type, text]) => [type, text === 'done' ? undefined : text])).toEqual(
+      row?.content.parts.map(({ type, text }: Part) => [type, text]),
+    );
   }
 });
+
+const Message = z.object({ parts: z.array(z.object({ type: z.string(), text: z.string().optional() })) });
 
 test('assistant-stream reads it too', async () => {
   const thread = await me.thread();
   const response = await open(thread, user('c1', '/think deep\n/echo said'));
   if (!response.body) throw new Error('no body');
-  let last: { parts: readonly { type: string; text?: string }[] } | undefined;
+  let last: z.infer<typeof Message> | undefined;
   await response.body
     .pipeThrough(new UIMessageStreamDecoder() as never)
     .pipeThrough(new AssistantMessageAccumulator() as never)
-    .pipeTo(new WritableStream({ write: (message) => void (last = message as never) }));
+    .pipeTo(
+      new WritableStream({
+        write: (message) => {
+          last = Message.parse(message);
+        },
+      }),
+    );
   expect(last?.parts.map(({ type, text }) => [type, text])).toEqual([
     ['reasoning', 'deep'],
     ['text', 'said'],

@@ -1,9 +1,10 @@
 import './page.ts';
 import { AssistantChatTransport, useChatRuntime } from '@assistant-ui/ai-sdk';
-import { AssistantCloud, type AssistantClient, AssistantRuntimeProvider, useAui } from '@assistant-ui/react';
+import { type AssistantClient, AssistantCloud, AssistantRuntimeProvider, useAui } from '@assistant-ui/react';
 import { lastAssistantMessageIsCompleteWithApprovalResponses } from 'ai';
 import { act, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { type Annals, createAnnals } from '../../../packages/client/src/index.ts';
 
 type Message = ReturnType<AssistantClient['thread']['getState']>['messages'][number];
 
@@ -24,10 +25,23 @@ export interface App {
   close(): Promise<void>;
 }
 
-export const textOf = (message: Message | undefined): string => (message?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+export const textOf = (message: Message | undefined): string =>
+  (message?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
 
-/** An app as its makers write it: the cloud and the chat of one server, nothing else. */
-export async function openApp(baseUrl: string, token: string): Promise<App> {
+const inReact = (work: () => Promise<void>): Promise<void> => Promise.resolve(act(work));
+
+type Kit = Pick<Annals, 'cloud' | 'transport' | 'sendAutomaticallyWhen'>;
+
+/** What the makers of an app write who know of nothing but assistant-ui. */
+export const plainKit = (baseUrl: string, token: string): Kit => ({
+  cloud: new AssistantCloud({ baseUrl: `${baseUrl}/aui`, authToken: async () => token }),
+  transport: new AssistantChatTransport({ api: `${baseUrl}/aui/api/chat`, headers: { authorization: `Bearer ${token}` } }),
+  sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+});
+/** The same with the client package. */
+export const annalsKit = (baseUrl: string, token: string): Kit => createAnnals({ baseUrl, getToken: async () => token });
+
+export async function openApp(baseUrl: string, token: string, makeKit = plainKit): Promise<App> {
   const requests: string[] = [];
   const fetched = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
@@ -36,19 +50,18 @@ export async function openApp(baseUrl: string, token: string): Promise<App> {
     requests.push(`${init?.method ?? 'GET'} ${url.pathname} ${response.status}`);
     return response;
   };
-  const cloud = new AssistantCloud({ baseUrl: `${baseUrl}/aui`, authToken: async () => token });
-  const transport = new AssistantChatTransport({ api: `${baseUrl}/aui/api/chat`, headers: { authorization: `Bearer ${token}` } });
+  const kit = makeKit(baseUrl, token);
   let aui: AssistantClient | undefined;
   const Probe = (): null => {
     aui = useAui();
     return null;
   };
   const Root = () => {
-    const runtime = useChatRuntime({ cloud, transport, sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses });
-    return createElement(AssistantRuntimeProvider, { runtime, children: createElement(Probe) });
+    const runtime = useChatRuntime(kit);
+    return createElement(AssistantRuntimeProvider, { runtime }, createElement(Probe));
   };
   const root = createRoot(document.body.appendChild(document.createElement('div')));
-  await act(async () => root.render(createElement(Root)));
+  await inReact(async () => root.render(createElement(Root)));
   const client = (): AssistantClient => {
     if (!aui) throw new Error('the app has not been rendered');
     return aui;
@@ -58,13 +71,15 @@ export async function openApp(baseUrl: string, token: string): Promise<App> {
     const end = performance.now() + 20_000;
     while (performance.now() < end) {
       let met = false;
-      await act(async () => {
+      await inReact(async () => {
         met = await condition();
         await new Promise((resolve) => setTimeout(resolve, 10));
       });
       if (met) return;
     }
-    throw new Error(`it never came about: ${what}; the thread says ${JSON.stringify(messages().map(({ role, status, content }) => ({ role, status, content })))}`);
+    throw new Error(
+      `it never came about: ${what}; the thread says ${JSON.stringify(messages().map(({ role, status, content }) => ({ role, status, content })))}`,
+    );
   };
   return {
     get aui() {
@@ -75,14 +90,18 @@ export async function openApp(baseUrl: string, token: string): Promise<App> {
     messages,
     texts: () => messages().map(textOf),
     go: async (work) => {
-      await act(async () => {
+      await inReact(async () => {
         await work();
       });
     },
     until,
-    answered: (text) => until(() => !client().thread.getState().isRunning && textOf(messages().at(-1)).includes(text) && messages().at(-1)?.role === 'assistant', `the answer "${text}"`),
+    answered: (text) =>
+      until(
+        () => !client().thread.getState().isRunning && textOf(messages().at(-1)).includes(text) && messages().at(-1)?.role === 'assistant',
+        `the answer "${text}"`,
+      ),
     close: async () => {
-      await act(async () => root.unmount());
+      await inReact(async () => root.unmount());
       globalThis.fetch = fetched;
     },
   };

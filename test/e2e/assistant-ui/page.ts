@@ -1,7 +1,18 @@
 import { JSDOM } from 'jsdom';
 
 const copied = [
-  'window', 'document', 'HTMLElement', 'Element', 'Node', 'MutationObserver', 'sessionStorage', 'localStorage', 'getComputedStyle', 'requestAnimationFrame', 'cancelAnimationFrame', 'Event',
+  'window',
+  'document',
+  'HTMLElement',
+  'Element',
+  'Node',
+  'MutationObserver',
+  'sessionStorage',
+  'localStorage',
+  'getComputedStyle',
+  'requestAnimationFrame',
+  'cancelAnimationFrame',
+  'Event',
   'CustomEvent',
 ] as const;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ada, type AuiServer, eventually, type Person, startAui } from '../../api/assistant-ui/aui-server.ts';
-import { type App, openApp } from './client.ts';
+import { type AuiServer, ada, eventually, type Person, startAui } from '../../api/assistant-ui/aui-server.ts';
+import { type App, annalsKit, openApp, plainKit } from './client.ts';
 
 let server: AuiServer;
 let me: Person;
@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function inApp(work: (app: App) => Promise<void>): Promise<void> {
-  const app = await openApp(server.url, me.token);
+async function inApp(work: (app: App) => Promise<void>, kit = plainKit): Promise<void> {
+  const app = await openApp(server.url, me.token, kit);
   try {
     await work(app);
   } finally {
@@ -61,7 +61,10 @@ test('a conversation is sent, titled, stored once and there again after a reload
   expect(await me.history(thread)).toHaveLength(4);
   await reopened(thread, 4, async (app) => {
     expect(app.texts()).toEqual(['/echo Hello back\nGood morning dear server', 'Hello back', '/echo And again', 'And again']);
-    await app.until(() => app.aui.threads.getState().threadItems.some(({ remoteId: id, title }) => id === thread && title !== undefined && title !== ''), 'the thread in the list with its title');
+    await app.until(
+      () => app.aui.threads.getState().threadItems.some(({ remoteId: id, title }) => id === thread && title !== undefined && title !== ''),
+      'the thread in the list with its title',
+    );
   });
 });
 
@@ -90,9 +93,17 @@ test('regenerating and editing begin branches beside each other, and the branch 
   });
 });
 
-const toolOf = (app: App) => app.messages().at(-1)?.content.find((part) => part.type === 'tool-call');
+const toolOf = (app: App) =>
+  app
+    .messages()
+    .at(-1)
+    ?.content.find((part) => part.type === 'tool-call');
 const approvalAsked = (app: App) => app.until(() => toolOf(app)?.approval !== undefined && !app.aui.thread.getState().isRunning, 'the question');
-const partIndex = (app: App): number => app.messages().at(-1)?.content.findIndex((part) => part.type === 'tool-call') ?? -1;
+const partIndex = (app: App): number =>
+  app
+    .messages()
+    .at(-1)
+    ?.content.findIndex((part) => part.type === 'tool-call') ?? -1;
 
 test('a question that was asked before the reload is answered after it, and the answer goes on in the same message', async () => {
   let thread = '';
@@ -103,7 +114,12 @@ test('a question that was asked before the reload is answered after it, and the 
   });
   await reopened(thread, 2, async (app) => {
     await approvalAsked(app);
-    await app.go(() => app.aui.thread.message({ index: 1 }).part({ index: partIndex(app) }).respondToToolApproval({ approved: true }));
+    await app.go(() =>
+      app.aui.thread
+        .message({ index: 1 })
+        .part({ index: partIndex(app) })
+        .respondToToolApproval({ approved: true }),
+    );
     await app.answered('answered');
     expect(app.messages()).toHaveLength(2);
     expect(toolOf(app)?.result).toMatchObject({ written: true });
@@ -122,7 +138,12 @@ test('a denial is told to the model and shown after a reload', async () => {
     await app.go(() => app.aui.thread.append('/call postcard {"to":"Eve"}'));
     await approvalAsked(app);
     thread = remoteId(app);
-    await app.go(() => app.aui.thread.message({ index: 1 }).part({ index: partIndex(app) }).respondToToolApproval({ approved: false, reason: 'not her' }));
+    await app.go(() =>
+      app.aui.thread
+        .message({ index: 1 })
+        .part({ index: partIndex(app) })
+        .respondToToolApproval({ approved: false, reason: 'not her' }),
+    );
     await app.answered('failed');
   });
   await reopened(thread, 2, async (app) => {
@@ -137,7 +158,14 @@ test('an attachment is uploaded once, told to the model and readable from its ad
   await inApp(async (app) => {
     await app.go(() => app.aui.thread.composer().addAttachment(new File(['the secret word is heron'], 'note.txt', { type: 'text/plain' })));
     await app.go(() => app.aui.thread.composer().setText('/echo got it'));
-    await app.until(() => app.aui.thread.composer().getState().attachments.every(({ status }) => status.type !== 'running'), 'the upload');
+    await app.until(
+      () =>
+        app.aui.thread
+          .composer()
+          .getState()
+          .attachments.every(({ status }) => status.type !== 'running'),
+      'the upload',
+    );
     await app.go(() => app.aui.thread.composer().send());
     await app.answered('got it');
     await app.until(() => app.count(POSTED) === 2, 'both rows posted');
@@ -168,7 +196,10 @@ test('feedback, a new name and the archive survive a reload', async () => {
     await app.until(() => app.aui.threads.getState().archivedThreadIds.length === 1, 'the thread in the archive');
   });
   await inApp(async (app) => {
-    await app.until(() => app.aui.threads.getState().threadItems.some(({ remoteId: id, status }) => id === thread && status === 'archived'), 'the archive after a reload');
+    await app.until(
+      () => app.aui.threads.getState().threadItems.some(({ remoteId: id, status }) => id === thread && status === 'archived'),
+      'the archive after a reload',
+    );
   });
 });
 
@@ -196,4 +227,27 @@ test('stop ends the answer on the server, and leaving the page does not', async 
   const [answer] = await me.history(left);
   expect(answer?.content.metadata.custom.outcome).toBeUndefined();
   await reopened(left, 2, async (app) => expect(app.texts()[1]?.split(' ')).toHaveLength(60));
+});
+
+test('with the client package a page opened while an answer is written shows it to its end, once, and its stop button stops it', async () => {
+  let thread = '';
+  await inApp(async (app) => {
+    await app.go(() => app.aui.thread.append('/long 150\n/pace 20\nread me elsewhere'));
+    await app.until(() => app.texts()[1]?.includes('word') === true, 'the first words');
+    thread = remoteId(app);
+  }, annalsKit);
+  await inApp(async (app) => {
+    await app.until(() => app.aui.threads.getState().threadItems.some(({ remoteId: id }) => id === thread), 'the thread in the list');
+    await app.go(() => app.aui.threads.switchToThread(thread));
+    await app.until(() => app.aui.thread.getState().isRunning, 'the stream taken up');
+    await app.until(() => !app.aui.thread.getState().isRunning, 'the end');
+    expect(app.messages()).toHaveLength(2);
+    expect(app.texts()[1]?.split(' ')).toHaveLength(150);
+    await app.go(() => app.aui.thread.append('/long 3000\n/pace 20\nstop me'));
+    await app.until(() => app.texts()[3]?.includes('word') === true, 'the first words');
+    await app.go(() => app.aui.thread.cancelRun());
+    await app.until(async () => (await me.history(thread))[0]?.content.metadata.custom.outcome === 'cancelled', 'the run stopped');
+    await app.until(() => app.count(POSTED) >= 2, 'the rows posted');
+  }, annalsKit);
+  expect(await me.history(thread)).toHaveLength(4);
 });
