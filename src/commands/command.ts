@@ -17,9 +17,6 @@ export interface PolicyRequest<Input, State> {
 export type Policy<Input = unknown, State = unknown> = (request: PolicyRequest<Input, State>) => Decision;
 
 type NewId = (prefix: string) => string;
-export interface Owned {
-  owner?: PersonId;
-}
 
 export interface CommandDefinition<Input = unknown, State = unknown, Result = unknown, Judged = State> {
   /** Makes the command's value, ready for `tell`; the input is parsed there. */
@@ -86,6 +83,9 @@ export type Tell = <Result>(principal: Principal, command: CommandValue<Result>,
 type Declaration<Input, State, Result, Judged> = Omit<CommandDefinition<Input, State, Result, Judged>, 'commandName' | 'result'> & {
   readonly result?: (events: readonly RecordedEvent[], input: Input) => Result;
 };
+
+/** What the first event of a command that always has one says; a command's schema has checked it. */
+export const firstDataOf = <Data>(events: readonly RecordedEvent[]): Data => events[0]?.data as Data;
 
 /** Declares a command: what it takes, whose stream it writes, who may. */
 export function command<Input, State, Result = Record<string, never>, Judged = State>(

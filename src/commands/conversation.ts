@@ -11,7 +11,7 @@ import {
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { Outcome, Part, Role } from '../domain/message.ts';
-import { command, type Policy, type Repair } from './command.ts';
+import { command, firstDataOf, type Policy, type Repair } from './command.ts';
 import { annalsOnly, anyPerson, ownerOnly } from './policy.ts';
 import { settleActiveRun } from './settle-active-run.ts';
 
@@ -33,9 +33,7 @@ export const startConversation = command('startConversation', {
   policy: anyPerson,
   aggregate,
   subject: (_input, principal) => principal.onBehalfOf ?? principal.id,
-  result: (events): { conversationId: ConversationId } => ({
-    conversationId: (events[0]?.data as { conversationId: ConversationId }).conversationId,
-  }),
+  result: (events) => ({ conversationId: firstDataOf<{ conversationId: ConversationId }>(events).conversationId }),
 });
 
 const simple = (name: string) => command(name, { input: z.object(target), ...owned });

@@ -208,7 +208,7 @@ export const describeIssues = (issues: readonly { path: readonly PropertyKey[]; 
 /** Work on one key waits for the work before it. */
 async function inTurn<Result>(queues: Map<string, Promise<unknown>>, key: string, work: () => Promise<Result>): Promise<Result> {
   const before = queues.get(key);
-  const turn = before ? before.then(work, work) : work();
+  const turn = before === undefined ? work() : before.then(work, work);
   queues.set(key, turn);
   try {
     return await turn;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordedEvent } from '../domain/event.ts';
 import { fileStream, files, type StoredFile } from '../domain/file.ts';
 import { FileId } from '../domain/ids.ts';
-import { command, type Policy } from './command.ts';
+import { command, firstDataOf, type Policy } from './command.ts';
 import { anyPerson, ownerOnly } from './policy.ts';
 
 const owned = { stream: ({ fileId }: { fileId: FileId }) => fileStream(fileId), aggregate: files, policy: ownerOnly as Policy<unknown, StoredFile> };
@@ -12,7 +12,7 @@ export const reserveFile = command('reserveFile', {
   stream: (_input, _principal, newId) => fileStream(newId('file-')),
   policy: anyPerson,
   aggregate: files,
-  result: (events: readonly RecordedEvent[]) => ({ fileId: (events[0]?.data as { fileId: FileId }).fileId }),
+  result: (events: readonly RecordedEvent[]) => ({ fileId: firstDataOf<{ fileId: FileId }>(events).fileId }),
 });
 export const uploadFile = command('uploadFile', {
   input: z.object({ fileId: FileId, blobId: z.string(), key: z.string(), size: z.number().int().nonnegative(), mediaType: z.string().max(255) }),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Decider } from './decider.ts';
 import { event } from './event.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -16,18 +15,4 @@ export const AccessRefused = event('AccessRefused', 1, {
 export const AnonymousRefusalsCounted = event('AnonymousRefusalsCounted', 1, { counts: z.record(z.string(), z.number().int()) });
 export const accessEvents = [AccessRefused, AnonymousRefusalsCounted] as const;
 
-export type AccessCommand =
-  | { name: 'recordRefusal'; verb: 'tell' | 'ask' | 'follow'; what: string; code: string; target: string; count: number }
-  | { name: 'countAnonymousRefusals'; counts: Record<string, number> };
-
 export const accessStream = (person: string, day: string): string => `access-${person}-${day}`;
-
-export const accesses: Decider<null, AccessCommand> = {
-  initialState: () => null,
-  evolve: (state) => state,
-  decide: ({ name, ...data }) => [
-    name === 'recordRefusal'
-      ? AccessRefused(data as Parameters<typeof AccessRefused>[0])
-      : AnonymousRefusalsCounted(data as Parameters<typeof AnonymousRefusalsCounted>[0]),
-  ],
-};

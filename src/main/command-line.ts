@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readSettings, type Settings } from '../settings.ts';
-import { sentenceOf } from './refused.ts';
 import { fail } from './fail.ts';
+import { sentenceOf } from './refused.ts';
 
 interface Where {
   host?: string;

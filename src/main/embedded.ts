@@ -102,7 +102,8 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
 
 /** So that a start has few events to look through: erasures are cheap to repeat. Answers how to stop, after a last time. */
 function keepMarking(store: EventStore, vault: KeyVault, log: Log): () => Promise<void> {
-  const note = (): Promise<unknown> => applyErasures(store, vault).catch((error: unknown) => log(`the key vault could not note how far it has come: ${sentenceOf(error)}`));
+  const note = (): Promise<unknown> =>
+    applyErasures(store, vault).catch((error: unknown) => log(`the key vault could not note how far it has come: ${sentenceOf(error)}`));
   const timer = setInterval(note, MARK_EVERY_MS);
   return async () => {
     clearInterval(timer);

@@ -21,7 +21,9 @@ export async function openLog(folder: string): Promise<EventStore> {
   try {
     if (!vaultExists(folder) && (await store.head()) !== START) {
       const vault = join(folder, 'keys.db');
-      throw new StartRefused(`The key vault ${vault} is missing, and without it no text in the log can be read: put it back from its backup. Nothing was changed.`);
+      throw new StartRefused(
+        `The key vault ${vault} is missing, and without it no text in the log can be read: put it back from its backup. Nothing was changed.`,
+      );
     }
     await requireSoundTail(folder);
     return store;

@@ -41,22 +41,28 @@ export function createProjectorClient(folder: string, { onFailure, onWait }: Pro
   const hear = (message: FromProjector): void => {
     switch (message.kind) {
       case 'progress':
-        return progress.report(message.statuses);
+        progress.report(message.statuses);
+        break;
       case 'rebuilding':
-        return rebuilds.get(message.id)?.onProgress?.(message.events);
+        rebuilds.get(message.id)?.onProgress?.(message.events);
+        break;
       case 'rebuilt':
         rebuilds.get(message.id)?.resolve(message.result);
-        return void rebuilds.delete(message.id);
+        rebuilds.delete(message.id);
+        break;
       case 'rebuild-failed':
         rebuilds.get(message.id)?.reject(new Error(message.message));
-        return void rebuilds.delete(message.id);
+        rebuilds.delete(message.id);
+        break;
       case 'waiting':
-        return onWait(message.why);
+        onWait(message.why);
+        break;
       case 'failed':
         progress.report(progress.status().map((status) => ({ ...status, state: 'halted', reason: message.message })));
-        return onFailure(message.message, message.damaged);
+        onFailure(message.message, message.damaged);
+        break;
       default:
-        return message satisfies never;
+        message satisfies never;
     }
   };
   const ended = (): void => {

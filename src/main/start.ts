@@ -6,8 +6,8 @@ import { createTokens } from '../api/http/identity/tokens.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
-import { fail } from './fail.ts';
 import { type Embedded, openEmbedded } from './embedded.ts';
+import { fail } from './fail.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));

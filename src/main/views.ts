@@ -15,7 +15,8 @@ export interface Views {
 }
 
 const FILE = 'views.db';
-export const saidOfDamage = (reason: string, aside: string): string => `the views are built anew from the log, the damaged file is now ${aside}: ${reason}`;
+export const saidOfDamage = (reason: string, aside: string): string =>
+  `the views are built anew from the log, the damaged file is now ${aside}: ${reason}`;
 
 /** Starts the views' writer in its thread, and opens them for reading. */
 export async function openViews(folder: string, log: (message: string) => void): Promise<Views> {
@@ -24,7 +25,8 @@ export async function openViews(folder: string, log: (message: string) => void):
   let closed = false;
   let repairing: Promise<void> | undefined;
   const projector = createProjectorClient(folder, {
-    onFailure: (message, damaged) => (damaged ? repair(message) : log(`the views are not being written, restart the server once this is mended: ${message}`)),
+    onFailure: (message, damaged) =>
+      damaged ? repair(message) : log(`the views are not being written, restart the server once this is mended: ${message}`),
     onWait: (why) => log(why === undefined ? 'the views are being written again' : `the views wait: ${why}`),
   });
   projector.start();
@@ -74,8 +76,9 @@ export async function openViews(folder: string, log: (message: string) => void):
     async close() {
       closed = true;
       await repairing;
-      await projector.stop();
+      // The writer is the last to close, so that it can leave one whole file behind.
       await current.close();
+      await projector.stop();
     },
   };
 }

@@ -206,7 +206,7 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
     }
     case 'provideToolOutput': {
       const call = run.calls.get(command.toolCallId);
-      if (!call || call.needs !== 'client') return refuse('ToolCallNotFound', 'This run waits for no such tool call.');
+      if (call?.needs !== 'client') return refuse('ToolCallNotFound', 'This run waits for no such tool call.');
       if (run.status === 'ended') return refuse('RunEnded', 'This run has ended: it takes no more tool outputs.', { outcome: run.outcome ?? null });
       if (call.ended) return [];
       const result = command.errorText === undefined ? 'output' : 'error';

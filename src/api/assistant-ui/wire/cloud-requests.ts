@@ -154,4 +154,3 @@ export const PresignedUploadRequest = z.object({
 });
 export const PresignedDownloadRequest = z.union([z.object({ key: z.string().min(1).max(2048) }), z.object({ url: z.string().min(1).max(4096) })]);
 export const PdfImagesRequest = z.object({ file_blob: z.string().optional(), file_url: z.string().max(4096).optional() });
-export const TokenRefreshRequest = ThreadsClaimRequest;

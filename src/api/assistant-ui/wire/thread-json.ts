@@ -64,12 +64,5 @@ export const PresignedUploadResponse = z.object({
 export const PresignedDownloadResponse = z.object({ signedUrl: z.string(), expiresAt: z.string(), key: z.string() });
 export const PdfImagesResponse = z.object({ success: z.boolean(), urls: z.array(z.string()), message: z.string() });
 
-export const TokenResponse = z.object({ token: z.string().min(1) });
-export const AnonymousTokensResponse = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.object({ token: z.string().min(1), expires_at: IsoTime }),
-});
-export const RefreshedTokensResponse = AnonymousTokensResponse.partial({ refresh_token: true });
-
 /** `error` is the code for programs, `message` the sentence for persons; assistant-cloud takes everything else for details. */
 export const ErrorResponse = z.looseObject({ error: z.string(), message: z.string() });

@@ -130,4 +130,3 @@ export const assistantUnderstood = (message: AssistantMessage | undefined): Unde
 export const uiText = (items: readonly RunItem[]) => encoded(createUiStreamEncoder(), items);
 export const dataText = (items: readonly RunItem[]) => encoded(createDataStreamEncoder(), items);
 export const uiHeaders: Record<string, string> = { ...UI_STREAM_HEADERS };
-export const dataHeaders: Record<string, string> = { ...DATA_STREAM_HEADERS };
