@@ -1,9 +1,9 @@
 import { v4 } from 'uuid';
 import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
-import { AccessRefused, AnonymousRefusalsCounted, accessStream } from '../domain/access.ts';
+import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead } from '../domain/access.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
-import type { Principal } from '../domain/principal.ts';
+import { ownIds, type Principal } from '../domain/principal.ts';
 
 export interface RefusedAccess {
   readonly verb: 'tell' | 'ask' | 'follow';
@@ -15,6 +15,8 @@ export interface RefusedAccess {
 export interface Refusals {
   /** A refusal of a person: recorded, repeats within a minute coalesced. Those of anonymous visitors are only counted. */
   record(principal: Principal, refused: RefusedAccess): void;
+  /** The principal was shown data of these persons: that of others is recorded, reading one's own is no event. */
+  shown(principal: Principal, owners: readonly string[], what: string, target: string): void;
   /** A request that never had a principal. */
   unauthenticated(code: string): void;
   /** Writes what is still counted; call it once a minute and before the end. */
@@ -42,12 +44,12 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
   const counts = new Map<string, number>();
   let writing: Promise<unknown> = Promise.resolve();
 
-  const write = (subject: PersonId, actor: string, event: NewEvent): void => {
+  const write = (subject: PersonId, actor: PersonId, event: NewEvent): void => {
     const time = now().toISOString();
     const id = v4();
     const metadata = { $correlationId: id, $causationId: id, commandId: id, commandHash: '', actor, subject, time };
     const toAppend = { ...event, id, metadata } as EventToAppend;
-    writing = writing.then(() => store.append(accessStream(subject, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
+    writing = writing.then(() => store.append(accessStream(actor, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
   };
   const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void =>
     write(principal.id, principal.id, AccessRefused({ ...refused, count }));
@@ -76,6 +78,11 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
         seen.set(key, { since: now().getTime(), count: 0, principal, refused });
         recordNow(principal, refused, 1);
       }
+    },
+    shown(principal, owners, what, target) {
+      if (principal.kind === 'service') return;
+      const own: readonly string[] = ownIds(principal);
+      for (const owner of new Set(owners)) if (!own.includes(owner)) write(owner as PersonId, principal.id, OthersDataRead({ what, target }));
     },
     unauthenticated(code) {
       counts.set(code, (counts.get(code) ?? 0) + 1);

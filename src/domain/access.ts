@@ -13,6 +13,8 @@ export const AccessRefused = event('AccessRefused', 1, {
 });
 /** How many unauthenticated and anonymous requests were refused within one minute. */
 export const AnonymousRefusalsCounted = event('AnonymousRefusalsCounted', 1, { counts: z.record(z.string(), z.number().int()) });
-export const accessEvents = [AccessRefused, AnonymousRefusalsCounted] as const;
+/** Somebody was shown what is another's: the subject is whose it is, the actor who read it. */
+export const OthersDataRead = event('OthersDataRead', 1, { what: z.string(), target: z.string() });
+export const accessEvents = [AccessRefused, AnonymousRefusalsCounted, OthersDataRead] as const;
 
 export const accessStream = (person: string, day: string): string => `access-${person}-${day}`;

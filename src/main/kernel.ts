@@ -77,6 +77,8 @@ const answeringUnavailable =
   };
 
 const SWEEP_MS = 1000;
+/** How often what was only counted is written down. */
+const REFUSALS_MS = 60_000;
 
 /** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
 export async function createKernel(parts: KernelParts): Promise<Kernel> {
@@ -88,7 +90,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onRefusal });
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal });
   const follow = createFollow({
     store,
     loader,
@@ -132,7 +134,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   let takenOver = false;
   let timer: NodeJS.Timeout | undefined;
 
+  let flushedAt = now().getTime();
   const sweep = async (): Promise<void> => {
+    if (now().getTime() - flushedAt >= REFUSALS_MS) {
+      flushedAt = now().getTime();
+      await refusals.flush();
+    }
     await sweepDeadlines({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };

@@ -21,6 +21,7 @@ export interface AskParts {
   readonly sealer: Sealer;
   readonly liveLog: LiveLog;
   readonly progress: Progress;
+  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
 }
 
@@ -43,7 +44,7 @@ export const ownConversation =
   };
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, liveLog, progress, onRefusal }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
@@ -71,6 +72,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         conversation: ownConversation(loader, principal),
         events: (stream: string, options?: ReadOptions) => store.read(stream, options),
         live: (runId: string) => liveItems(liveLog, sealer, runId),
+        shows: (owners: readonly string[], target: string) => onShown(principal, owners, definition.queryName, target),
         open: sealer.open,
         openDeep: sealer.openDeep,
         status: progress.status,

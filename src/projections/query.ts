@@ -25,6 +25,8 @@ export interface QueryContext {
   readonly events: EventStore['read'];
   /** What the live log holds of a run, opened; nothing that came before a takeover. */
   readonly live: (runId: string) => Promise<readonly RunItem[]>;
+  /** Says whose data the answer shows, so that reading another's is recorded. */
+  readonly shows: (owners: readonly string[], target: string) => void;
   readonly open: Sealer['open'];
   /** Opens every sealed value inside. */
   readonly openDeep: Sealer['openDeep'];

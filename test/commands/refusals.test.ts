@@ -72,3 +72,17 @@ test('refusals of visitors and of requests without a principal are only counted'
   expect(events.map(({ type, data }) => [type, data])).toEqual([['AnonymousRefusalsCounted', { counts: { NotFound: 3, Unauthorized: 1 } }]]);
   expect(JSON.stringify(events.map(({ data, metadata }) => [data, metadata]))).not.toContain(visitor.id);
 });
+
+test('reading what is another’s is recorded with whose it is and who read it; reading one’s own, claimed or not, is no event', async () => {
+  const { store, refusals } = recording();
+  refusals.shown(ada, [ada.id], 'auiProjectMessages', 'thread_1');
+  refusals.shown({ ...ada, claimed: [visitor.id] }, [visitor.id], 'auiProjectMessages', 'thread_1');
+  refusals.shown(ada, ['person_bob', 'person_bob', ada.id], 'auiProjectMessages', 'thread_2');
+  await refusals.flush();
+  const read = {
+    type: 'OthersDataRead',
+    data: { what: 'auiProjectMessages', target: 'thread_2' },
+    metadata: { actor: ada.id, subject: 'person_bob' },
+  };
+  expect(await eventsOf({ store }, day)).toEqual([expect.objectContaining({ ...read, metadata: expect.objectContaining(read.metadata) })]);
+});

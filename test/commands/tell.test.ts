@@ -48,7 +48,11 @@ describe('what is refused', () => {
     const { kernel, disk } = await idle();
     const conversationId = await startThread(kernel, ada);
     let decided = 0;
-    const watched = { ...conversations, decide: (...args: Parameters<typeof conversations.decide>) => (decided++, conversations.decide(...args)) };
+    const countedDecide: typeof conversations.decide = (...args) => {
+      decided++;
+      return conversations.decide(...args);
+    };
+    const watched = { ...conversations, decide: countedDecide };
     const spy = command('renameConversation', {
       input: z.object({ conversationId: z.string(), title: z.string() }),
       stream: (input) => conversationStream(input.conversationId),

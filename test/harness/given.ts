@@ -36,6 +36,7 @@ export function given<State>(aggregate: AnyDecider<State>, history: readonly New
         actor: subject,
       });
       return {
+        // biome-ignore lint/suspicious/noThenProperty: the sentence is given, when, then; nobody awaits it
         then: (events: readonly NewEvent[]) => expect(decided).toEqual(events),
         thenTypes: (...types: string[]) => expect(isRefusal(decided) ? decided : decided.map(({ type }) => type)).toEqual(types),
         refused: (code: string) => expect(isRefusal(decided) ? decided.refused.code : decided).toBe(code),

@@ -167,7 +167,11 @@ test('a key that is absent opens to [unreadable], and nothing is created in its 
   await settled(kernel, asked);
   const empty = createMemoryKeyVault();
   let made = 0;
-  const vault = { ...empty, getOrCreate: (scope: Parameters<typeof empty.getOrCreate>[0]) => (made++, empty.getOrCreate(scope)) };
+  const getOrCreate: typeof empty.getOrCreate = (scope) => {
+    made++;
+    return empty.getOrCreate(scope);
+  };
+  const vault = { ...empty, getOrCreate };
   const opened = await openAll({ ...disk, vault }, conversationStream(asked.conversationId));
   expect(new Set(opened)).toEqual(new Set(['[unreadable]']));
   expect(made).toBe(0);

@@ -40,7 +40,7 @@ function world(
 ) {
   const loader = createLoader(store);
   const vault = createMemoryKeyVault();
-  const refusals = { record: () => undefined, unauthenticated: () => undefined, flush: async () => undefined };
+  const refusals = { record: () => undefined, shown: () => undefined, unauthenticated: () => undefined, flush: async () => undefined };
   const tell = createTell({
     store,
     loader,

@@ -7,6 +7,7 @@ import { createWakeups, followLog, type LogPage } from './follow-log.ts';
 import type { EventStore, Position, ReadOptions } from './port.ts';
 import { ResultCode, resultCode } from './sqlite-errors.ts';
 import { openSqliteReader, type SqliteReader } from './sqlite-reader.ts';
+import { createStreamEnds, type StreamEnds } from './stream-ends.ts';
 import { startWriteQueue, type WriteQueue } from './write-queue.ts';
 
 export interface SqliteEventStoreOptions {
@@ -28,15 +29,16 @@ export async function openSqliteEventStore({ folder, readOnly = false, pollMs = 
   const writer = readOnly ? undefined : await startWriteQueue({ folder, channelName }, wakeups.wake);
   const reader = await openReader(folder, writer);
   const channel = readOnly ? listen(channelName, wakeups.wake) : undefined;
+  const ends = createStreamEnds();
   let closed = false;
 
   return {
     append: async (stream, events, expected, { signal } = {}) => {
       if (!writer) throw new Error('This event store was opened for reading only.');
       const append = encodeAppend(stream, events, expected);
-      return tooLarge(append) ?? (await writer.append(append, signal));
+      return tooLarge(append) ?? (await ends.during(stream, writer.append(append, signal)));
     },
-    read: (stream, options = {}) => readStream(reader, stream, options),
+    read: (stream, options = {}) => (isPastEnd(ends, stream, options) ? nothing() : readStream(reader, stream, options)),
     tail: (after, { signal }) => followLog({ page: (seen) => pageOf(reader, seen), wakeups, closed: () => closed }, after, signal),
     head: async () => reader.head(),
     epoch: async () => reader.epoch(),
@@ -67,6 +69,11 @@ async function openReader(folder: string, writer: WriteQueue | undefined): Promi
     throw error;
   }
 }
+
+const isPastEnd = (ends: StreamEnds, stream: string, { from, backwards = false, signal }: ReadOptions): boolean =>
+  from !== undefined && !backwards && !signal?.aborted && ends.isBefore(stream, from);
+
+async function* nothing(): AsyncGenerator<RecordedEvent> {}
 
 async function* readStream(
   reader: SqliteReader,

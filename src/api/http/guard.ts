@@ -23,6 +23,7 @@ const EXPOSED_HEADERS = [
   'ETag',
   'Annals-Position',
   'x-resumable-stream-id',
+  'x-vercel-ai-data-stream',
   'x-vercel-ai-ui-message-stream',
   'Preference-Applied',
   'Retry-After',

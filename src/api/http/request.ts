@@ -86,11 +86,14 @@ export function asPrincipal<Params, Query, Body>(
   };
 }
 
-/** Aborted when the client goes away. */
+/** One for all: every answer ends in an abort, and making the reason costs more than the abort. */
+const GONE = new DOMException('The client has gone.', 'AbortError');
+
+/** Aborted when the client goes away, or has its whole answer. */
 export function disconnection(res: Response): AbortSignal {
   const gone = new AbortController();
-  if (res.destroyed) gone.abort();
-  else res.once('close', () => gone.abort());
+  if (res.destroyed) gone.abort(GONE);
+  else res.once('close', () => gone.abort(GONE));
   return gone.signal;
 }
 

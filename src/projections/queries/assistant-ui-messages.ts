@@ -44,6 +44,7 @@ async function messagePage(
   if (after !== undefined && start === 0) return [];
   const page = order.slice(start, start + limit);
   const docs = await docsOf(context, conversation, conversationId, page);
+  if (conversation.owner) context.shows([conversation.owner], conversationId);
   return Promise.all(page.flatMap((node) => docs.get(node.id) ?? []).map((doc) => messageOf(context, doc)));
 }
 

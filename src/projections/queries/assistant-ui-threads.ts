@@ -74,6 +74,10 @@ async function threadPage(context: QueryContext, filter: Filter, { limit, after 
     await more({ lastMessageAt, _id: { lt: after } });
     await more({ lastMessageAt: { lt: lastMessageAt } });
   }
+  context.shows(
+    found.map(({ doc }) => doc.owner),
+    'threads',
+  );
   return Promise.all(found.map((stored) => threadOf(context, stored)));
 }
 

@@ -5,7 +5,7 @@ import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
-import { ApprovalAnswered, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
+import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import { readPartial } from './partial.ts';
@@ -27,7 +27,7 @@ const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to s
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
   const { tell, loader, store, sealer, models, views, liveLog } = parts;
   const working = new Map<RunId, Promise<void>>();
-  /** Runs that this process is about to open: whoever looks for runs of a dead one waits for these. */
+  /** Runs that this process is about to open or to resume: whoever looks for runs of a dead one waits for these. */
   const opening = new Map<RunId, Promise<Verdict>>();
   const drained = new AbortController();
   let draining = false;
@@ -57,11 +57,15 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     return undefined;
   };
 
+  const hold = (runId: RunId, work: Promise<Verdict>): Promise<Verdict> => {
+    const held = work.finally(() => opening.delete(runId));
+    opening.set(runId, held);
+    return held;
+  };
+
   const start = (recorded: RecordedEvent): Promise<Verdict> => {
     const { runId } = recorded.data as { runId: RunId };
-    const open = openRun(recorded).finally(() => opening.delete(runId));
-    opening.set(runId, open);
-    return open;
+    return hold(runId, openRun(recorded));
   };
 
   const openRun = async (recorded: RecordedEvent): Promise<Verdict> => {
@@ -114,7 +118,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const { conversationId, runId, messageId, by } = data as { conversationId: ConversationId; runId: RunId; messageId: MessageId; by?: string };
     if (type === ToolCallEnded.type && by !== 'client') return done;
     const { status, paused, epoch } = (await loader.load(runStream(runId), runs)).state;
-    return status === 'between' && paused ? resume(conversationId, runId, messageId, epoch) : done;
+    return status === 'between' && paused ? hold(runId, resume(conversationId, runId, messageId, epoch)) : done;
   };
 
   const settle = async (recorded: RecordedEvent): Promise<Verdict> => {
@@ -127,6 +131,13 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!told.ok) return verdictOf(told.error);
     await liveLog.expire(runId, Date.parse(metadata.time) + KEEP_LIVE_MS);
     return done;
+  };
+
+  /** The run as it stands while nobody here is about to open it; who tried to may have lost it to another. */
+  const unopened = async (runId: RunId): Promise<{ status: Run['status']; epoch: number }> => {
+    await opening.get(runId)?.catch(() => undefined);
+    const { status, epoch } = (await loader.load(runStream(runId), runs)).state;
+    return opening.has(runId) ? unopened(runId) : { status, epoch };
   };
 
   /** A model call found open: nothing shown yet → a new attempt; something shown → interrupted, with what there is. */
@@ -170,9 +181,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
           const runId = id as RunId;
           const conversationId = doc.conversationId as ConversationId;
           const messageId = doc.messageId as MessageId;
-          await opening.get(runId)?.catch(() => undefined);
-          if (working.has(runId)) continue;
-          const { status, epoch } = (await loader.load(runStream(runId), runs)).state;
+          const { status, epoch } = await unopened(runId);
           if (working.has(runId)) continue;
           if (status === 'between') await resume(conversationId, runId, messageId, epoch);
           if (status === 'streaming') await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);

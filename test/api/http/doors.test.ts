@@ -114,6 +114,7 @@ test('what clients have to read is exposed', async () => {
     'Authorization',
     'ETag',
     'x-resumable-stream-id',
+    'x-vercel-ai-data-stream',
     'x-vercel-ai-ui-message-stream',
     'Preference-Applied',
     'Retry-After',

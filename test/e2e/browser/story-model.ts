@@ -1,5 +1,5 @@
 import { createDemoProvider } from '../../../src/adapters/model-provider/demo.ts';
-import { ModelError, type ModelChunk, type ModelProvider, type ModelRequest } from '../../../src/adapters/model-provider/port.ts';
+import { type ModelChunk, ModelError, type ModelProvider, type ModelRequest } from '../../../src/adapters/model-provider/port.ts';
 
 const tale = Array.from({ length: 40 }, (_, at) => `Line ${at + 1} of a long tale that takes its time.`).join('\n\n');
 

@@ -1,5 +1,6 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { PersonId } from '../../../domain/ids.ts';
 import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
@@ -11,6 +12,7 @@ const REFRESH_SECONDS = 30 * 24 * HOUR;
 const ACCESS = 'annals';
 const REFRESH = 'annals-refresh';
 const REFRESH_PREFIX = 'refresh_';
+const KNOWN_TOKENS = 10_000;
 
 const RoleName = z.enum(['administrator', 'member', 'viewer', 'auditor', 'analyst']);
 const Claims = z.object({
@@ -78,6 +80,9 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
     }
   };
 
+  /** A signature once found right stays right; only the time is looked at again. */
+  const verified = new LRUCache<string, VerifiedToken>({ max: KNOWN_TOKENS });
+
   return {
     async access({ id, kind, roles, scopes }, { seconds = ACCESS_SECONDS, notAfter = Number.POSITIVE_INFINITY, tokenId = randomUUID() } = {}) {
       const claims = { kind, roles: [...roles], jti: tokenId, ...(scopes ? { scope: scopes.join(' ') } : {}) };
@@ -85,10 +90,12 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
       return { ...(await sign(ACCESS, id, claims, Math.min(seconds, left))), tokenId };
     },
     async verify(token) {
-      const claims = Claims.safeParse(await payloadOf(token, ACCESS)).data;
-      if (!claims || isAnonymous(claims.sub) !== (claims.kind === 'anonymous')) return undefined;
-      const { sub, kind, roles, scope, jti, exp } = claims;
-      return { principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) }, tokenId: jti, expires: exp };
+      const known = verified.get(token);
+      if (known && known.expires > Math.floor(now().getTime() / 1000)) return known;
+      verified.delete(token);
+      const found = principalOf(await payloadOf(token, ACCESS));
+      if (found) verified.set(token, found);
+      return found;
     },
     async refresh(person) {
       const { token, expiresAt } = await sign(REFRESH, person, { jti: randomUUID() }, REFRESH_SECONDS);
@@ -99,6 +106,13 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
       return RefreshClaims.safeParse(await payloadOf(token.slice(REFRESH_PREFIX.length), REFRESH)).data?.sub;
     },
   };
+}
+
+function principalOf(payload: unknown): VerifiedToken | undefined {
+  const claims = Claims.safeParse(payload).data;
+  if (!claims || isAnonymous(claims.sub) !== (claims.kind === 'anonymous')) return undefined;
+  const { sub, kind, roles, scope, jti, exp } = claims;
+  return { principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) }, tokenId: jti, expires: exp };
 }
 
 export const newAnonymous = (): Principal => ({

@@ -5,7 +5,7 @@ import * as v6 from 'ai-v6';
 import type { AssistantMessage } from 'assistant-stream';
 import { AssistantMessageAccumulator, type DataStreamDecoder, type UIMessageStreamDecoder } from 'assistant-stream';
 import { z } from 'zod';
-import { createDataStreamEncoder, DATA_STREAM_HEADERS } from '../../../../src/api/assistant-ui/wire/data-stream.ts';
+import { createDataStreamEncoder } from '../../../../src/api/assistant-ui/wire/data-stream.ts';
 import type { StreamEncoder } from '../../../../src/api/assistant-ui/wire/ui-stream.ts';
 import { createUiStreamEncoder, UI_STREAM_HEADERS } from '../../../../src/api/assistant-ui/wire/ui-stream.ts';
 import type { RunItem } from '../../../../src/domain/message.ts';
