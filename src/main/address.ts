@@ -1,6 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadSecret } from '../adapters/key-vault/master-key.ts';
+import { PersonId } from '../domain/ids.ts';
+import type { Settings } from '../settings.ts';
 import { fail } from './fail.ts';
+import { installationTokens } from './installation.ts';
 
 const fileIn = (folder: string): string => join(folder, 'address');
 
@@ -8,15 +12,27 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Calls the running server of this folder, as the local person. */
-export async function callServer(folder: string, path: string, init: RequestInit = {}): Promise<Response> {
+/** Whoever can read the folder's secret runs this installation: its commands come with a token of a minute. */
+async function operatorToken(settings: Settings): Promise<string> {
+  const secret = loadSecret(join(settings.ANNALS_DATA, 'installation.secret'));
+  if (!secret.ok) return fail(secret.message);
+  const operator = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] } as const;
+  return (await installationTokens(settings, secret.key).access(operator, { seconds: 60 })).token;
+}
+
+/** Calls the running server of this folder, as the one who runs it. */
+export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
+  const folder = settings.ANNALS_DATA;
   let address: string;
   try {
     address = readFileSync(fileIn(folder), 'utf8').trim();
   } catch {
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
-  const response = await fetch(address + path, init).catch(() => fail(`The server of ${folder} does not answer at ${address}: is it still running?`));
+  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings)}` };
+  const response = await fetch(address + path, { ...init, headers }).catch(() =>
+    fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
+  );
   if (response.ok) return response;
   const problem: unknown = await response.json().catch(() => ({}));
   return fail(

@@ -14,8 +14,8 @@ const RebuildLine = z.union([
   z.object({ error: z.string() }),
 ]);
 
-export async function printViews({ ANNALS_DATA: folder }: Settings): Promise<void> {
-  const { views } = Views.parse(await (await callServer(folder, '/api/views')).json());
+export async function printViews(settings: Settings): Promise<void> {
+  const { views } = Views.parse(await (await callServer(settings, '/api/views')).json());
   for (const { view, version, state, position, lagMs, reason } of views) {
     process.stdout.write(
       `${`${view}@${version}`.padEnd(20)} ${state.padEnd(12)} at ${position} lag ${Math.round(lagMs)} ms${reason ? `  ${reason}` : ''}\n`,
@@ -23,8 +23,8 @@ export async function printViews({ ANNALS_DATA: folder }: Settings): Promise<voi
   }
 }
 
-export async function rebuildView({ ANNALS_DATA: folder }: Settings, view: string): Promise<void> {
-  const response = await callServer(folder, `/api/views/${encodeURIComponent(view)}/rebuild`, { method: 'POST' });
+export async function rebuildView(settings: Settings, view: string): Promise<void> {
+  const response = await callServer(settings, `/api/views/${encodeURIComponent(view)}/rebuild`, { method: 'POST' });
   const bar = progress({ style: 'heavy', max: 1 });
   bar.start(`Rebuilding ${view}`);
   let last = '';
@@ -45,9 +45,9 @@ export async function rebuildView({ ANNALS_DATA: folder }: Settings, view: strin
   }
 }
 
-export async function createToken({ ANNALS_DATA: folder }: Settings, { person, days }: { person?: string; days: string }): Promise<void> {
+export async function createToken(settings: Settings, { person, days }: { person?: string; days: string }): Promise<void> {
   const body = JSON.stringify({ ...(person ? { person } : {}), days: Number(days) });
-  const response = await callServer(folder, '/api/tokens', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await callServer(settings, '/api/tokens', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const { token } = z.object({ token: z.string() }).parse(await response.json());
   process.stdout.write(`${token}\n`);
 }

@@ -1,13 +1,12 @@
-import { hkdfSync } from 'node:crypto';
 import { createServer as createProbe } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
-import { createTokens } from '../api/http/identity/tokens.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
 import { type Embedded, openEmbedded } from './embedded.ts';
 import { fail } from './fail.ts';
+import { derivedSecret, installationTokens, isForLocalPerson } from './installation.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
@@ -22,9 +21,10 @@ const GRACE_MS = 2000;
 export async function start(settings: Settings): Promise<void> {
   process.umask(0o077);
   const { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: folder } = settings;
-  if (!isLoopback(host) && settings.ANNALS_JWT_SECRET === undefined) {
+  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined) {
+    const where = isLoopback(host) ? 'Under the names in ANNALS_PUBLIC_URL and ANNALS_HOSTS' : `On ${host}`;
     throw new StartRefused(
-      `On ${host} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1.`,
+      `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1 under no other name.`,
     );
   }
   const stopping = hearSignals();
@@ -66,21 +66,16 @@ function hearSignals(): { readonly first: AbortSignal; readonly second: AbortSig
 }
 
 function serverOf({ kernel, secret }: Embedded, settings: Settings): Server {
-  const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl, ANNALS_JWT_SECRET: jwtSecret } = settings;
-  const derived = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
-  const tokens = createTokens({
-    secret: jwtSecret === undefined ? derived('annals tokens') : Buffer.from(jwtSecret),
-    issuer: derived('annals installation').toString('hex').slice(0, 32),
-  });
+  const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
   return createServer(kernel, {
-    tokens,
-    localPerson: isLoopback(host),
+    tokens: installationTokens(settings, secret),
+    localPerson: isForLocalPerson(settings),
     claimedBy: kernel.claimedBy,
     claimedOf: kernel.claimedOf,
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
     origins: settings.ANNALS_ORIGINS,
     publicUrl,
-    routes: assistantUiRoutes({ secret: derived('annals assistant-ui'), publicUrl }),
+    routes: assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
     webFolder,
     log,
   });

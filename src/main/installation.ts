@@ -1,0 +1,23 @@
+import { hkdfSync } from 'node:crypto';
+import { createTokens, type Tokens } from '../api/http/identity/tokens.ts';
+import { isLoopback, type Settings } from '../settings.ts';
+
+/** A secret for one purpose, made from the installation's own. */
+export const derivedSecret = (secret: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+
+/** The tokens of this installation: signed with the secret that is set, else with one of its own. */
+export function installationTokens({ ANNALS_JWT_SECRET: set }: Settings, secret: Buffer): Tokens {
+  return createTokens({
+    secret: set === undefined ? derivedSecret(secret, 'annals tokens') : Buffer.from(set),
+    issuer: derivedSecret(secret, 'annals installation').toString('hex').slice(0, 32),
+  });
+}
+
+/**
+ * Only somebody at this machine can reach the server: it listens on a loopback address, and no other name leads to it. With another name there is a proxy
+ * in front, behind which everybody would look local.
+ */
+export function isForLocalPerson({ ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl, ANNALS_HOSTS: hosts }: Settings): boolean {
+  const names = [...hosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])];
+  return isLoopback(host) && names.every((name) => isLoopback(name.replace(/:\d+$/, '')));
+}
