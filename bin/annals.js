@@ -13,7 +13,9 @@ function nodeToUse() {
     const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
     return join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   } catch {
-    process.stderr.write(`annals: this is Node ${process.versions.node}, and Annals needs 24 or newer: install that, or run \`npm ci\` in Annals' folder.\n`);
+    process.stderr.write(
+      `annals: this is Node ${process.versions.node}, and Annals needs 24 or newer: install that, or run \`npm ci\` in Annals' folder.\n`,
+    );
     process.exit(1);
   }
 }

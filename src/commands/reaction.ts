@@ -10,7 +10,7 @@ const written = { stream: ({ reaction }: { reaction: string }) => reactionStream
 export const parkReaction = command('parkReaction', { input: z.object(gaveUp), ...written, policy: annalsOnly });
 export const skipReaction = command('skipReaction', { input: z.object(gaveUp), ...written, policy: annalsOnly });
 export const unparkReaction = command('unparkReaction', {
-  input: z.object({ reaction: z.string().regex(/^[a-z-]{1,64}$/), eventId: z.uuid() }),
+  input: z.object({ reaction: z.string().regex(/^[a-z-]{1,64}$/), eventId: z.string().max(64) }),
   ...written,
   policy: administratorsOnly,
 });

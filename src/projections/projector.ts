@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint, DocumentStore, Operation } from '../adapters/document-store/port.ts';
 import { type EventStore, type Position, START, type TailBatch } from '../adapters/event-store/port.ts';
 import type { RecordedEvent } from '../domain/event.ts';
@@ -43,6 +44,7 @@ export interface Projector {
 
 /** How much of the log a rebuild folds into one commit. */
 const IDLE_CHECKPOINT_MS = 1000;
+const MAX_REST_MS = 10;
 
 interface Lane {
   readonly view: View;
@@ -151,7 +153,11 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
   const run = async (signal: AbortSignal): Promise<void> => {
     await open();
     report();
-    for await (const batch of store.tail(lowest(lanes), { signal })) await applyToAll(batch);
+    for await (const batch of store.tail(lowest(lanes), { signal })) {
+      const begun = now();
+      await applyToAll(batch);
+      if (batch.caughtUp) await rest(now() - begun, signal);
+    }
     for (const lane of lanes) if (lane.position > lane.saved && lane.state !== 'halted') await save(lane, [], lane.position);
   };
 
@@ -208,6 +214,10 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
 
   return { run, status, rebuild };
 }
+
+/** As long as the work took: under load events gather meanwhile into larger batches, which cost less each; a single one has been shown already. */
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  ms > 0 ? sleep(Math.min(ms, MAX_REST_MS), undefined, { signal }).catch(() => undefined) : Promise.resolve();
 
 const lowest = (lanes: readonly Lane[]): Position =>
   lanes.reduce((low, { position }) => (position < low ? position : low), lanes[0]?.position ?? START);

@@ -30,7 +30,10 @@ export interface ConversationInfo {
 }
 
 async function shown({ id, doc }: Pick<StoredDocument<ConversationDoc>, 'id' | 'doc'>, { openDeep }: QueryContext): Promise<ConversationInfo> {
-  const { title, metadata } = await openDeep({ title: doc.title, metadata: doc.metadata });
+  // What it was started with is one sealed value, so it is opened once.
+  const asStarted = doc.title !== null && doc.title.a === doc.metadata?.a;
+  const opened = await openDeep({ title: doc.title, metadata: asStarted ? null : doc.metadata });
+  const { title, metadata } = asStarted ? { title: opened.title, metadata: opened.title } : opened;
   const { status, archived, externalId, createdAt, updatedAt, lastMessageAt, leaf, activeRun } = doc;
   return {
     id,
