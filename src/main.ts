@@ -1,7 +1,9 @@
 import { enableCompileCache } from 'node:module';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 
-enableCompileCache();
+const { directory } = enableCompileCache();
+// Threads have a cache of their own, which they look for here.
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 
 if (isMainThread) {
   const { runCommandLine } = await import('./main/command-line.ts');

@@ -34,6 +34,8 @@ export async function callServer(settings: Settings, path: string, init: Request
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );
   if (response.ok) return response;
+  if (response.status === 401)
+    return fail(`The server of ${folder} signs its tokens with another secret: give this command the ANNALS_JWT_SECRET that the server has.`);
   const problem: unknown = await response.json().catch(() => ({}));
   return fail(
     typeof problem === 'object' && problem !== null && 'detail' in problem ? String(problem.detail) : `The server answered ${response.status}.`,

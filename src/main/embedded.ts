@@ -5,7 +5,7 @@ import { takeOwnerLock } from '../adapters/event-store/owner-lock.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import { loadMasterKey, loadSecret } from '../adapters/key-vault/master-key.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
-import { openSqliteKeyVault } from '../adapters/key-vault/sqlite.ts';
+import { openSqliteKeyVault, vaultExists } from '../adapters/key-vault/sqlite.ts';
 import { openSqliteLiveLog } from '../adapters/live-log/sqlite.ts';
 import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
@@ -63,10 +63,18 @@ function makePrivate(folder: string): void {
 async function openParts(settings: Settings, opened: AsyncDisposableStack, log: Log): Promise<{ kernel: Kernel; secret: Buffer }> {
   const folder = settings.ANNALS_DATA;
   const secrets = loadSecrets(settings);
+  const openVault = (): Promise<KeyVault> => openSqliteKeyVault({ folder, masterKey: secrets.masterKey });
+  // Both have a thread that takes its time to start; a vault that is not there yet waits for the log, which says whether it may be made.
+  const early = vaultExists(folder) ? openVault() : undefined;
+  const closed = early?.then(
+    (vault) => () => vault.close(),
+    () => undefined,
+  );
+  opened.defer(async () => (await closed)?.());
   let store = await openLog(folder);
   opened.defer(() => store.close());
-  const vault = await openSqliteKeyVault({ folder, masterKey: secrets.masterKey });
-  opened.defer(() => vault.close());
+  const vault = await (early ?? openVault());
+  if (!early) opened.defer(() => vault.close());
   store = await renewedIfOlder(folder, store, log);
   const erased = await applyErasures(store, vault);
   if (erased > 0) log(`applied ${erased} erasures again that the key vault had not seen`);

@@ -1,15 +1,11 @@
 import { createServer as createProbe } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
-import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
-import { type Embedded, openEmbedded } from './embedded.ts';
+import { openEmbedded } from './embedded.ts';
 import { fail } from './fail.ts';
-import { derivedSecret, installationTokens, isForLocalPerson } from './installation.ts';
+import { isForLocalPerson } from './installation.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 
-const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
 /** What is left of a drain for requests that are no streams, in ms. */
 const GRACE_MS = 2000;
@@ -29,8 +25,9 @@ export async function start(settings: Settings): Promise<void> {
   }
   const stopping = hearSignals();
   await requireFreePort(host, port);
-  const embedded = await openEmbedded(settings, log);
-  const server = serverOf(embedded, settings);
+  // What speaks HTTP is loaded while the threads of the stores start.
+  const [embedded, { serverOf }] = await Promise.all([openEmbedded(settings, log), import('./server-of.ts')]);
+  const server = serverOf(embedded, settings, log);
   const close = async (): Promise<void> => {
     removeAddress(folder);
     const closing = server.close(settings.ANNALS_DRAIN + GRACE_MS);
@@ -63,22 +60,6 @@ function hearSignals(): { readonly first: AbortSignal; readonly second: AbortSig
   const hear = (): void => (first.signal.aborted ? second : first).abort();
   process.on('SIGTERM', hear).on('SIGINT', hear);
   return { first: first.signal, second: second.signal };
-}
-
-function serverOf({ kernel, secret }: Embedded, settings: Settings): Server {
-  const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
-  return createServer(kernel, {
-    tokens: installationTokens(settings, secret),
-    localPerson: isForLocalPerson(settings),
-    claimedBy: kernel.claimedBy,
-    claimedOf: kernel.claimedOf,
-    hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
-    origins: settings.ANNALS_ORIGINS,
-    publicUrl,
-    routes: assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
-    webFolder,
-    log,
-  });
 }
 
 /** Before anything is opened: a start that cannot listen leaves the data folder as it is. */

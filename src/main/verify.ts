@@ -20,7 +20,7 @@ export async function verify({ ANNALS_DATA: folder }: Settings): Promise<void> {
     return;
   }
   for (const { position, stream, revision, what } of problems)
-    process.stdout.write(`verify: ${stream ? `event ${revision} of ${stream} at ${position}: ` : ''}${what}\n`);
+    process.stdout.write(`verify: ${stream ? `event ${revision} of ${stream} at ${position}: ` : position > 0 ? `at ${position}: ` : ''}${what}\n`);
   process.stdout.write(`verify: ${problems.length} problems in ${events} events. Put the log back from its backup; do not go on writing to it.\n`);
   process.exitCode = 1;
 }

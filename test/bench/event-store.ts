@@ -1,157 +1,149 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EncodedEvent } from '../../src/adapters/event-store/encode.ts';
-import { encodeAppend } from '../../src/adapters/event-store/encode.ts';
-import { leafOf } from '../../src/adapters/event-store/leaf.ts';
-import { type EventToAppend, START } from '../../src/adapters/event-store/port.ts';
+import { type EventStore, type EventToAppend, START } from '../../src/adapters/event-store/port.ts';
 import { openSqliteEventStore } from '../../src/adapters/event-store/sqlite.ts';
 import { openForWriting } from '../../src/adapters/event-store/sqlite-file.ts';
-import { PersonId } from '../../src/domain/ids.ts';
+import { type Bench, inFolder, interleaved, median, perSecond, rate, ratioOf, timed } from './measure.ts';
+import { insertSql, sampleMessage, writeSampleLog } from './sample-log.ts';
 
-/** One line of the report: what was done, how often a second, and how that compares with the bare thing (1 is as fast). */
-export type Report = (line: { readonly what: string; readonly perSecond: number; readonly ratio?: number }) => void;
-
-const insertSql = 'INSERT INTO events (stream, revision, id, type, version, data, metadata, stored_at, leaf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
-const subject = PersonId.parse('person_bench');
-
-const event = (n: number): EventToAppend => ({
-  id: randomUUID(),
-  type: 'MessageSent',
-  version: 1,
-  data: { height: n, messageId: `msg_${n}`, parentId: null },
-  metadata: {
-    $correlationId: randomUUID(),
-    $causationId: randomUUID(),
-    commandId: randomUUID(),
-    commandHash: '0123456789abcdef0123456789abcdef',
-    actor: 'person_bench',
-    subject,
-    time: '2026-01-02T03:04:05.678Z',
-  },
-});
-
-async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'annals-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function perSecond(count: number, work: () => unknown): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (count / (performance.now() - start)) * 1000;
-}
+const WRITERS = 64;
 
 /** The same events, written by a bare handle with the same durability, one transaction each. */
 const bareInserts = (events: readonly EventToAppend[]): Promise<number> =>
   inFolder(async (folder) => {
     const database = openForWriting(folder);
     const insert = database.prepare(insertSql);
-    const rate = await perSecond(events.length, () => {
+    const { ms } = await timed(() => {
       for (const [revision, { id, type, version, data, metadata }] of events.entries()) {
         insert.run('bench-1', revision, id, type, version, JSON.stringify(data), JSON.stringify(metadata), 0, Buffer.alloc(32));
       }
     });
     database.close();
-    return rate;
+    return perSecond(events.length, ms);
+  });
+
+const inStore = (count: number, work: (store: EventStore) => Promise<unknown>): Promise<number> =>
+  inFolder(async (folder) => {
+    const store = await openSqliteEventStore({ folder });
+    const { ms } = await timed(() => work(store));
+    await store.close();
+    return perSecond(count, ms);
   });
 
 const oneByOne = (events: readonly EventToAppend[]): Promise<number> =>
-  inFolder(async (folder) => {
-    const store = await openSqliteEventStore({ folder });
-    const rate = await perSecond(events.length, async () => {
-      for (const [index, one] of events.entries()) await store.append('bench-1', [one], index === 0 ? 'noStream' : BigInt(index - 1));
-    });
-    await store.close();
-    return rate;
+  inStore(events.length, async (store) => {
+    for (const [index, one] of events.entries()) await store.append('bench-1', [one], index === 0 ? 'noStream' : BigInt(index - 1));
   });
 
-const manyAtOnce = (events: readonly EventToAppend[], writers: number): Promise<number> =>
-  inFolder(async (folder) => {
-    const store = await openSqliteEventStore({ folder });
-    const rate = await perSecond(events.length, () =>
-      Promise.all(
-        Array.from({ length: writers }, async (_, writer) => {
-          for (let index = writer; index < events.length; index += writers)
-            await store.append(`bench-${writer}`, events.slice(index, index + 1), 'any');
-        }),
-      ),
-    );
-    await store.close();
-    return rate;
-  });
+const manyAtOnce = (events: readonly EventToAppend[]): Promise<number> =>
+  inStore(events.length, (store) =>
+    Promise.all(
+      Array.from({ length: WRITERS }, async (_, writer) => {
+        for (let index = writer; index < events.length; index += WRITERS)
+          await store.append(`bench-${writer}`, events.slice(index, index + 1), 'any');
+      }),
+    ),
+  );
 
 const bareSyncs = (events: readonly EventToAppend[]): Promise<number> =>
   inFolder(async (folder) => {
     const file = openSync(join(folder, 'log'), 'w');
-    const rate = await perSecond(events.length, () => {
+    const { ms } = await timed(() => {
       for (const one of events) {
         writeSync(file, `${JSON.stringify(one)}\n`);
         fdatasyncSync(file);
       }
     });
     closeSync(file);
-    return rate;
+    return perSecond(events.length, ms);
   });
 
-async function benchReplay(report: Report, count: number): Promise<void> {
-  await inFolder(async (folder) => {
-    const encoded: readonly EncodedEvent[] = encodeAppend(
-      'bench-1',
-      Array.from({ length: count }, (_, n) => event(n)),
-      'any',
-    ).events;
-    const database = openForWriting(folder);
-    const insert = database.prepare(insertSql);
-    database.exec('BEGIN');
-    for (const [revision, { id, type, version, data, metadata }] of encoded.entries()) {
-      const leaf = leafOf({ id, type, version, stream: 'bench-1', revision, data, metadata });
-      insert.run('bench-1', revision, id, type, version, data, metadata, 0, leaf);
-    }
-    database.exec('COMMIT');
-    database.close();
+const messages = (count: number): EventToAppend[] => Array.from({ length: count }, (_, n) => sampleMessage('thread_bench', n));
 
-    const opening = performance.now();
-    const store = await openSqliteEventStore({ folder });
-    await store.head();
-    report({ what: `openings of a log of ${count}`, perSecond: 1000 / (performance.now() - opening) });
-    const ndjson = await replayText(store);
-    for (let round = 0; round < 3; round += 1) {
-      const parse = await perSecond(count, () => ndjson.split('\n').map((line) => JSON.parse(line)).length);
-      const replay = await perSecond(count, async () => {
-        const ending = new AbortController();
-        for await (const { caughtUp } of store.tail(START, { signal: ending.signal })) if (caughtUp) ending.abort();
-      });
-      report({ what: 'events replayed, against JSON.parse of NDJSON', perSecond: replay, ratio: replay / parse });
-    }
-    await store.close();
-  });
-}
+export const append: Bench = {
+  title: 'Appending',
+  async run({ quick }) {
+    const appends = quick ? 100 : 1000;
+    const { single, inserts, many, syncs } = await interleaved(quick ? 1 : 5, {
+      single: () => oneByOne(messages(appends)),
+      inserts: () => bareInserts(messages(appends)),
+      many: () => manyAtOnce(messages(appends * 4)),
+      syncs: () => bareSyncs(messages(appends)),
+    });
+    const alone = ratioOf(single, inserts);
+    const together = ratioOf(many, syncs);
+    return [
+      {
+        what: '`append` one event after the other, against inserts by a bare `node:sqlite` handle with `synchronous=FULL`',
+        figure: rate(median(single)),
+        beside: rate(median(inserts)),
+        ratio: alone,
+        aim: '≥ 0.8×',
+        met: alone >= 0.8,
+      },
+      {
+        what: `\`append\` by ${WRITERS} at once, against a line written and an \`fdatasync\` for each event`,
+        figure: rate(median(many)),
+        beside: rate(median(syncs)),
+        ratio: together,
+        aim: '≥ 1×',
+        met: together >= 1,
+      },
+    ];
+  },
+};
 
-async function replayText(store: Awaited<ReturnType<typeof openSqliteEventStore>>): Promise<string> {
-  const lines: string[] = [];
-  for await (const one of store.read('bench-1')) lines.push(JSON.stringify({ ...one, revision: Number(one.revision) }));
-  return lines.join('\n');
-}
-
-/** Every figure stands beside the bare operation measured in the same minute on the same disk. */
-export async function benchEventStore(report: Report, { appends = 1500, replayed = 200_000 } = {}): Promise<void> {
-  for (let round = 0; round < 3; round += 1) {
-    const events = Array.from({ length: appends }, (_, n) => event(n));
-    const bare = await bareInserts(events);
-    const single = await oneByOne(events);
-    report({ what: 'appends one by one, against bare inserts', perSecond: single, ratio: single / bare });
-    const syncs = await bareSyncs(events);
-    const group = await manyAtOnce(
-      Array.from({ length: appends * 4 }, (_, n) => event(n)),
-      64,
-    );
-    report({ what: 'appends by 64 at once, against an fdatasync each', perSecond: group, ratio: group / syncs });
+async function replayWhole(store: EventStore): Promise<number> {
+  const ending = new AbortController();
+  let events = 0;
+  for await (const batch of store.tail(START, { signal: ending.signal })) {
+    events += batch.events.length;
+    if (batch.caughtUp) ending.abort();
   }
-  await benchReplay(report, replayed);
+  return events;
 }
+
+/** The log as lines of JSON, in pieces that a string can hold. */
+async function linesOf(store: EventStore): Promise<Buffer[]> {
+  const pieces: Buffer[] = [];
+  const ending = new AbortController();
+  for await (const { events, caughtUp } of store.tail(START, { signal: ending.signal })) {
+    pieces.push(Buffer.from(events.map((event) => JSON.stringify({ ...event, revision: Number(event.revision) })).join('\n')));
+    if (caughtUp) ending.abort();
+  }
+  return pieces;
+}
+
+function parseLines(pieces: readonly Buffer[]): number {
+  let events = 0;
+  for (const piece of pieces) for (const line of piece.toString().split('\n')) if (JSON.parse(line)) events += 1;
+  return events;
+}
+
+export const replay: Bench = {
+  title: 'Replaying',
+  async run({ quick }) {
+    const events = quick ? 20_000 : 1_000_000;
+    return inFolder(async (folder) => {
+      writeSampleLog(folder, events);
+      const store = await openSqliteEventStore({ folder });
+      const pieces = await linesOf(store);
+      const { log, lines } = await interleaved(quick ? 1 : 3, {
+        log: async () => timed(() => replayWhole(store)).then(({ ms, result }) => perSecond(result, ms)),
+        lines: async () => timed(() => parseLines(pieces)).then(({ ms, result }) => perSecond(result, ms)),
+      });
+      await store.close();
+      const ratio = ratioOf(log, lines);
+      return [
+        {
+          what: `the whole log of ${events.toLocaleString('en')} events read through \`tail\`, nothing opened, against \`JSON.parse\` of the same as NDJSON in memory`,
+          figure: rate(median(log)),
+          beside: rate(median(lines)),
+          ratio,
+          aim: '≥ 0.75×',
+          met: ratio >= 0.75,
+        },
+      ];
+    });
+  },
+};

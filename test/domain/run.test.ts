@@ -55,6 +55,10 @@ describe('a run', () => {
     run(...begun, stepped('approval'), approved)
       .when(commands.resumeRun({ ...of, epoch: 1 }))
       .then([resumed(2, 1)]));
+  test('that waits for an answer is not taken up', () =>
+    run(...begun, stepped('approval'))
+      .when(commands.resumeRun({ ...of, epoch: 1 }))
+      .refused('Superseded'));
   test('taken over again after the pause stays in its segment', () =>
     run(...begun, stepped('approval'), approved, resumed(2, 1))
       .when(commands.resumeRun({ ...of, epoch: 2 }))

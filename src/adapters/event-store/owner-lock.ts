@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
@@ -16,6 +16,8 @@ export function takeOwnerLock(folder: string): OwnerLock {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true });
+    // SQLite would open a read-only file for reading, and call that exclusive too.
+    accessSync(folder, constants.W_OK);
     database = new DatabaseSync(file, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     const held = database;

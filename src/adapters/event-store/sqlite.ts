@@ -38,7 +38,7 @@ export async function openSqliteEventStore({ folder, readOnly = false, pollMs = 
       const append = encodeAppend(stream, events, expected);
       return tooLarge(append) ?? (await ends.during(stream, writer.append(append, signal)));
     },
-    read: (stream, options = {}) => (isPastEnd(ends, stream, options) ? nothing() : readStream(reader, stream, options)),
+    read: (stream, options = {}) => (isPastEnd(ends, stream, options) ? nothing() : readStream({ reader, ends: writer && ends }, stream, options)),
     tail: (after, { signal }) => followLog({ page: (seen) => pageOf(reader, seen), wakeups, closed: () => closed }, after, signal),
     head: async () => reader.head(),
     epoch: async () => reader.epoch(),
@@ -75,8 +75,9 @@ const isPastEnd = (ends: StreamEnds, stream: string, { from, backwards = false, 
 
 async function* nothing(): AsyncGenerator<RecordedEvent> {}
 
+/** `ends` only where the writer is: they learn from what is read. */
 async function* readStream(
-  reader: SqliteReader,
+  { reader, ends }: { readonly reader: SqliteReader; readonly ends: StreamEnds | undefined },
   stream: string,
   { from, max = Number.MAX_SAFE_INTEGER, backwards = false, signal }: ReadOptions,
 ): AsyncGenerator<RecordedEvent> {
@@ -85,8 +86,9 @@ async function* readStream(
   while (left > 0 && next >= 0) {
     signal?.throwIfAborted();
     const { events, more } = backwards ? reader.backwards(stream, next, left) : reader.forwards(stream, next, left);
-    yield* events;
     const last = events.at(-1);
+    if (!more && !backwards) ends?.found(stream, last?.revision ?? BigInt(next) - 1n);
+    yield* events;
     left -= events.length;
     if (!more || !last || left <= 0) return;
     next = Number(last.revision) + (backwards ? -1 : 1);

@@ -184,6 +184,7 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
         }),
       ];
     case 'resumeRun':
+      if (run.status === 'waiting') return refuse('Superseded', 'This run waits for an answer: there is nothing to take up.');
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];
     case 'endRun': {
       const { outcome, finishReason, model, usage, error, parts } = command;

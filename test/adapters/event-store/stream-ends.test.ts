@@ -50,3 +50,20 @@ test('what was refused, or may be stored or not, or failed, makes the end unknow
     expect(ends.isBefore('s', 5n)).toBe(false);
   }
 });
+
+test('a look into the file tells the end, unless an append may be stored at any moment', async () => {
+  const ends = createStreamEnds();
+  ends.found('s', -1n);
+  expect(ends.isBefore('s', 0n)).toBe(true);
+  const answer = Promise.withResolvers<AppendResult>();
+  const appending = ends.during('s', answer.promise);
+  ends.found('s', -1n);
+  expect(ends.isBefore('s', 0n)).toBe(false);
+  answer.resolve({ ok: false, code: 'OutcomeUnknown', message: '' });
+  await appending;
+  ends.found('s', -1n);
+  expect(ends.isBefore('s', 0n)).toBe(false);
+  await ends.during('s', Promise.resolve({ ok: false, code: 'WrongExpectedRevision' }));
+  ends.found('s', 0n);
+  expect([0n, 1n].map((revision) => ends.isBefore('s', revision))).toEqual([false, true]);
+});

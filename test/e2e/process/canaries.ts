@@ -45,7 +45,7 @@ export function findTexts(folder: string, texts: readonly string[]): string[] {
   return filesOf(folder)
     .filter((file) => !file.includes('/lock.db'))
     .flatMap((file) => {
-      const bytes = readFileSync(file);
+      const [bytes = Buffer.alloc(0)] = attempt(() => readFileSync(file)); // a draft may be gone by now
       const inside = [bytes, ...unpacked(bytes)];
       return forms.flatMap((form) =>
         inside.flatMap((each, index) => (each.includes(form.bytes) ? [`${file}: ${form.text} as ${form.name}${index > 0 ? ', packed' : ''}`] : [])),
@@ -66,9 +66,9 @@ function unpacked(bytes: Buffer): Buffer[] {
   return found;
 }
 
-function attempt(unpack: () => Buffer): Buffer[] {
+function attempt(work: () => Buffer): Buffer[] {
   try {
-    return [unpack()];
+    return [work()];
   } catch {
     return [];
   }

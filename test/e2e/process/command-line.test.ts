@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { decodeJwt, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { annals, call, chat, cleanUp, contentsOf, copyOf, newFolder, refusal, startOn, until } from './processes.ts';
 
@@ -12,9 +14,10 @@ const bin = fileURLToPath(new URL('../../../bin/annals.js', import.meta.url));
 
 test('beside a running server every command works, and the owner of the folder stays its owner', async () => {
   const folder = newFolder();
-  const server = await startOn(folder);
+  const jwtSecret = randomBytes(32).toString('hex');
+  const server = await startOn(folder, { ANNALS_JWT_SECRET: jwtSecret });
   const { conversationId } = await chat(server.url, '/echo an answer');
-  const run = (...args: string[]) => annals([...args, '--data', folder]);
+  const run = (...args: string[]) => annals([...args, '--data', folder], { ANNALS_JWT_SECRET: jwtSecret });
   const [log, json, views, verified, rebuilt, made, nothing, nobody] = await Promise.all([
     run('log', conversationId),
     run('log', `conversation-${conversationId}`, '--json'),
@@ -26,7 +29,7 @@ test('beside a running server every command works, and the owner of the folder s
     run('views', 'rebuild', 'there-is-none'),
   ]);
   expect(log).toMatchObject({ code: 0, err: '' });
-  expect(log.out).toMatch(/ 0 {2}\S+Z {2}ConversationOpened v\d+ {2}by person_local/);
+  expect(log.out).toMatch(/ 0 {2}\S+Z {2}ConversationStarted v\d+ {2}by person_local/);
   expect(log.out).not.toContain('an answer');
   const events = json.out
     .trim()
@@ -34,17 +37,23 @@ test('beside a running server every command works, and the owner of the folder s
     .map((line) => JSON.parse(line));
   expect(events.map(({ revision }) => revision)).toEqual(events.map((_, index) => String(index)));
   expect(events.map(({ type }) => type)).toContain('MessageSent');
-  expect(views.out).toMatch(/messages@\d+ +live +at \d{20} lag \d+ ms/);
+  expect(views.out, views.err).toMatch(/messages@\d+ +live +at \d{20} lag \d+ ms/);
   expect(verified).toMatchObject({ code: 0, out: expect.stringMatching(/verify: \d+ events, every leaf, revision and position is right/) });
   expect(rebuilt).toMatchObject({ code: 0, out: expect.stringContaining('the same bytes as before') });
   expect(nothing).toEqual({ code: 1, out: '', err: 'annals: There are no events in conversation-thread_there_is_none.\n' });
   expect(nobody).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^annals: [^\n]+\n$/) });
+
+  expect((await annals(['views', '--data', folder])).err).toMatch(/^annals: [^\n]+ANNALS_JWT_SECRET that the server has\.\n$/);
 
   expect(made).toMatchObject({ code: 0, err: '' });
   const token = made.out.trim();
   const me = await call(server.url, 'GET', '/api/me', undefined, { authorization: `Bearer ${token}` });
   expect(me).toMatchObject({ status: 200, json: { id: 'person_robot' } });
   expect((await call(server.url, 'GET', '/api/me', undefined, { authorization: `Bearer ${token.slice(0, -3)}AAA` })).status).toBe(401);
+  const expired = await new SignJWT({ ...decodeJwt(token), exp: Math.floor(Date.now() / 1000) - 60 })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(Buffer.from(jwtSecret));
+  expect((await call(server.url, 'GET', '/api/me', undefined, { authorization: `Bearer ${expired}` })).status).toBe(401);
   expect((await run('log', 'person_robot')).out).toContain('TokenCreated');
   expect(Object.keys(contentsOf(folder))).toContain('events.db');
 

@@ -74,7 +74,7 @@ export function cleanUp(): void {
 export function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((file) => statSync(file).isFile());
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
 /** What is in every file, the owner's lock aside, which nobody may open. */

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, test } from 'vitest';
+import { openSqliteEventStore } from '../../../src/adapters/event-store/sqlite.ts';
 import { annals, call, chat, cleanUp, contentsOf, copyOf, newFolder, refusal, startOn, textsOf } from './processes.ts';
 
 cleanUp();
@@ -162,6 +164,40 @@ test('an older log under newer views begins a new epoch: views are built anew, a
   expect((await call(again.url, 'GET', '/api/conversations')).json.conversations).toHaveLength(1);
   expect((await call(again.url, 'GET', `/api/events?after=${etag}`)).status).toBe(410);
   expect(await again.kill('SIGTERM')).toBe(0);
+});
+
+test('a page damaged deep in the log fails the reads that meet it, by name, while the rest works; verify finds it', async () => {
+  const folder = copyOf(used);
+  const store = await openSqliteEventStore({ folder });
+  const metadata = {
+    $correlationId: 'c',
+    $causationId: 'c',
+    commandId: 'c',
+    commandHash: '',
+    actor: 'person_local',
+    subject: 'person_local',
+    time: new Date().toISOString(),
+  };
+  const later = Array.from({ length: 1500 }, () => ({ id: randomUUID(), type: 'Padded', version: 1, data: {}, metadata: { ...metadata } }));
+  expect(await store.append('padding-1', later as never, 'noStream')).toMatchObject({ ok: true });
+  await store.close();
+  const server = await startOn(folder);
+  const [{ id }] = (await call(server.url, 'GET', '/api/conversations')).json.conversations;
+  expect(await server.kill('SIGTERM')).toBe(0);
+  const bytes = readFileSync(join(folder, 'events.db'));
+  const sealed = /"c":"([^"]+)"/.exec((await annals(['log', id, '--json', '--data', folder])).out)?.[1] ?? '';
+  damage(join(folder, 'events.db'), Math.floor(bytes.indexOf(sealed) / bytes.readUInt16BE(16)) + 1);
+
+  const again = await startOn(folder);
+  const met = await call(again.url, 'GET', `/api/conversations/${id}/events`);
+  expect(met.status).toBeGreaterThanOrEqual(500);
+  expect(again.output()).toMatch(/events\.db is damaged/);
+  expect((await call(again.url, 'GET', '/api/conversations')).status).toBe(200);
+  expect((await chat(again.url, '/echo all is well')).streamed).toContain('completed');
+  const verified = await annals(['verify', '--data', folder]);
+  expect(verified.code).toBe(1);
+  expect(verified.out).toMatch(/at \d+: cannot be read/);
+  expect(await again.kill('SIGTERM'), again.output()).toBe(0);
 });
 
 test('a folder that cannot be made is named', async () => {

@@ -1,20 +1,17 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { annals, call, chat, cleanUp, filesOf, newFolder, refusal, startOn } from './processes.ts';
 
 cleanUp();
 
 test('the first start makes a folder and files that nobody else may read, and no secret is ever said', async () => {
-  const parent = newFolder();
-  const folder = join(parent, 'made', 'by', 'it');
+  const made = join(newFolder(), 'made', 'by it');
+  expect((await annals(['start', '--port', '0', '--data', made], { RINI_API_MASTER_KEY: 'no key' })).code).toBe(1);
+  for (const folder of [made, dirname(made)]) expect((statSync(folder).mode & 0o777).toString(8), folder).toBe('700');
   const jwtSecret = 'a-secret-of-more-than-32-characters-0123456789';
   const masterKey = Buffer.alloc(32, 9).toString('base64');
-  const server = await startOn(parent, { ANNALS_DATA: folder }).catch((error: unknown) => error);
-  expect(server).toBeInstanceOf(Error);
-  const other = newFolder();
-  mkdirSync(join(other, 'data'), { mode: 0o700 });
-  const data = join(other, 'data');
+  const data = newFolder();
   const running = await startOn(data, {
     ANNALS_JWT_SECRET: jwtSecret,
     RINI_API_MASTER_KEY: masterKey,
