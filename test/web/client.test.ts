@@ -14,7 +14,8 @@ interface Seen {
 }
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 
-const jwt = (name: string, seconds = 3600) => `x.${btoa(JSON.stringify({ sub: name, exp: Math.floor(Date.now() / 1000) + seconds }))}.y`;
+const NOW = Math.floor(Date.now() / 1000);
+const jwt = (name: string, seconds = 3600) => `x.${btoa(JSON.stringify({ sub: name, exp: NOW + seconds }))}.y`;
 const json =
   (body: object, status = 200): Answer =>
   (_, res) =>
