@@ -88,11 +88,16 @@ export interface EventDefinition<Type extends string = string, Fields extends Sh
 export type EventOf<Definition> =
   Definition extends EventDefinition<infer Type, infer Fields> ? RecordedEvent<Type, z.output<z.ZodObject<Fields>>> : never;
 
+const newest = new Map<string, number>();
+/** The newest version of the type that this release knows; `undefined` for a type it does not know. */
+export const newestVersion = (type: string): number | undefined => newest.get(type);
+
 /**
  * Declares an event type. Type names and fields are storage: never rename one, raise the version and write an upcaster.
  * Calling the definition checks the data and gives a `NewEvent`.
  */
 export function event<Type extends string, Fields extends Shape>(type: Type, version: number, fields: Fields): EventDefinition<Type, Fields> {
+  newest.set(type, Math.max(version, newest.get(type) ?? 0));
   const { sealed: sealedField, ...plain } = fields as Fields & { sealed?: SealedField };
   const plainSchema = z.object(plain);
   const make = (input: Record<string, unknown>) => ({

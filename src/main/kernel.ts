@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
@@ -11,7 +12,7 @@ import type { Annals } from '../api/annals.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
-import { isUnopened } from '../domain/event.ts';
+import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
@@ -22,9 +23,11 @@ import type { Progress } from '../projections/progress.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
+import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
-import { createReactor, type ReactionStatus } from '../workers/reactor.ts';
+import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
+import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
@@ -44,6 +47,8 @@ export interface KernelParts {
   readonly approvalMs?: number;
   readonly log: (message: string) => void;
   readonly backoff?: (attempt: number) => number;
+  /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
+  readonly duties?: Duties;
 }
 
 export interface Kernel extends Annals {
@@ -77,12 +82,14 @@ const answeringUnavailable =
   };
 
 const SWEEP_MS = 1000;
+/** From when on a view that does not keep up is a problem. */
+const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
 const REFUSALS_MS = 60_000;
 
 /** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
 export async function createKernel(parts: KernelParts): Promise<Kernel> {
-  const { store, documents, state, vault, blobs, liveLog, models, progress, secret, log, now = () => new Date() } = parts;
+  const { store, documents, state, vault, blobs, liveLog, models, progress, secret, log, now = () => new Date(), duties = allDuties } = parts;
   const loader = createLoader(store);
   const sealer = createSealer({ vault, blobs });
   const hub = createHub(store);
@@ -103,6 +110,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const replies = createReplies({
     tell,
+    duties,
     loader,
     store,
     sealer,
@@ -116,30 +124,33 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
-  const reactor = createReactor({
-    store,
-    loader,
-    tell,
-    state,
-    reactions: [
-      ...replies.reactions,
-      createTitles({ tell, loader, sealer, models }),
-      ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
-    ],
-    onProblem: (reaction, event, reason) => log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`),
-    ...(parts.backoff ? { backoff: parts.backoff } : {}),
-  });
+  const reactions = [
+    ...replies.reactions,
+    createTitles({ tell, loader, sealer, models }),
+    ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+  ];
+  const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
+    log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
+  const reactors = new Set<Reactor>();
+  const react = async (shard: Shard, signal: AbortSignal): Promise<void> => {
+    const { backoff } = parts;
+    const reactor = createReactor({ store, loader, tell, state, shard, reactions, onProblem, ...(backoff ? { backoff } : {}) });
+    reactors.add(reactor);
+    await reactor.run(signal).finally(() => reactors.delete(reactor));
+  };
+  const reactionStatus = (): ReactionStatus[] => [...reactors].flatMap((reactor) => reactor.status());
   const stopped = new AbortController();
+  const reacting = new AbortController();
   const running: Promise<unknown>[] = [];
-  let takenOver = false;
-  let timer: NodeJS.Timeout | undefined;
+  let ready = false;
 
   let flushedAt = now().getTime();
-  const sweep = async (): Promise<void> => {
-    if (now().getTime() - flushedAt >= REFUSALS_MS) {
-      flushedAt = now().getTime();
-      await refusals.flush();
-    }
+  const flushRefusals = async (): Promise<void> => {
+    if (now().getTime() - flushedAt < REFUSALS_MS) return;
+    flushedAt = now().getTime();
+    await refusals.flush();
+  };
+  const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };
@@ -150,8 +161,27 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       if (await progress.waitFor([runList.name], head, { timeoutMs: SWEEP_MS, signal: stopped.signal })) return;
     }
   };
+  const takeOver = async (): Promise<void> => {
+    const count = await replies.takeOver();
+    if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
+  };
   const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
     work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+  /** Again and again until the signal; what keeps it from working is said once. */
+  const every = async (what: string, ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+    let said: string | undefined;
+    while (!signal.aborted) {
+      said = await work().then(
+        () => undefined,
+        (error: unknown) => {
+          const why = whyUnavailable(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+          if (why !== said) log(`${what}: ${why}`);
+          return why;
+        },
+      );
+      await sleep(ms, undefined, { signal }).catch(() => undefined);
+    }
+  };
 
   return {
     tell,
@@ -161,7 +191,10 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     refusals,
     loader,
     models,
-    sweep,
+    sweep: async () => {
+      await flushRefusals();
+      await sweepDue();
+    },
     epoch: await store.epoch(),
     uploads: {
       async put({ principalId, fileId, bytes }) {
@@ -178,33 +211,32 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     },
     claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
     claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-    reactions: reactor.status,
+    reactions: reactionStatus,
     health: async () => {
       const problems = progress
         .status()
-        .filter(({ state: at }) => at !== 'live')
-        .map(({ view, state: at, reason, position }) => `view ${view}: ${reason ?? `${at}, at ${position}`}`);
+        .filter(({ state: at, lagMs }) => at !== 'live' || lagMs > LATE_MS)
+        .map(({ view, state: at, reason, position, lagMs }) => `view ${view}: ${reason ?? `${at}, at ${position}, ${lagMs} ms behind`}`);
       const building = progress.status().some(({ state: at }) => at === 'catching-up');
-      for (const { reaction, stopped: why } of reactor.status()) if (why) problems.push(`reaction ${reaction}: ${why}`);
-      return { ready: takenOver && !building && !stopped.signal.aborted, problems };
+      for (const { reaction, stopped: why } of reactionStatus()) if (why) problems.push(`reaction ${reaction}: ${why}`);
+      return { ready: ready && !building && !reacting.signal.aborted, problems };
     },
     async start() {
       running.push(guard('hub', hub.run(stopped.signal)));
-      running.push(guard('reactor', reactor.run(stopped.signal)));
-      await runsCaughtUp(await store.head());
-      if (stopped.signal.aborted) return;
-      const count = await replies.takeOver();
-      if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
-      takenOver = true;
-      const next = (): void => {
-        if (stopped.signal.aborted) return;
-        timer = setTimeout(() => void guard('sweep', sweep()).then(next), SWEEP_MS);
-      };
-      next();
+      running.push(guard('reactions', duties.react(react, reacting.signal)));
+      if (duties.takeOver === 'once') {
+        await runsCaughtUp(await store.head());
+        if (reacting.signal.aborted) return;
+        await takeOver();
+      } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
+      ready = true;
+      running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     hurry: () => void replies.drain(0),
     async stop(drainMs) {
-      clearTimeout(timer);
+      // What reacts here lets go first, so that other processes take it up while streaming answers come to their end.
+      reacting.abort();
       await replies.drain(drainMs);
       stopped.abort();
       await Promise.all(running);

@@ -86,7 +86,8 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
     }));
   const report = (): void => onProgress?.(status());
 
-  const checkpointOf = (lane: Lane, position: Position): Checkpoint => ({ position, epoch, ...(lane.last ? { last: lane.last } : {}) });
+  /** Says also whether the view has caught up, for processes that only read it. */
+  const checkpointOf = (lane: Lane, position: Position): Checkpoint => ({ position, epoch, meta: lane.state, ...(lane.last ? { last: lane.last } : {}) });
   const save = async (lane: Lane, operations: readonly Operation[], position: Position): Promise<void> => {
     await documents.commit(lane.collection, operations, checkpointOf(lane, position));
     lane.position = lane.saved = position;
@@ -120,10 +121,11 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
     if (oldest) lane.waitingSince = Date.parse(oldest.metadata.time);
     await foldBatch(lane, mine, seen);
     if (lane.state === ('halted' as ViewStatus['state'])) return;
-    if (caughtUp) {
-      lane.state = 'live';
-      delete lane.waitingSince;
-    }
+    if (!caughtUp) return;
+    delete lane.waitingSince;
+    if (lane.state === 'live') return;
+    lane.state = 'live';
+    await save(lane, [], lane.position);
   };
 
   const open = async (): Promise<void> => {
@@ -197,6 +199,7 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
       const [old, fresh] = [await documents.digest(lane.collection), await documents.digest(beside.collection)];
       // A halted view has missed what came since.
       if (given > lane.position) await follow(() => given);
+      beside.state = lane.state === 'halted' ? 'live' : lane.state;
       await save(beside, [], beside.position);
       await documents.rename(beside.collection, lane.collection);
       lane.last = beside.last;

@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { ofStream, ReactionUnparked } from '../domain/reaction.ts';
 import { createParking } from './parking.ts';
 import { done, type Reaction, type Verdict } from './reaction.ts';
+import { type Shard, wholeLog } from './shard.ts';
 
 export interface ReactorParts {
   readonly store: EventStore;
@@ -15,6 +16,8 @@ export interface ReactorParts {
   /** Where checkpoints lie: never among the views, so that throwing those away is safe. */
   readonly state: DocumentStore;
   readonly reactions: readonly Reaction[];
+  /** The part of the log that is dealt with here; default: all of it. */
+  readonly shard?: Shard;
   readonly attempts?: number;
   /** Milliseconds before the n-th repeat. */
   readonly backoff?: (attempt: number) => number;
@@ -41,8 +44,8 @@ const notYet = { verb: 'park', reason: 'An earlier event of this stream is parke
 
 interface Track {
   readonly reaction: Reaction;
-  /** Positions handed out and not dealt with, in order. */
-  readonly open: Set<Position>;
+  /** Positions handed out and not dealt with, in order, each with the last one before it: stores know only positions of their own. */
+  readonly open: Map<Position, Position>;
   seen: Position;
   saved: Position;
   stopped?: string;
@@ -53,7 +56,7 @@ interface Track {
  * What fails again and again is parked, and later events of its stream behind it, until somebody unparks it.
  */
 export function createReactor(parts: ReactorParts): Reactor {
-  const { store, loader, tell, state, attempts = 5, backoff = (attempt) => Math.min(5000, 100 * 2 ** attempt), onProblem } = parts;
+  const { store, loader, tell, state, shard = wholeLog, attempts = 5, backoff = (attempt) => Math.min(5000, 100 * 2 ** attempt), onProblem } = parts;
   const parking = createParking({ tell, loader, backoff, ...(onProblem ? { onProblem } : {}) });
   /** An unparked event is dealt with as if it had just come, behind those of its stream that failed again. */
   const unpark: Reaction = {
@@ -76,17 +79,19 @@ export function createReactor(parts: ReactorParts): Reactor {
       return done;
     },
   };
-  const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Set(), seen: START, saved: START }));
+  const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Map(), seen: START, saved: START }));
   const queues = new Map<string, Promise<void>>();
   const room = createWaiter();
   let inFlight = 0;
   let epoch = '';
 
-  const checkpointId = (track: Track) => `reaction-${track.reaction.name}@1`;
+  const checkpointId = (track: Track) => `reaction-${track.reaction.name}${shard.name}@1`;
   const placeOf = (track: Track): Position => {
-    const [first] = track.open;
-    return first === undefined ? track.seen : before(first);
+    const [first] = track.open.values();
+    return first ?? track.seen;
   };
+  /** What is unparked belongs to the stream that it was parked from. */
+  const isOurs = ({ reaction }: Track, { stream, data }: RecordedEvent): boolean => shard.has(reaction === unpark ? String(data.stream) : stream);
   const save = async (track: Track): Promise<void> => {
     const position = placeOf(track);
     if (position <= track.saved) return;
@@ -138,9 +143,9 @@ export function createReactor(parts: ReactorParts): Reactor {
     return false;
   };
 
-  const dispatch = (track: Track, event: RecordedEvent, signal: AbortSignal): void => {
+  const dispatch = (track: Track, event: RecordedEvent, before: Position, signal: AbortSignal): void => {
     const key = `${track.reaction.name} ${event.stream}`;
-    track.open.add(event.position);
+    track.open.set(event.position, before);
     inFlight++;
     const work = (queues.get(key) ?? Promise.resolve()).then(async () => {
       try {
@@ -181,12 +186,16 @@ export function createReactor(parts: ReactorParts): Reactor {
       await begin();
       const from = tracks.reduce((low, { seen }) => (seen < low ? seen : low), tracks[0]?.seen ?? START);
       let savedAt = 0;
+      let before = from;
       for await (const { events, seen } of store.tail(from, { signal })) {
         for (const event of events) {
           while (inFlight >= IN_FLIGHT && !signal.aborted) await room.next();
           for (const track of tracks)
-            if (!track.stopped && event.position > track.seen && track.reaction.types.includes(event.type)) dispatch(track, event, signal);
+            if (!track.stopped && event.position > track.seen && track.reaction.types.includes(event.type) && isOurs(track, event))
+              dispatch(track, event, before, signal);
+          before = event.position;
         }
+        before = seen;
         for (const track of tracks) if (!track.stopped && seen > track.seen) track.seen = seen;
         if (Date.now() - savedAt >= SAVE_EVERY_MS) {
           savedAt = Date.now();
@@ -199,11 +208,15 @@ export function createReactor(parts: ReactorParts): Reactor {
   };
 }
 
+/** A server that is away is no fault of the event. */
 const handled = (reaction: Reaction, event: RecordedEvent, signal: AbortSignal): Promise<Verdict> =>
-  reaction.handle(event, signal).catch((error: unknown): Verdict => ({ verb: 'retry', reason: reasonOf(error) }));
-
-/** The largest position below this one. */
-const before = (position: Position): Position => (position === START ? START : String(BigInt(position) - 1n).padStart(20, '0'));
+  reaction.handle(event, signal).catch(
+    (error: unknown): Verdict => ({
+      verb: 'retry',
+      reason: reasonOf(error),
+      unlimited: error instanceof Error && 'code' in error && error.code === 'StoreUnavailable',
+    }),
+  );
 
 function createWaiter(): { wake(): void; next(): Promise<void> } {
   let resume: (() => void) | undefined;

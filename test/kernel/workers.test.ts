@@ -7,6 +7,7 @@ import { answerApproval } from '../../src/commands/run.ts';
 import { runStream } from '../../src/domain/run/index.ts';
 import { viewsOf } from '../../src/projections/ask.ts';
 import { createHub } from '../../src/projections/hub.ts';
+import { allDuties } from '../../src/workers/duties.ts';
 import { createReplies } from '../../src/workers/reply/index.ts';
 import type { ServerTool } from '../../src/workers/tools.ts';
 import { askFor, endOf, eventsOf, runOf, settled, typesOf } from '../harness/chat.ts';
@@ -30,6 +31,7 @@ const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => 
   const made = createReplies({
     ...disk,
     tell: kernel.tell,
+    duties: allDuties,
     loader: kernel.loader,
     sealer: createSealer(disk),
     views: viewsOf(disk.documents),

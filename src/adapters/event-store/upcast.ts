@@ -1,8 +1,19 @@
-import type { JsonObject, RecordedEvent } from '../../domain/event.ts';
+import { type JsonObject, newestVersion, type RecordedEvent } from '../../domain/event.ts';
 import type { EventStore } from './port.ts';
 
 /** From a stored version's data to the next version's: `{ MessageSent: { 1: toVersion2, 2: toVersion3 } }`. Pure. */
 export type Upcasters = Readonly<Record<string, Readonly<Record<number, (data: JsonObject) => JsonObject>>>>;
+
+/** What a newer release has written: here nothing can be decided or folded from it; there it can. */
+export class NewerEvent extends Error {
+  override readonly name = 'NewerEvent';
+  readonly code = 'StoreUnavailable';
+  constructor({ type, version, stream, revision }: Pick<RecordedEvent, 'type' | 'version' | 'stream' | 'revision'>) {
+    super(`${stream} has been written by a newer release (${type} version ${version} at revision ${revision}): repeat, another process answers.`);
+  }
+}
+
+export const isNewer = ({ type, version }: Pick<RecordedEvent, 'type' | 'version'>): boolean => version > (newestVersion(type) ?? version);
 
 /** The event in its type's newest version; itself when it is that already, or newer than the upcasters know. */
 export function upcast(upcasters: Upcasters, event: RecordedEvent): RecordedEvent {
@@ -17,16 +28,17 @@ export function upcast(upcasters: Upcasters, event: RecordedEvent): RecordedEven
 }
 
 /**
- * Events come out of `read` and `tail` in their newest version. An event that its upcaster rejects comes out all the same, and throws the upcaster's error
- * once its data is looked at: it stops those who need it, and nobody else. Throws `TypeError` for a chain of versions with a gap.
+ * Events come out of `read` and `tail` in their newest version. An event that its upcaster rejects, or that a newer release has written, comes out all the
+ * same, and throws once its data is looked at: it stops those who need it, and nobody else. Throws `TypeError` for a chain of versions with a gap.
  */
 export function upcasting(store: EventStore, upcasters: Upcasters): EventStore {
   for (const [type, steps] of Object.entries(upcasters)) requireUnbroken(type, Object.keys(steps).map(Number));
   const newest = (event: RecordedEvent): RecordedEvent => {
+    if (isNewer(event)) return withoutData(event, new NewerEvent(event));
     try {
       return upcast(upcasters, event);
     } catch (error) {
-      return rejected(event, error);
+      return withoutData(event, noUpcaster(event, error));
     }
   };
   return {
@@ -45,13 +57,18 @@ function requireUnbroken(type: string, versions: readonly number[]): void {
   if (gap !== undefined) throw new TypeError(`The upcasters of ${type} have a gap before version ${gap}: every version leads to the next one.`);
 }
 
-function rejected(event: RecordedEvent, cause: unknown): RecordedEvent {
+const noUpcaster = ({ type, version, stream, revision }: RecordedEvent, cause: unknown): Error =>
+  new Error(
+    `No upcaster accepts this event (${type} version ${version}, ${stream} revision ${revision}): ${cause instanceof Error ? cause.message : cause}`,
+    { cause },
+  );
+
+function withoutData(event: RecordedEvent, error: Error): RecordedEvent {
   const { data: _data, ...rest } = event;
-  const where = `${event.type} version ${event.version}, ${event.stream} revision ${event.revision}`;
   return Object.defineProperty(rest, 'data', {
     enumerable: true,
     get: () => {
-      throw new Error(`No upcaster accepts this event (${where}): ${cause instanceof Error ? cause.message : cause}`, { cause });
+      throw error;
     },
   }) as RecordedEvent;
 }

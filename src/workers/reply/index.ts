@@ -3,7 +3,7 @@ import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
-import { type EventOf, isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
+import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
@@ -14,7 +14,7 @@ import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {
   readonly reactions: readonly Reaction[];
-  /** After a crash: every run that a dead process left open is gone on with, or ended as `interrupted`. Call it when the runs view has caught up. */
+  /** Every run that a dead process left open is gone on with, or ended as `interrupted`. Call it when the runs view has caught up. */
   takeOver(): Promise<number>;
   /** Takes up nothing new, lets streaming runs come to their end for that long, then ends them as `interrupted`; a run between two steps stays there for the next start. */
   drain(ms: number): Promise<void>;
@@ -25,7 +25,7 @@ const KEEP_LIVE_MS = 24 * 3600_000;
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
 
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
-  const { tell, loader, store, sealer, models, views, liveLog } = parts;
+  const { tell, loader, store, sealer, models, views, liveLog, duties } = parts;
   const working = new Map<RunId, Promise<void>>();
   /** Runs that this process is about to open or to resume: whoever looks for runs of a dead one waits for these. */
   const opening = new Map<RunId, Promise<Verdict>>();
@@ -35,8 +35,16 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   const perform = (job: RunJob): void => {
     const work = performRun(parts, job, drained.signal)
       .catch((error: unknown) => parts.onProblem?.(`run ${job.runId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
-      .finally(() => working.get(job.runId) === work && working.delete(job.runId));
+      .finally(() => {
+        if (working.get(job.runId) !== work) return;
+        working.delete(job.runId);
+        release(job.runId);
+      });
     working.set(job.runId, work);
+  };
+  /** Nobody waits for it: what is not released is found abandoned once this process is gone. */
+  const release = (runId: RunId): void => {
+    duties.release(runId).catch((error: unknown) => parts.onProblem?.(`run ${runId} could not be released: ${String(error)}`));
   };
 
   /** What the request of this run says: its model and the page's tools. */
@@ -57,15 +65,23 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     return undefined;
   };
 
-  const hold = (runId: RunId, work: Promise<Verdict>): Promise<Verdict> => {
-    const held = work.finally(() => opening.delete(runId));
+  /** Claims the run for the work that opens it, and lets it go when nothing came of that. */
+  const hold = (runId: RunId, work: () => Promise<Verdict>): Promise<Verdict> => {
+    const held = duties
+      .claim(runId)
+      .then(work)
+      .finally(() => {
+        if (opening.get(runId) !== held) return;
+        opening.delete(runId);
+        if (!working.has(runId)) release(runId);
+      });
     opening.set(runId, held);
     return held;
   };
 
   const start = (recorded: RecordedEvent): Promise<Verdict> => {
     const { runId } = recorded.data as { runId: RunId };
-    return hold(runId, openRun(recorded));
+    return hold(runId, () => openRun(recorded));
   };
 
   const openRun = async (recorded: RecordedEvent): Promise<Verdict> => {
@@ -118,7 +134,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const { conversationId, runId, messageId, by } = data as { conversationId: ConversationId; runId: RunId; messageId: MessageId; by?: string };
     if (type === ToolCallEnded.type && by !== 'client') return done;
     const { status, paused, epoch } = (await loader.load(runStream(runId), runs)).state;
-    return status === 'between' && paused ? hold(runId, resume(conversationId, runId, messageId, epoch)) : done;
+    return status === 'between' && paused ? hold(runId, () => resume(conversationId, runId, messageId, epoch)) : done;
   };
 
   const settle = async (recorded: RecordedEvent): Promise<Verdict> => {
@@ -138,6 +154,20 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     await opening.get(runId)?.catch(() => undefined);
     const { status, epoch } = (await loader.load(runStream(runId), runs)).state;
     return opening.has(runId) ? unopened(runId) : { status, epoch };
+  };
+
+  /** A run found open that nobody works on. */
+  const takeOverRun = async (doc: JsonObject, runId: RunId): Promise<boolean> => {
+    const conversationId = doc.conversationId as ConversationId;
+    const messageId = doc.messageId as MessageId;
+    const { status, epoch } = await unopened(runId);
+    if (working.has(runId) || (status !== 'between' && status !== 'streaming') || !(await duties.isAbandoned(runId))) return false;
+    await hold(runId, async () => {
+      if (status === 'between') await resume(conversationId, runId, messageId, epoch);
+      else await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);
+      return done;
+    });
+    return true;
   };
 
   /** A model call found open: nothing shown yet → a new attempt; something shown → interrupted, with what there is. */
@@ -178,14 +208,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       for (let after: string | undefined, more = true; more; more = after !== undefined) {
         const page = await views.find(runList, { open: true }, { limit: 500, ...(after ? { after } : {}) });
         for (const { id, doc } of page.documents) {
-          const runId = id as RunId;
-          const conversationId = doc.conversationId as ConversationId;
-          const messageId = doc.messageId as MessageId;
-          const { status, epoch } = await unopened(runId);
-          if (working.has(runId)) continue;
-          if (status === 'between') await resume(conversationId, runId, messageId, epoch);
-          if (status === 'streaming') await takeOverCall(conversationId, runId, messageId, doc.owner as PersonId);
-          if (status === 'between' || status === 'streaming') count++;
+          if (draining) return count;
+          if (duties.looksAfter(id as RunId) && (await takeOverRun(doc, id as RunId))) count++;
         }
         after = page.next;
       }

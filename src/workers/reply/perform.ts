@@ -11,6 +11,7 @@ import type { Outcome, Part, ToolPart } from '../../domain/message.ts';
 import { toolEnded } from '../../domain/pieces.ts';
 import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
 import type { Hub } from '../../projections/hub.ts';
+import type { Duties } from '../duties.ts';
 import { createLiveWriter, type LiveWriter } from '../live-writer.ts';
 import { type ServerTool, toolsFor } from '../tools.ts';
 import { type BranchParts, branchMessages, runParts } from './branch.ts';
@@ -20,6 +21,7 @@ import { createRunTeller } from './run-commands.ts';
 
 export interface ReplyParts extends BranchParts {
   readonly tell: Tell;
+  readonly duties: Duties;
   readonly hub: Hub;
   readonly liveLog: LiveLog;
   readonly models: Models;

@@ -1,0 +1,43 @@
+import type { RunId } from '../domain/ids.ts';
+import { type Shard, wholeLog } from './shard.ts';
+
+/** Which of the installation's work is this process's. Being wrong about it costs work twice, never correctness: epochs and revisions see to that. */
+export interface Duties {
+  /** Does the work for each shard that is this process's, as long as it is; resolves after the signal, once all of it has ended. */
+  react(work: (shard: Shard, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Does the work as long as no other process does; resolves after the signal. */
+  alone(name: string, work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** When this process looks for runs that a dead one left open: after the start, and from then on that often (ms), or never. */
+  readonly takeOver: 'once' | 'never' | { readonly everyMs: number };
+  /** Which open runs it looks for. */
+  looksAfter(run: RunId): boolean;
+  /** This process is about to work on the run: until it is released, or this process is dead, nobody else takes it up. */
+  claim(run: RunId): Promise<void>;
+  release(run: RunId): Promise<void>;
+  /** Whether whoever claimed the run is dead. */
+  isAbandoned(run: RunId): Promise<boolean>;
+}
+
+/** One process does everything, and whoever did before it is dead. */
+export const allDuties: Duties = {
+  react: (work, signal) => work(wholeLog, signal),
+  alone: (_name, work, signal) => work(signal),
+  takeOver: 'once',
+  looksAfter: () => true,
+  claim: async () => undefined,
+  release: async () => undefined,
+  isAbandoned: async () => true,
+};
+
+const none = async (): Promise<void> => undefined;
+
+/** What only answers clients: others react. */
+export const noDuties: Duties = {
+  react: none,
+  alone: none,
+  takeOver: 'never',
+  looksAfter: () => false,
+  claim: none,
+  release: none,
+  isAbandoned: async () => false,
+};
