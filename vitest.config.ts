@@ -3,7 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The server is tested as it runs: by Node itself, which strips the types, in the test's process and in its worker threads alike. */
 const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
-const ofOtherProjects = ['test/web/**', 'test/e2e/**'];
+const ofOtherProjects = ['test/web/**', 'test/e2e/**', 'test/distributed/**'];
+const slowly = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } as const;
 
 export default defineConfig({
   test: {
@@ -24,7 +25,11 @@ export default defineConfig({
       { extends: true, plugins: [react()], test: { name: 'web', environment: 'jsdom', include: ['test/web/**/*.test.{ts,tsx}'] } },
       {
         extends: true,
-        test: { ...asItRuns, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+        test: { ...asItRuns, ...slowly, name: 'e2e', include: ['test/e2e/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: { ...asItRuns, ...slowly, name: 'servers', include: ['test/distributed/**/*.test.ts'], globalSetup: 'test/servers/setup.ts' },
       },
     ],
   },

@@ -32,10 +32,24 @@ const Settings = z.object({
   RINI_API_MASTER_KEY: z.string().optional(),
   /** How long a SIGTERM waits for streaming answers, in ms. */
   ANNALS_DRAIN: milliseconds.default(30_000),
+  /** How long a server that is about to stop goes on answering as unready, so that a load balancer notices first, in ms. */
+  ANNALS_LINGER: milliseconds.default(0),
   /** How long an approval may wait for its answer, in ms. */
   ANNALS_APPROVAL_TIMEOUT: milliseconds.default(24 * 3600_000),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
+  /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
+  ANNALS_ROLE: z.enum(['all', 'api', 'workers']).default('all'),
+  /** `esdb://…` or `esdb+discover://…`, with user and password in it where the server asks for them: events go there instead of into the data folder. */
+  EVENTSTORE_URL: z
+    .string()
+    .regex(/^esdb(\+discover)?:\/\//, 'must begin with esdb:// or esdb+discover://')
+    .optional(),
+  /** `mongodb://…` or `mongodb+srv://…`: views, keys, files and leases go there instead of into the data folder. */
+  MONGODB_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+    .optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   OPENAI_DEFAULT_MODEL: z.string().optional(),

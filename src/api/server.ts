@@ -12,10 +12,13 @@ import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
 import { restRoutes } from './rest/index.ts';
+import { healthRoutes } from './rest/operations.ts';
 
 export interface ServerOptions extends IdentityOptions, DoorsOptions {
   /** The dialects' routes, beside our own. */
   readonly routes?: readonly RouteDefinition[];
+  /** Nothing but `/health/live` and `/health/ready`: for a process that only works. */
+  readonly healthOnly?: boolean;
   /** Where the built web app lies. */
   readonly webFolder?: string;
   readonly limits?: Partial<Limits>;
@@ -39,19 +42,18 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   const identity = createIdentity(options, doors);
   const closing = new AbortController();
   const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
-  const routes: readonly RouteDefinition[] = [
-    ...identityRoutes(options),
-    ...restRoutes(options),
-    ...(options.routes ?? []),
-    ...docsRoutes(() => routes),
-  ];
+  const routes: readonly RouteDefinition[] = options.healthOnly
+    ? healthRoutes
+    : [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing').enable('strict routing');
   app.use(guard(doors));
   mount(app, kernel, routes);
-  mountDocs(app, kernel);
-  mountWebApp(app, options.webFolder);
+  if (!options.healthOnly) {
+    mountDocs(app, kernel);
+    mountWebApp(app, options.webFolder);
+  }
   app.use((req: Request, res: Response) => failed(kernel, problem, req, res, new HttpError('NotFound', 'There is nothing at this address.')));
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => failed(kernel, problem, req, res, error));
 

@@ -7,6 +7,7 @@ interface Where {
   host?: string;
   port?: string;
   data?: string;
+  role?: string;
 }
 
 /** The command line: each command is loaded when it is called, so that `start` starts fast. */
@@ -20,6 +21,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option('--host <address>', 'where to listen (ANNALS_HOST)')
     .option('--port <number>', 'where to listen; 0 takes a free one (ANNALS_PORT)')
     .option(...data)
+    .option('--role <role>', 'all, api or workers: what this process does where several share the work (ANNALS_ROLE)')
     .action(async (where: Where) => (await import('./start.ts')).start(settingsOf(where)));
   program
     .command('log')
@@ -63,8 +65,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv).catch((error: unknown) => fail(sentenceOf(error)));
 }
 
-function settingsOf({ host, port, data }: Where): Settings {
-  const read = readSettings(process.env, { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: data });
+function settingsOf({ host, port, data, role }: Where): Settings {
+  const read = readSettings(process.env, { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: data, ANNALS_ROLE: role });
   if (read.ok) return read.settings;
   return fail(read.message);
 }

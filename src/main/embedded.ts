@@ -13,25 +13,17 @@ import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
+import type { Installation, Log } from './open.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { openViews } from './views.ts';
 import { requireWhole } from './whole.ts';
 
-export interface Embedded {
-  readonly kernel: Kernel;
-  /** The installation's secret, made on first start. */
-  readonly secret: Buffer;
-  close(drainMs: number): Promise<void>;
-}
-
-type Log = (message: string) => void;
-
 /** How often the vault notes how far the log's erasures are known to it. */
 const MARK_EVERY_MS = 60_000;
 
 /** One process, SQLite files in one folder, nothing else. Throws `StartRefused` when something is in the way; nothing that is intact is touched. */
-export async function openEmbedded(settings: Settings, log: Log): Promise<Embedded> {
+export async function openEmbedded(settings: Settings, log: Log): Promise<Installation> {
   const folder = settings.ANNALS_DATA;
   makePrivate(folder);
   await using opened = new AsyncDisposableStack();

@@ -47,6 +47,8 @@ export interface KernelParts {
   readonly approvalMs?: number;
   readonly log: (message: string) => void;
   readonly backoff?: (attempt: number) => number;
+  /** What this process needs beside itself, by name: each rejects when it is not there. */
+  readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -60,6 +62,8 @@ export interface Kernel extends Annals {
   reactions(): readonly ReactionStatus[];
   /** Starts reactions and sweeps; resolves once everything that a dead process left open has been taken over. */
   start(): Promise<void>;
+  /** Reacts to nothing any more, so that other processes take it up, and is not ready from now on. */
+  leave(): void;
   /** Lets streaming answers end for that long, then stops. */
   stop(drainMs: number): Promise<void>;
   /** Cuts short what `stop` waits for: streaming answers end as interrupted. */
@@ -82,10 +86,23 @@ const answeringUnavailable =
   };
 
 const SWEEP_MS = 1000;
+const NEED_MS = 1500;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
 const REFUSALS_MS = 60_000;
+
+/** Which of these does not answer, and why. */
+async function missingOf(needs: NonNullable<KernelParts['needs']>): Promise<string[]> {
+  const looked = Object.entries(needs).map(async ([name, look]) => {
+    const late = sleep(NEED_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(`no answer within ${NEED_MS} ms`)));
+    return Promise.race([look(), late]).then(
+      () => undefined,
+      (error: unknown) => `${name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  return (await Promise.all(looked)).filter((problem) => problem !== undefined);
+}
 
 /** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
 export async function createKernel(parts: KernelParts): Promise<Kernel> {
@@ -219,7 +236,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         .map(({ view, state: at, reason, position, lagMs }) => `view ${view}: ${reason ?? `${at}, at ${position}, ${lagMs} ms behind`}`);
       const building = progress.status().some(({ state: at }) => at === 'catching-up');
       for (const { reaction, stopped: why } of reactionStatus()) if (why) problems.push(`reaction ${reaction}: ${why}`);
-      return { ready: ready && !building && !reacting.signal.aborted, problems };
+      const missing = await missingOf(parts.needs ?? {});
+      return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
     async start() {
       running.push(guard('hub', hub.run(stopped.signal)));
@@ -233,9 +251,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
+    leave: () => reacting.abort(),
     hurry: () => void replies.drain(0),
     async stop(drainMs) {
-      // What reacts here lets go first, so that other processes take it up while streaming answers come to their end.
       reacting.abort();
       await replies.drain(drainMs);
       stopped.abort();

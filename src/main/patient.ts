@@ -5,18 +5,18 @@ import { whyUnavailable } from './unavailable.ts';
 export interface Patience {
   readonly signal: AbortSignal;
   readonly everyMs: number;
-  /** Hears why once when a write has to wait, and nothing when it went on. */
+  /** Hears why once when one of them has to wait, and nothing when it went on. */
   readonly onWait: (why: string | undefined) => void;
 }
 
-/** Documents whose writes wait for a full disk to have room again, instead of failing. After the signal they fail. */
+/** Documents whose reads and writes wait for a full disk to have room again, or a server to be there, instead of failing. After the signal they fail. */
 export function patient(documents: DocumentStore, { signal, everyMs, onWait }: Patience): DocumentStore {
-  const insist = async (write: () => Promise<void>): Promise<void> => {
+  const insist = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (let waited = false; ; waited = true) {
       try {
-        await write();
+        const result = await work();
         if (waited) onWait(undefined);
-        return;
+        return result;
       } catch (error) {
         const why = whyUnavailable(error);
         if (why === undefined || signal.aborted) throw error;
@@ -28,6 +28,10 @@ export function patient(documents: DocumentStore, { signal, everyMs, onWait }: P
   return {
     ...documents,
     open: (...request) => insist(() => documents.open(...request)),
+    getMany: (collection, ids) => insist(() => documents.getMany(collection, ids)),
+    find: (collection, filter, options) => insist(() => documents.find(collection, filter, options)),
+    checkpoint: (collection) => insist(() => documents.checkpoint(collection)),
+    digest: (collection) => insist(() => documents.digest(collection)),
     commit: (...request) => insist(() => documents.commit(...request)),
     drop: (...request) => insist(() => documents.drop(...request)),
     rename: (...request) => insist(() => documents.rename(...request)),

@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
-import type { Embedded } from './embedded.ts';
 import { derivedSecret, installationTokens, isForLocalPerson } from './installation.ts';
+import type { Installation } from './open.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Every door of the installation, not yet open. */
-export function serverOf({ kernel, secret }: Embedded, settings: Settings, log: (message: string) => void): Server {
+export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void): Server {
   const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
   return createServer(kernel, {
     tokens: installationTokens(settings, secret),
@@ -20,6 +20,7 @@ export function serverOf({ kernel, secret }: Embedded, settings: Settings, log: 
     publicUrl,
     routes: assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
     webFolder,
+    healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });
 }

@@ -1,9 +1,10 @@
 import { createServer as createProbe } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
-import { openEmbedded } from './embedded.ts';
 import { fail } from './fail.ts';
 import { isForLocalPerson } from './installation.ts';
+import { openInstallation } from './open.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 
 const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
@@ -26,21 +27,23 @@ export async function start(settings: Settings): Promise<void> {
   const stopping = hearSignals();
   await requireFreePort(host, port);
   // What speaks HTTP is loaded while the threads of the stores start.
-  const [embedded, { serverOf }] = await Promise.all([openEmbedded(settings, log), import('./server-of.ts')]);
-  const server = serverOf(embedded, settings, log);
+  const [installation, { serverOf }] = await Promise.all([openInstallation(settings, log), import('./server-of.ts')]);
+  const server = serverOf(installation, settings, log);
   const close = async (): Promise<void> => {
     removeAddress(folder);
+    installation.kernel.leave();
+    await linger(settings.ANNALS_LINGER, stopping.second);
     const closing = server.close(settings.ANNALS_DRAIN + GRACE_MS);
-    await embedded.close(settings.ANNALS_DRAIN);
+    await installation.close(settings.ANNALS_DRAIN);
     await closing;
     process.exit(0);
   };
   if (stopping.first.aborted) return close();
   stopping.first.addEventListener('abort', () => void close().catch((error: unknown) => fail(sentenceOf(error))));
-  stopping.second.addEventListener('abort', embedded.kernel.hurry);
+  stopping.second.addEventListener('abort', installation.kernel.hurry);
   try {
     const listening = await server.listen({ host, port });
-    await embedded.kernel.start();
+    await installation.kernel.start();
     if (stopping.first.aborted) return;
     const address = `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${listening.port}`;
     writeAddress(folder, address);
@@ -48,7 +51,7 @@ export async function start(settings: Settings): Promise<void> {
   } catch (error) {
     if (stopping.first.aborted) return;
     await server.close(0);
-    await embedded.close(0);
+    await installation.close(0);
     throw cannotListen(error, host, port);
   }
 }
@@ -61,6 +64,9 @@ function hearSignals(): { readonly first: AbortSignal; readonly second: AbortSig
   process.on('SIGTERM', hear).on('SIGINT', hear);
   return { first: first.signal, second: second.signal };
 }
+
+/** As unready, so that a load balancer sends nobody here any more; a second signal cuts it short. */
+const linger = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** Before anything is opened: a start that cannot listen leaves the data folder as it is. */
 async function requireFreePort(host: string, port: number): Promise<void> {

@@ -1,5 +1,5 @@
-const collectionName = /^[a-z0-9-]+@[0-9]+(\+rebuild)?$/;
-const fieldName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const collectionName = /^[a-z0-9-]+@[0-9]+(\+rebuild)?$/;
+export const fieldName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** `<view>@<version>`, with `+rebuild` while the same version is built anew beside it. Anything else is a bug and throws. */
 export function assertCollectionName(name: string): void {

@@ -4,6 +4,7 @@ import { assertCollectionName, assertFieldName, missingCollection } from './name
 import { falseKey, trueKey } from './order-key.ts';
 import type { Checkpoint } from './port.ts';
 import type { Connection } from './sqlite-connection.ts';
+import { StoredCheckpoint } from './stored-checkpoint.ts';
 
 /**
  * Where a collection's documents are. Its table and indexes are named by a number, so that a rename is a change of one row and no name
@@ -27,12 +28,6 @@ const catalogDdl = `
 
 const CatalogRow = z.object({ slot: z.number(), fields: z.string(), checkpoint: z.string().nullable() });
 const Fields = z.array(z.string());
-const StoredCheckpoint: z.ZodType<Checkpoint> = z.object({
-  position: z.string(),
-  epoch: z.string(),
-  last: z.object({ stream: z.string(), revision: z.string(), id: z.string() }).exactOptional(),
-  meta: z.json().exactOptional(),
-});
 
 export const createCatalog = (db: Connection): void => db.exec(catalogDdl);
 

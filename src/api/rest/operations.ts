@@ -129,9 +129,10 @@ const tokenRoute = (tokens: Tokens): RouteDefinition =>
     },
   });
 
+export const healthRoutes: readonly RouteDefinition[] = [live, ready];
+
 export const operationRoutes = (tokens: Tokens): readonly RouteDefinition[] => [
-  live,
-  ready,
+  ...healthRoutes,
   rebuild,
   tokenRoute(tokens),
   ...routes({

@@ -1,0 +1,28 @@
+import { spawnServer } from '../process.ts';
+import type { StartTestServer } from '../test-server.ts';
+import { installed } from './install.ts';
+
+const VERSION = '0.7.0b3';
+const what = `SecantusDB ${VERSION} in place of MongoDB`;
+
+/**
+ * A server that speaks MongoDB's wire protocol and keeps its data with WiredTiger: no registry has MongoDB itself. It calls itself a replica set of
+ * one, has change streams and transactions, and accepts `w: 'majority'`. `restart` after SIGKILL finds what it acknowledged.
+ */
+export const startMongoServer: StartTestServer = async () => {
+  try {
+    const packages = await installed(`secantusdb-${VERSION}`);
+    return await spawnServer({
+      what,
+      command: ({ port, folder }) => {
+        const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', `${folder}/data`];
+        return ['python3', '-m', 'secantus', ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
+      },
+      environment: { PYTHONPATH: packages },
+      url: ({ port }) => `mongodb://127.0.0.1:${port}/annals`,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    return { unavailable: `${what} needs Python 3.10 or newer with pip, and a package registry: ${why}` };
+  }
+};
