@@ -87,7 +87,12 @@ export function createProjector({ store, documents, views, now = Date.now, onPro
   const report = (): void => onProgress?.(status());
 
   /** Says also whether the view has caught up, for processes that only read it. */
-  const checkpointOf = (lane: Lane, position: Position): Checkpoint => ({ position, epoch, meta: lane.state, ...(lane.last ? { last: lane.last } : {}) });
+  const checkpointOf = (lane: Lane, position: Position): Checkpoint => ({
+    position,
+    epoch,
+    meta: lane.state,
+    ...(lane.last ? { last: lane.last } : {}),
+  });
   const save = async (lane: Lane, operations: readonly Operation[], position: Position): Promise<void> => {
     await documents.commit(lane.collection, operations, checkpointOf(lane, position));
     lane.position = lane.saved = position;

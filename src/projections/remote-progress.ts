@@ -50,7 +50,11 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
   const silenceTold = (status: ViewStatus): ViewStatus => {
     const silent = now() - (heardAt.get(status.view) ?? now());
     if (silent < SILENT_MS || status.state === 'halted') return status;
-    return { ...status, lagMs: Math.round(status.lagMs + silent), reason: `no worker has said for ${Math.round(silent / 1000)} s how far it has come` };
+    return {
+      ...status,
+      lagMs: Math.round(status.lagMs + silent),
+      reason: `no worker has said for ${Math.round(silent / 1000)} s how far it has come`,
+    };
   };
 
   const learn = (next: ViewStatus): void => {

@@ -47,7 +47,13 @@ export async function writeSharedViews(parts: SharedProjectorParts, signal: Abor
 }
 
 /** A view that a newer release has to write is left to it for good. */
-async function writeView(parts: SharedProjectorParts, view: View, writing: Map<string, Projector>, say: () => void, signal: AbortSignal): Promise<void> {
+async function writeView(
+  parts: SharedProjectorParts,
+  view: View,
+  writing: Map<string, Projector>,
+  say: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { documents, hold, onProblem } = parts;
   const leaving = new AbortController();
   const store = upToKnown(parts.store, view);
