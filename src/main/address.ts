@@ -5,6 +5,7 @@ import { PersonId } from '../domain/ids.ts';
 import type { Settings } from '../settings.ts';
 import { fail } from './fail.ts';
 import { installationTokens } from './installation.ts';
+import { isDistributed } from './open.ts';
 
 const fileIn = (folder: string): string => join(folder, 'address');
 
@@ -12,12 +13,16 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Whoever can read the folder's secret runs this installation: its commands come with a token of a minute. */
+/** Whoever can read the installation's secret runs it: its commands come with a token of a minute. */
 async function operatorToken(settings: Settings): Promise<string> {
-  const secret = loadSecret(join(settings.ANNALS_DATA, 'installation.secret'));
-  if (!secret.ok) return fail(secret.message);
   const operator = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] } as const;
-  return (await installationTokens(settings, secret.key).access(operator, { seconds: 60 })).token;
+  return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds: 60 })).token;
+}
+
+async function secretOf(settings: Settings): Promise<Buffer> {
+  if (isDistributed(settings)) return (await import('./distributed.ts')).sharedSecret(settings);
+  const secret = loadSecret(join(settings.ANNALS_DATA, 'installation.secret'));
+  return secret.ok ? secret.key : fail(secret.message);
 }
 
 /** Calls the running server of this folder, as the one who runs it. */

@@ -51,6 +51,16 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (where: Where) => (await import('./verify.ts')).verify(settingsOf(where)));
   program
+    .command('migrate')
+    .description('move everything from a data folder to servers, or back; nothing may run on either')
+    .requiredOption('--from <address>', 'sqlite:./data, or esdb://…')
+    .requiredOption('--to <address>', 'esdb://…, or sqlite:./data')
+    .option('--mongodb <url>', 'mongodb://…, beside the event store (MONGODB_URL)')
+    .option('--env <file>', 'where the settings for the servers are written', './annals.env')
+    .action(async (options: { from: string; to: string; mongodb?: string; env: string }) =>
+      (await import('./migrate/index.ts')).migrate(settingsOf({}), options),
+    );
+  program
     .command('token')
     .description('access tokens')
     .command('create')

@@ -73,6 +73,13 @@ export async function openDistributed(settings: Settings, log: Log): Promise<Ins
   };
 }
 
+/** The secret of an installation on servers, for its operator. */
+export async function sharedSecret(settings: Settings): Promise<Buffer> {
+  const { masterKey, mongoUrl } = required(settings);
+  const connection = await openMongo(mongoUrl);
+  return installationSecret({ connection, masterKey }).finally(() => connection.close());
+}
+
 interface Around {
   readonly settings: Settings;
   readonly connection: MongoConnection;

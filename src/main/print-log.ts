@@ -1,4 +1,4 @@
-import { openSqliteEventStore } from '../adapters/event-store/sqlite.ts';
+import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Settings } from '../settings.ts';
 import { fail } from './fail.ts';
 
@@ -11,8 +11,8 @@ const streamOf = (name: string): string => {
 };
 
 /** Prints a stream, also beside a running server; sealed parts stay sealed. */
-export async function printLog({ ANNALS_DATA: folder }: Settings, name: string, asJson: boolean): Promise<void> {
-  const store = await openSqliteEventStore({ folder, readOnly: true });
+export async function printLog(settings: Settings, name: string, asJson: boolean): Promise<void> {
+  const store = await openForReading(settings);
   let count = 0;
   for await (const { revision, ...event } of store.read(streamOf(name))) {
     count++;
@@ -23,4 +23,9 @@ export async function printLog({ ANNALS_DATA: folder }: Settings, name: string, 
   }
   await store.close();
   if (count === 0) fail(`There are no events in ${streamOf(name)}.`);
+}
+
+async function openForReading({ EVENTSTORE_URL: url, ANNALS_DATA: folder }: Settings): Promise<EventStore> {
+  if (url !== undefined) return (await import('../adapters/event-store/eventstoredb.ts')).openEventStoreDb({ url });
+  return (await import('../adapters/event-store/sqlite.ts')).openSqliteEventStore({ folder, readOnly: true });
 }

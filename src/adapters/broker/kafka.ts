@@ -12,6 +12,8 @@ export function createKafkaBroker(settings: KafkaSettings): Broker {
   const closing = new AbortController();
   const open = new Set<Publisher>();
   let problem: string | undefined;
+  /** A batch was lost and none acknowledged since: that something can be opened proves nothing then. */
+  let isLosing = false;
 
   const troubled = (reason: string): void => {
     if (problem === undefined) settings.log(`Kafka at ${settings.brokers.join(', ')} cannot be used, trying again until it can: ${reason}`);
@@ -28,7 +30,7 @@ export function createKafkaBroker(settings: KafkaSettings): Broker {
     for (let pause = 100; !ended.aborted; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
       try {
         const result = await work();
-        well();
+        if (!isLosing) well();
         return result;
       } catch (error) {
         troubled(reasonOf(error));
@@ -46,7 +48,13 @@ export function createKafkaBroker(settings: KafkaSettings): Broker {
         const watched: Publisher = {
           async publish(messages, options) {
             const published = await publisher.publish(messages, options);
-            if (!published.ok && published.code === 'Lost') troubled(published.message);
+            if (published.ok) {
+              isLosing = false;
+              well();
+            } else if (published.code === 'Lost' && !options.signal.aborted) {
+              isLosing = true;
+              troubled(published.message);
+            }
             return published;
           },
           async close() {

@@ -27,7 +27,7 @@ export async function openMongoBus(connection: MongoConnection): Promise<Bus> {
   const me = randomBytes(9).toString('base64url');
   const log = createSentLog(connection);
   const listeners = createListeners();
-  let heard = await reach(() => log.last());
+  let heard = await reach(() => log.open());
   let waiting: SentMessage[] = [];
   let sending: Promise<void> | undefined;
   let listening: AbortController | undefined;
@@ -56,9 +56,9 @@ export async function openMongoBus(connection: MongoConnection): Promise<Bus> {
     const from = heard;
     const { sent, begunAnew } = await log.after(from);
     if (begunAnew && sent.length === 0) heard = 0;
-    for (const { _id, from: sender, messages } of sent) {
-      if (_id <= heard) continue;
-      heard = _id;
+    for (const { number, from: sender, messages } of sent) {
+      if (number <= heard) continue;
+      heard = number;
       if (sender !== me) for (const { topic, text } of messages) listeners.tell(topic, parse(text));
     }
     return sent.length > 0;

@@ -19,17 +19,13 @@ const HeadRow = z.object({ _pos: z.string(), _fields: z.array(z.string()), _chec
 /** Undefined for a collection that nobody opened. */
 export async function readHead(collection: Collection): Promise<Head | undefined> {
   const row = await collection.findOne(headId);
-  return row === null ? undefined : headOf(row);
-}
-
-export function headOf(row: Document): Head {
+  if (row === null) return undefined;
   const { _fields, _checkpoint } = HeadRow.parse(row);
   const head = { fields: new Set(_fields) };
   return _checkpoint === undefined ? head : { ...head, checkpoint: StoredCheckpoint.parse(JSON.parse(_checkpoint)) };
 }
 
-export const createHead = (collection: Collection) =>
-  collection.updateOne(headId, { $setOnInsert: { _pos: '', _fields: [] } }, { upsert: true });
+export const createHead = (collection: Collection) => collection.updateOne(headId, { $setOnInsert: { _pos: '', _fields: [] } }, { upsert: true });
 
 export const addFields = (collection: Collection, fields: Iterable<string>) =>
   collection.updateOne(headId, { $addToSet: { _fields: { $each: [...fields] } } });

@@ -41,7 +41,7 @@ export function rowOf(operation: Operation, fields: Iterable<string>): Document 
   const text = serializeDocument(operation.doc);
   const doc = parseDocument<JsonObject>(text);
   const native = Object.keys(doc).every((name) => !reserved.has(name)) && survives(doc, 1);
-  const keys = keysOf(doc, native ? fields : Object.keys(doc).filter((name) => fieldName.test(name)));
+  const keys = keysOf(doc, native ? fields : Object.keys(doc).filter((name) => fieldName.test(name) && !awkward.test(name)));
   return native ? { _pos: operation.position, ...doc, _keys: keys } : { _pos: operation.position, _json: text, _keys: keys };
 }
 

@@ -12,13 +12,14 @@ export const keyPath = (field: string): string => (field === '_id' || field === 
 export function computedKey(field: string): Document {
   const value = reserved.has(field) ? null : `$${field}`;
   const type = { $type: value };
-  const branches = [
-    { case: { $in: [type, ['string', 'int', 'long', 'double']] }, then: value },
-    { case: { $eq: [value, true] }, then: trueKey },
-    { case: { $eq: [value, false] }, then: falseKey },
-    { case: { $in: [type, ['missing', 'null']] }, then: nullKey },
+  const cases: [Document, OrderKey | string][] = [
+    [{ $eq: [value, true] }, trueKey],
+    [{ $eq: [value, false] }, falseKey],
+    [{ $in: [type, ['missing', 'null']] }, nullKey],
+    [{ $in: [type, ['object', 'array']] }, compoundKey],
   ];
-  return { $ifNull: [`$_keys.${field}`, { $switch: { branches, default: compoundKey } }] };
+  const computed = cases.reduceRight<unknown>((otherwise, [condition, key]) => ({ $cond: [condition, key, otherwise] }), value);
+  return { $ifNull: [`$_keys.${field}`, computed] };
 }
 
 /** One row more than the page, which tells whether there is a next one. */
@@ -54,7 +55,8 @@ function matchStages(fields: ReadonlySet<string>, clauses: readonly Clause[], so
 /** Only documents have keys. */
 const needsKey = ({ field, kind }: Clause): boolean => kind !== 'not' && keyPath(field) !== field;
 
-const conditionsOf = (clauses: readonly Clause[]): Document => Object.fromEntries(clauses.map((clause) => [keyPath(clause.field), condition(clause)]));
+const conditionsOf = (clauses: readonly Clause[]): Document =>
+  Object.fromEntries(clauses.map((clause) => [keyPath(clause.field), condition(clause)]));
 
 const operators = { '>': '$gt', '>=': '$gte', '<': '$lt', '<=': '$lte' } as const;
 

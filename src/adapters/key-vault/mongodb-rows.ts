@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Binary } from 'mongodb';
 import { z } from 'zod';
 import type { MongoConnection } from '../mongo/connection.ts';
 import { isDuplicate } from '../mongo/outage.ts';
 import { type KeyScope, VaultUnavailable } from './port.ts';
 
-const Bytes = z.instanceof(Binary).transform((binary) => new Uint8Array(binary.value()));
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const KeyRow = z.object({ keyId: z.string(), subject: z.string(), scope: z.string(), wrapped: Bytes.optional() });
 const Kept = z.object({ value: z.union([z.string(), Bytes]) });
 
@@ -20,9 +19,10 @@ type Destroyed = 'subject' | 'scope';
 interface KeyDocument extends KeyScope {
   readonly _id: string;
   readonly keyId: string;
-  readonly wrapped?: Binary;
+  readonly wrapped?: Uint8Array;
 }
 
+const AS_BYTES = { promoteBuffers: true };
 const UNSEEN_MS = 5;
 const MOST_LOOKS = 1_000;
 
@@ -34,9 +34,9 @@ export type VaultRows = Awaited<ReturnType<typeof openVaultRows>>;
  * primary could take back, and no destruction is overlooked that was acknowledged.
  */
 export async function openVaultRows({ db }: MongoConnection) {
-  const keys = db.collection<KeyDocument>('keys');
+  const keys = db.collection<KeyDocument>('keys', AS_BYTES);
   const destroyed = db.collection<{ readonly _id: string }>('destroyed');
-  const vault = db.collection<{ readonly _id: string; readonly value: string | Binary }>('vault');
+  const vault = db.collection<{ readonly _id: string; readonly value: string | Uint8Array }>('vault', AS_BYTES);
   await keys.createIndexes([{ key: { keyId: 1 } }, { key: { scope: 1 } }, { key: { subject: 1 } }]);
 
   async function byScope({ subject, scope }: KeyScope): Promise<StoredKey | undefined> {
@@ -49,21 +49,21 @@ export async function openVaultRows({ db }: MongoConnection) {
 
   // Whoever comes second may have to wait until the first one's row has reached a majority.
   async function insertOrRead({ keyId, subject, scope, wrapped }: NewKey): Promise<StoredKey> {
-    const stored = await insertUnlessThere(() => keys.insertOne({ _id: nameOf({ subject, scope }), keyId, subject, scope, wrapped: new Binary(wrapped) }));
+    const stored = await insertUnlessThere(() => keys.insertOne({ _id: nameOf({ subject, scope }), keyId, subject, scope, wrapped }));
     return stored ? { keyId, subject, scope, wrapped } : onceSeen(() => byScope({ subject, scope }));
   }
 
   async function putUnlessThere(name: string, value: Uint8Array): Promise<Uint8Array> {
-    const stored = await insertUnlessThere(() => vault.insertOne({ _id: name, value: new Binary(value) }));
+    const stored = await insertUnlessThere(() => vault.insertOne({ _id: name, value }));
     return stored ? value : onceSeen(() => bytesOf(name));
   }
 
-  async function valueOf(name: string): Promise<string | Uint8Array | undefined> {
+  async function storedAt(name: string): Promise<string | Uint8Array | undefined> {
     return Kept.optional().parse((await vault.findOne({ _id: name })) ?? undefined)?.value;
   }
 
   async function bytesOf(name: string): Promise<Uint8Array | undefined> {
-    const value = await valueOf(name);
+    const value = await storedAt(name);
     return typeof value === 'string' ? undefined : value;
   }
 
@@ -83,7 +83,7 @@ export async function openVaultRows({ db }: MongoConnection) {
     putUnlessThere,
     bytesOf,
     text: async (name: string) => {
-      const value = await valueOf(name);
+      const value = await storedAt(name);
       return typeof value === 'string' ? value : '';
     },
     setText: async (name: string, value: string) => {

@@ -32,24 +32,24 @@ export async function openMongoKeyVault({ connection, masterKey, monotonic = () 
   const rows = await reach(() => openCheckedRows(connection, master));
   const cache = createKeyCache(monotonic);
 
-  /** What was read is looked at before the destruction is: a key made before it is found by it, one made after it is found here. */
+  // A key that is there before it is destroyed is erased by whoever destroys it, one that came too late by whoever finds it.
   async function resultOf(stored: StoredKey | undefined): Promise<KeyResult> {
     if (stored === undefined) return ABSENT;
-    if (stored.wrapped === undefined || (await rows.isDestroyed(stored))) return DESTROYED;
+    if (stored.wrapped === undefined) return DESTROYED;
+    if (await rows.isDestroyed(stored)) {
+      await rows.eraseKey(stored.keyId);
+      return DESTROYED;
+    }
     const key = unwrapKey(master, ownerOf(stored), stored.wrapped);
     return key ? { ok: true, key: { keyId: stored.keyId, key } } : ABSENT;
   }
 
   async function getOrCreate({ subject, scope }: KeyScope): Promise<KeyResult> {
     const [there, gone] = await Promise.all([rows.byScope({ subject, scope }), rows.isDestroyed({ subject, scope })]);
-    if (gone) return DESTROYED;
     if (there) return resultOf(there);
+    if (gone) return DESTROYED;
     const keyId = newKeyId();
-    const stored = await rows.insertOrRead({ keyId, subject, scope, wrapped: newWrappedKey(master, ownerOf({ keyId, subject, scope })) });
-    const result = await resultOf(stored);
-    // The destruction may have looked for keys before this one was there.
-    if (result === DESTROYED) await rows.eraseKey(stored.keyId);
-    return result;
+    return resultOf(await rows.insertOrRead({ keyId, subject, scope, wrapped: newWrappedKey(master, ownerOf({ keyId, subject, scope })) }));
   }
 
   async function destroy(kind: 'scope' | 'subject', name: string): Promise<void> {

@@ -8,7 +8,7 @@ const FULL_DISK = 14_031;
 /** Codes of a server that is starting, stopping, changing its primary or too slow (its own list of error codes). */
 const PASSING = new Set([6, 7, 11, 50, 63, 64, 89, 91, 133, 134, 150, 189, 234, 246, 262, 9001, 10_107, 11_600, 11_602, 13_388, 13_435, 13_436]);
 /** Errors of the driver that never got an answer. Its classes are not imported: who needs no database should not load the driver. */
-const UNANSWERED = /^Mongo(ServerSelection|Network|NetworkTimeout|PoolCleared|PoolClearedOnNetwork|WaitQueueTimeout|PoolClosed|OperationTimeout)Error$/;
+const UNANSWERED = /(ServerSelection|Network|NetworkTimeout|PoolCleared|PoolClearedOnNetwork|PoolClosed|WaitQueueTimeout)Error$/;
 /** Cursors end when their collection is dropped, renamed or the server restarts; the question may simply be asked again. */
 const CURSOR_LOST = new Set([43, 175, 237]);
 

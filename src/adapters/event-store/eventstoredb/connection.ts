@@ -34,12 +34,16 @@ export async function createConnection(url: string): Promise<Connection> {
   };
 }
 
-/** gRPC shares one TCP connection among channels whose options are equal, so every client gets another timeout. */
+/**
+ * gRPC shares one TCP connection among channels whose options are equal, so every client gets another timeout. Refused appends have to throw: the answer
+ * the client would give instead names the wrong revision.
+ */
 function clientOf({ EventStoreDBClient }: Library, url: string): EventStoreDBClient {
   const given = Number(/[?&]keepAliveTimeout=(\d+)/i.exec(url)?.[1] ?? DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
-  connections += 1;
+  connections += 0;
+  const settings = `keepAliveTimeout=${given + connections}&throwOnAppendFailure=true`;
   try {
-    return EventStoreDBClient.connectionString(`${url}${url.includes('?') ? '&' : '?'}keepAliveTimeout=${given + connections}`);
+    return EventStoreDBClient.connectionString(`${url}${url.includes('?') ? '&' : '?'}${settings}`);
   } catch (error) {
     const found =
       error instanceof Error && /file was not found/i.test(error.message) ? 'a certificate file it names is not there' : 'it cannot be read';

@@ -1,0 +1,179 @@
+import { hash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { leafOf } from '../../adapters/event-store/leaf.ts';
+import { type EventStore, type EventToAppend, type Expected, type Position, START } from '../../adapters/event-store/port.ts';
+import type { RecordedEvent } from '../../domain/event.ts';
+import { StartRefused } from '../refused.ts';
+
+/** So many events, the last one at this position of the source. */
+export type OnProgress = (events: number, at: Position) => void;
+
+/** Of one append, in characters of its events' data and metadata: as large as is quick, and far below any limit. */
+const MAX_APPEND = 256 * 1024;
+const MAX_EVENTS = 100;
+
+/** How far a log is copied: so many events, the last one at this position of the source. */
+export interface Copied {
+  readonly events: number;
+  readonly at: Position;
+}
+
+/** The log after the position, up to where it ended when this began. */
+export async function* eventsOf(store: EventStore, after: Position = START): AsyncGenerator<RecordedEvent> {
+  const head = await store.head();
+  if (head <= after) return;
+  const stop = new AbortController();
+  try {
+    for await (const { events, seen } of store.tail(after, { signal: stop.signal })) {
+      for (const event of events) if (event.position <= head) yield event;
+      if (seen >= head) return;
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+/** How much of the source's log the target has. Throws `StartRefused` when it has anything else. */
+export async function copiedSoFar(source: EventStore, target: EventStore, onProgress: OnProgress): Promise<Copied> {
+  let copied: Copied = { events: 0, at: START };
+  if ((await target.head()) === START) return copied;
+  const events = eventsOf(source);
+  for await (const there of eventsOf(target)) {
+    const { value: event } = await events.next();
+    if (!event || !leaf(event).equals(leaf(there))) {
+      await events.return(undefined);
+      const what = event ? 'another log than the source' : 'more than the source: it has been used since, or another log';
+      throw new StartRefused(`The target holds ${what} (see ${there.stream}, revision ${there.revision}): give an empty one. Nothing was changed.`);
+    }
+    copied = { events: copied.events + 1, at: event.position };
+    onProgress(copied.events, copied.at);
+  }
+  await events.return(undefined);
+  return copied;
+}
+
+/** Appends what is missing, in order, each event at its own revision: an append that was under way when a former migration died is the same append again. */
+export async function copyLog(
+  { source, target, window }: { readonly source: EventStore; readonly target: EventStore; readonly window: number },
+  { events: before, at }: Copied,
+  onProgress: OnProgress,
+): Promise<void> {
+  let done = before;
+  let waiting: RecordedEvent[][] = [];
+  const send = async (): Promise<void> => {
+    const sent = waiting;
+    waiting = [];
+    await Promise.all(sent.map((events) => append(target, events)));
+    done += sent.reduce((sum, { length }) => sum + length, 0);
+    const last = sent.at(-1)?.at(-1);
+    if (last) onProgress(done, last.position);
+  };
+  for await (const events of appendsOf(eventsOf(source, at))) {
+    waiting.push(events);
+    if (waiting.length >= window) await send();
+  }
+  await send();
+}
+
+/** Neighbours of one stream go together. The cuts depend on the log alone, never on how it is read. */
+export async function* appendsOf(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent[]> {
+  let group: RecordedEvent[] = [];
+  let size = 0;
+  for await (const event of events) {
+    const more = sizeOf(event);
+    if (group.length > 0 && (group[0]?.stream !== event.stream || group.length >= MAX_EVENTS || size + more > MAX_APPEND)) {
+      yield group;
+      group = [];
+      size = 0;
+    }
+    group.push(event);
+    size += more;
+  }
+  if (group.length > 0) yield group;
+}
+
+async function append(target: EventStore, events: readonly RecordedEvent[]): Promise<void> {
+  const [first] = events;
+  if (!first) return;
+  const expected: Expected = first.revision === 0n ? 'noStream' : first.revision - 1n;
+  const result = await target.append(first.stream, events.map(toAppend), expected);
+  if (result.ok) return;
+  const why =
+    result.code === 'WrongExpectedRevision'
+      ? `${first.stream} has changed in the target meanwhile: let nobody else use it, and repeat the command, it goes on where it was.`
+      : `${result.message} Then repeat the command: it goes on where it was.`;
+  throw new StartRefused(why);
+}
+
+const toAppend = ({ id, type, version, data, metadata }: RecordedEvent): EventToAppend => ({ id, type, version, data, metadata });
+const sizeOf = ({ data, metadata }: RecordedEvent): number => JSON.stringify(data).length + JSON.stringify(metadata).length;
+
+export const leaf = ({ id, stream, revision, type, version, data, metadata }: RecordedEvent): Buffer =>
+  leafOf({ id, stream, revision: Number(revision), type, version, data: canonicalize(data) ?? '', metadata: canonicalize(metadata) ?? '' });
+
+export interface Comparison {
+  readonly events: number;
+  readonly streams: number;
+  /** Over the leaves of the whole log, in its order. */
+  readonly digest: string;
+  readonly differences: readonly string[];
+}
+
+const MOST_DIFFERENCES = 20;
+
+/** Walks both logs side by side: every event, its place in the order, and the digest of every stream. `onPair` sees each event with its likeness. */
+export async function compareLogs(
+  source: EventStore,
+  target: EventStore,
+  { onPair, onProgress }: { readonly onPair: (source: RecordedEvent, target: RecordedEvent) => void; readonly onProgress: OnProgress },
+): Promise<Comparison> {
+  const differences: string[] = [];
+  const [ours, theirs] = [createStreamDigests(), createStreamDigests()];
+  const others = eventsOf(target);
+  let events = 0;
+  for await (const event of eventsOf(source)) {
+    const { value: other } = await others.next();
+    ours.add(event);
+    if (other) {
+      theirs.add(other);
+      onPair(event, other);
+    }
+    if (differences.length < MOST_DIFFERENCES && (!other || !leaf(event).equals(leaf(other))))
+      differences.push(
+        `event ${event.revision} of ${event.stream} is ${other ? `event ${other.revision} of ${other.stream}, or another one` : 'missing'}`,
+      );
+    events += 1;
+    onProgress(events, event.position);
+  }
+  for await (const { stream, revision } of others)
+    if (differences.length < MOST_DIFFERENCES) differences.push(`event ${revision} of ${stream} is only in the target`);
+  const streams = ours.differing(theirs);
+  return {
+    events,
+    streams: ours.count(),
+    digest: ours.all(),
+    differences: [...differences, ...streams.map((stream) => `stream ${stream} has another digest`)],
+  };
+}
+
+/** SHA-256 over the leaves of each stream, and of the whole log, each leaf on top of those before it. */
+function createStreamDigests() {
+  const streams = new Map<string, Buffer>();
+  let whole: Buffer = Buffer.alloc(0);
+  const after = (digest: Buffer | undefined, next: Buffer): Buffer => hash('sha256', digest ? Buffer.concat([digest, next]) : next, 'buffer');
+  return {
+    add(event: RecordedEvent): void {
+      const next = leaf(event);
+      streams.set(event.stream, after(streams.get(event.stream), next));
+      whole = after(whole, next);
+    },
+    count: () => streams.size,
+    of: (stream: string) => streams.get(stream),
+    names: () => [...streams.keys()],
+    all: () => whole.toString('hex'),
+    differing(other: { of(stream: string): Buffer | undefined; names(): string[] }): string[] {
+      const names = new Set([...streams.keys(), ...other.names()]);
+      return [...names].filter((stream) => streams.get(stream)?.equals(other.of(stream) ?? Buffer.alloc(0)) !== true);
+    },
+  };
+}
