@@ -1,9 +1,18 @@
 // Which way the arrows point (docs: "The house"). Every rule is proved by a planted violation in test/house/layers.test.ts.
 
 /** Files beside a port that are no adapters: what every adapter of the port, and whoever uses it, shares. */
-const besidePorts = ['event-store/loader', 'event-store/leaf', 'event-store/owner', 'key-vault/sealer', 'document-store/cursor', 'blobs/blob-id'];
+const besidePorts = [
+  'event-store/loader',
+  'event-store/leaf',
+  'event-store/owner',
+  'event-store/upcast',
+  'key-vault/sealer',
+  'document-store/cursor',
+  'blobs/blob-id',
+  'leases/(hold|lease|shards|sightings|clock)',
+];
 const ports = ['^src/adapters/[^/]+/port[.]ts$', ...besidePorts.map((file) => `^src/adapters/${file}[.]ts$`)];
-const providers = '(^|/)node_modules/(openai|@anthropic-ai/sdk|@google/genai)/';
+const providers = '(^|/)node_modules/(openai|@anthropic-ai/sdk|@google/genai|@eventstore/db-client|mongodb|kafkajs)/';
 const realThings = ['^(node:)?(sqlite|fs|fs/promises|http|https|net|worker_threads|child_process)$', providers];
 const domain = '^src/domain/';
 const commands = '^src/commands/';
@@ -37,10 +46,10 @@ module.exports = {
     layer('api-arrows', api, [commands, projections, domain]),
     {
       name: 'adapter-arrows',
-      comment: 'An adapter knows its own folder, the ports and the domain.',
+      comment: 'An adapter knows its own folder, the ports and the domain, and what all adapters of one server share.',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/' },
-      to: { path: '^(src|web|packages|test|scripts)/', pathNot: ['^src/adapters/$1/', domain, ...ports] },
+      to: { path: '^(src|web|packages|test|scripts)/', pathNot: ['^src/adapters/$1/', '^src/adapters/mongo/', domain, ...ports] },
     },
     {
       name: 'port-knows-no-adapter',

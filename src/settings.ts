@@ -87,3 +87,6 @@ export function readSettings(
 
 /** Loopback addresses: only there is a local person. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Servers hold the data, and several processes may share the work. */
+export const isDistributed = ({ EVENTSTORE_URL, MONGODB_URL }: Settings): boolean => EVENTSTORE_URL !== undefined || MONGODB_URL !== undefined;

@@ -2,10 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
 import { PersonId } from '../domain/ids.ts';
-import type { Settings } from '../settings.ts';
+import { isDistributed, type Settings } from '../settings.ts';
 import { fail } from './fail.ts';
 import { installationTokens } from './installation.ts';
-import { isDistributed } from './open.ts';
 
 const fileIn = (folder: string): string => join(folder, 'address');
 

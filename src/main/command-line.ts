@@ -51,6 +51,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (where: Where) => (await import('./verify.ts')).verify(settingsOf(where)));
   program
+    .command('doctor')
+    .description('check settings, servers, rights and models, and say what to fix')
+    .option(...data)
+    .action(async (where: Where) => (await import('./doctor.ts')).doctor(settingsOf(where)));
+  program
     .command('migrate')
     .description('move everything from a data folder to servers, or back; nothing may run on either')
     .requiredOption('--from <address>', 'sqlite:./data, or esdb://…')

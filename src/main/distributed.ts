@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v4 } from 'uuid';
 import { openMongoBlobs } from '../adapters/blobs/mongodb.ts';
@@ -28,8 +29,8 @@ import type { Settings } from '../settings.ts';
 import { noDuties } from '../workers/duties.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
+import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
-import type { Installation, Log } from './open.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { whyUnavailable } from './unavailable.ts';
@@ -135,7 +136,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
 
 function workersOf(connection: MongoConnection, log: Log): { hold: LeaseHolder; duties: SharedDuties } {
   const leases = createMongoLeases(connection);
-  const process = `${hostname()}-${v4()}`;
+  const process = `${hostname()}:${pid}:${v4()}`;
   const said = new Map<string, string>();
   const hold = createLeaseHolder({
     leases,

@@ -1,6 +1,16 @@
 import { hkdfSync } from 'node:crypto';
 import { createTokens, type Tokens } from '../api/http/identity/tokens.ts';
 import { isLoopback, type Settings } from '../settings.ts';
+import type { Kernel } from './kernel.ts';
+
+export type Log = (message: string) => void;
+
+export interface Installation {
+  readonly kernel: Kernel;
+  /** The installation's secret, made on first start. */
+  readonly secret: Buffer;
+  close(drainMs: number): Promise<void>;
+}
 
 /** A secret for one purpose, made from the installation's own. */
 export const derivedSecret = (secret: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));

@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
-import { derivedSecret, installationTokens, isForLocalPerson } from './installation.ts';
-import type { Installation } from './open.ts';
+import { derivedSecret, type Installation, installationTokens, isForLocalPerson } from './installation.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 

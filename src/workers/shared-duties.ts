@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaseHolder } from '../adapters/leases/hold.ts';
 import type { Leases } from '../adapters/leases/port.ts';
 import { createSightings } from '../adapters/leases/sightings.ts';
@@ -28,10 +29,20 @@ export function createSharedDuties({ leases, hold, process, ttlMs, now = () => p
   const shards = new Map(shardsOf(SHARDS).map((shard) => [shard.name, shard]));
   const held = new Set<Shard>();
   const sightings = createSightings(now);
-  const present = Promise.withResolvers<void>();
+  const shown = Promise.withResolvers<void>();
   const alive = (holder: string): string => `worker/${holder}`;
   const claimOf = (run: RunId): string => `run/${run}/${process}`;
 
+  /** Who is alive is watched all the time, so that a death has been noticed by the time its work is looked for. */
+  const watch = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await leases.list(alive('')).then(
+        (rows) => sightings.noteAll(alive(''), rows),
+        () => undefined,
+      );
+      await sleep(ttlMs / 4, undefined, { signal }).catch(() => undefined);
+    }
+  };
   const isAlive = async (holder: string): Promise<boolean> => {
     const row = await leases.read(alive(holder));
     return sightings.note(alive(holder), row) < ttlMs && row !== undefined;
@@ -39,19 +50,17 @@ export function createSharedDuties({ leases, hold, process, ttlMs, now = () => p
 
   return {
     takeOver: { everyMs: TAKE_OVER_EVERY_MS },
-    live: (signal) =>
-      hold.campaign(
-        alive(process),
-        (_, stop) => {
-          present.resolve();
-          return new Promise((ended) => stop.addEventListener('abort', () => ended()));
-        },
-        signal,
-      ),
+    live: async (signal) => {
+      const present = (stop: AbortSignal): Promise<void> => {
+        shown.resolve();
+        return new Promise((ended) => stop.addEventListener('abort', () => ended()));
+      };
+      await Promise.all([watch(signal), hold.campaign(alive(process), (_, stop) => present(stop), signal)]);
+    },
     async react(work, signal) {
-      signal.addEventListener('abort', () => present.resolve());
+      signal.addEventListener('abort', () => shown.resolve());
       // Who is not known to be alive cannot claim anything.
-      await present.promise;
+      await shown.promise;
       await hold.campaignShards({
         group: 'reactions',
         names: [...shards.keys()],

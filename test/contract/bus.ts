@@ -17,7 +17,9 @@ export interface BusAdapter {
 }
 
 const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)));
-const message = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('$set', 'a.b', '__proto__x', '')), json).map((value): JsonObject => ({ ...value }));
+const message = fc
+  .dictionary(fc.oneof(fc.string(), fc.constantFrom('$set', 'a.b', '__proto__x', '')), json)
+  .map((value): JsonObject => ({ ...value }));
 
 /** What every bus must do. */
 export function describeBuses(adapters: readonly BusAdapter[]): void {

@@ -7,18 +7,21 @@ import { collectionContract } from './document-store-collections.ts';
 import { commitContract } from './document-store-commits.ts';
 import { allPages, at, type DocumentStorePlace, epoch, ids, put, type Stage, useStage } from './document-store-stage.ts';
 
-/** The promises of the port. The model is the memory adapter, whose own promises stand in the other parts as examples. */
-export function documentStoreContract(name: string, make: () => Promise<DocumentStorePlace>): void {
+/**
+ * The promises of the port. The model is the memory adapter, whose own promises stand in the other parts as examples. `effort` says how many random
+ * histories are tried, as a part of what is quick in one process.
+ */
+export function documentStoreContract(name: string, make: () => Promise<DocumentStorePlace>, effort = 1): void {
   describe(name, () => {
     const stage = useStage(make);
-    modelContract(stage);
+    modelContract(stage, effort);
     answerContract(stage);
     commitContract(stage);
     collectionContract(stage);
   });
 }
 
-function modelContract(stage: Stage): void {
+function modelContract(stage: Stage, effort: number): void {
   test('any commits, filters, sorts and pages answer as the model does, cursors and digests byte for byte', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -46,7 +49,7 @@ function modelContract(stage: Stage): void {
           await stage.store.drop(random);
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 120 * effort },
     );
   });
 
@@ -77,7 +80,7 @@ function modelContract(stage: Stage): void {
           await stage.store.drop(paged);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 40 * effort },
     );
   });
 }

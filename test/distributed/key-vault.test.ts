@@ -30,9 +30,10 @@ describeWith(['MONGODB_URL'], 'between processes', () => {
     beforeEach(async () => {
       database = newTestDatabase();
       connections = await Promise.all([database.connect(), database.connect()]);
-      [here, there] = (await Promise.all(
-        connections.map((connection) => openMongoKeyVault({ connection, masterKey, monotonic: () => time })),
-      )) as [KeyVault, KeyVault];
+      [here, there] = (await Promise.all(connections.map((connection) => openMongoKeyVault({ connection, masterKey, monotonic: () => time })))) as [
+        KeyVault,
+        KeyVault,
+      ];
     });
     afterEach(() => database.remove());
 

@@ -40,11 +40,11 @@ describeWith(['MONGODB_URL'], 'on EventStoreDB’s protocol and MongoDB’s', ()
     });
 
     test('a message is answered, and every node shows it', async () => {
-      const { conversationId, streamed } = await chat(first(), '/echo across processes');
-      expect(streamed).toContain('across processes');
+      const { conversationId, streamed } = await chat(first(), '/echo together');
+      expect(streamed).toContain('together');
       const position = (await call(first(), 'GET', `/api/conversations/${conversationId}`)).json;
       expect(position.conversationId ?? position.id).toBe(conversationId);
-      await until(async () => textsOf(await call(last(), 'GET', `/api/conversations/${conversationId}/messages`)).includes('across processes'));
+      await until(async () => textsOf(await call(last(), 'GET', `/api/conversations/${conversationId}/messages`)).includes('together'));
     });
 
     test('a write can be waited for on the node that took it', async () => {

@@ -32,8 +32,8 @@ export function requestsOf(messages: readonly BrokerMessage[]): TopicMessages[][
   return requests.map((topics) => [...topics.values()]);
 }
 
-function add(request: Map<string, TopicMessages> | undefined, { topic, ...message }: BrokerMessage): void {
-  const known = request?.get(topic);
+function add(request: Map<string, TopicMessages> | undefined, message: BrokerMessage): void {
+  const known = request?.get(message.topic);
   if (known) known.messages.push(message);
-  else request?.set(topic, { topic, messages: [message] });
+  else request?.set(message.topic, { topic: message.topic, messages: [message] });
 }

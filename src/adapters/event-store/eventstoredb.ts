@@ -5,7 +5,7 @@ import { beginEpoch, currentEpoch } from './eventstoredb/epoch.ts';
 import { createHead, type Head } from './eventstoredb/head.ts';
 import { readEvents } from './eventstoredb/read.ts';
 import type { Reading } from './eventstoredb/reading.ts';
-import { positionAt, propose, requireVisible, tooLarge } from './eventstoredb/stored.ts';
+import { positionAt, propose, requireVisible, tooLarge, versioned } from './eventstoredb/stored.ts';
 import { tailEvents } from './eventstoredb/tail.ts';
 import type { AppendResult, EventStore } from './port.ts';
 
@@ -68,7 +68,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
   }
   return {
     append: async (stream, events, expected, { signal } = {}) => {
-      const encoded = encodeAppend(stream, events, expected);
+      const encoded = encodeAppend(stream, events.map(versioned), expected);
       requireVisible(stream, encoded.events);
       const proposal = { stream, expected, events: encoded.events.map(propose) };
       const refusal = tooLarge(stream, proposal.events);

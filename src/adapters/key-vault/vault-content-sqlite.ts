@@ -17,10 +17,13 @@ const DESTROYED_BYTES = 60;
 
 const fileIn = (folder: string): string => join(folder, 'keys.db');
 
-/** Reads the whole vault of the folder with the first of the master keys that it was made with, changing nothing. Throws `WrongMasterKey`. */
-export function readSqliteVault(folder: string, masterKeys: readonly Uint8Array[]): OpenVault {
+/**
+ * Reads the whole vault of the folder with the first of the master keys that it was made with. `readOnly` changes nothing in the folder of another, but
+ * may leave SQLite's empty side files there. Throws `WrongMasterKey`.
+ */
+export function readSqliteVault(folder: string, masterKeys: readonly Uint8Array[], readOnly: boolean): OpenVault {
   const file = fileIn(folder);
-  return reading(file, (database) => {
+  return reading(file, readOnly, (database) => {
     const { value: check } = Check.parse(database.prepare("SELECT value FROM vault WHERE name = 'check'").get());
     const master = masterKeys.map((bytes) => createSecretKey(bytes)).find((one) => passesCheck(one, check));
     if (!master) throw new WrongMasterKey(file);
@@ -55,10 +58,10 @@ export function writeSqliteVault(folder: string, { keys, destroyed }: VaultConte
   }
 }
 
-function reading<Result>(file: string, read: (database: DatabaseSync) => Result): Result {
+function reading<Result>(file: string, readOnly: boolean, read: (database: DatabaseSync) => Result): Result {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    database = new DatabaseSync(file, { readOnly, timeout: 5000 });
     return read(database);
   } catch (error) {
     if (error instanceof WrongMasterKey) throw error;

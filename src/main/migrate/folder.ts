@@ -31,7 +31,7 @@ export async function openFolderSource(folder: string, fromSetting: string | und
   }
   await using opened = new AsyncDisposableStack();
   lockInto(opened, folder);
-  const vault = readSqliteVault(folder, masterKeysOf(folder, fromSetting));
+  const vault = readSqliteVault(folder, masterKeysOf(folder, fromSetting), true);
   const store = await openSqliteEventStore({ folder, readOnly: true });
   opened.defer(() => store.close());
   const state = await openSqliteDocumentStore({ folder, name: 'state.db', readOnly: true });
@@ -96,7 +96,7 @@ export async function openFolderTarget(target: string, masterKey: Buffer): Promi
         throw new StartRefused(`${join(folder, 'master.key')} is another master key: name another folder. Nothing was changed.`);
     },
     writeVault: async (content) => writeSqliteVault(folder, rewrapped(content, master), master),
-    readVault: async () => readSqliteVault(folder, [masterKey]),
+    readVault: async () => readSqliteVault(folder, [masterKey], false),
     finish: async () => {
       await close();
       if (isThere) return;

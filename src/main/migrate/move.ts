@@ -38,11 +38,11 @@ export async function move(source: Source, target: Target): Promise<boolean> {
   return true;
 }
 
-async function requireSound(source: Source): Promise<void> {
+async function requireSound({ name, damage }: Source): Promise<void> {
+  if (!damage) return;
   const step = beginStep('Checking the log');
-  const [first] = await source.damage((done, total) => step.at(done / total, `${done} of ${total} events`));
-  if (first)
-    throw new StartRefused(`The log in ${source.name} is damaged (${first}): see what "annals verify" finds, and restore it from a backup first.`);
+  const [first] = await damage((done, total) => step.at(done / total, `${done} of ${total} events`));
+  if (first) throw new StartRefused(`The log in ${name} is damaged (${first}): see what "annals verify" finds, and restore it from a backup first.`);
   step.end('the log has been checked');
 }
 

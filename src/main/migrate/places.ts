@@ -50,12 +50,11 @@ export async function putPlaces(
   places: Places,
 ): Promise<void> {
   const epoch = await store.epoch();
-  for (const [name, position] of places) {
-    for (const shard of shards) {
-      await state.open(checkpointOf(name, shard), []);
-      await state.commit(checkpointOf(name, shard), [], { position, epoch });
-    }
-  }
+  const put = async (collection: string, position: Position): Promise<void> => {
+    await state.open(collection, []);
+    await state.commit(collection, [], { position, epoch });
+  };
+  await Promise.all([...places].flatMap(([name, position]) => shards.map((shard) => put(checkpointOf(name, shard), position))));
 }
 
 /** As reactors name them. */

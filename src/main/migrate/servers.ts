@@ -33,7 +33,7 @@ export async function openServersSource(servers: Servers, masterKey: Buffer): Pr
   if (!vault) throw new StartRefused(`There is no installation in ${parts.name}: nothing to move.`);
   const secret = await installationSecret({ connection, masterKey });
   const stack = opened.move();
-  return { ...parts, vault, secret, damage: async () => [], close: () => stack.disposeAsync() };
+  return { ...parts, vault, secret, close: () => stack.disposeAsync() };
 }
 
 /** Servers that hold nothing yet, or a part of the same log. */

@@ -24,8 +24,8 @@ export interface Source extends Side {
   readonly vault: OpenVault;
   /** Absent where it was lost. */
   readonly secret: Buffer | undefined;
-  /** Looks for damage in the log, where the store keeps what shows it; a sentence for each. */
-  damage(onProgress: (done: number, total: number) => void): Promise<readonly string[]>;
+  /** Looks for damage in the log, a sentence for each; absent where the store keeps nothing that would show it. */
+  damage?(onProgress: (done: number, total: number) => void): Promise<readonly string[]>;
 }
 
 export interface Target extends Side {

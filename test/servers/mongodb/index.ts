@@ -10,19 +10,20 @@ const what = `SecantusDB ${VERSION} in place of MongoDB`;
  * one, has change streams and transactions, and accepts `w: 'majority'`. `restart` after SIGKILL finds what it acknowledged.
  */
 export const startMongoServer: StartTestServer = async () => {
-  try {
-    const packages = await installed(`secantusdb-${VERSION}`);
-    return await spawnServer({
-      what,
-      command: ({ port, folder }) => {
-        const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', `${folder}/data`];
-        return ['python3', '-m', 'secantus', ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
-      },
-      environment: { PYTHONPATH: packages },
-      url: ({ port }) => `mongodb://127.0.0.1:${port}/annals`,
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { unavailable: `${what} needs Python 3.10 or newer with pip, and a package registry: ${why}` };
-  }
+  const packages = await installed(`secantusdb-${VERSION}`).catch((error: unknown) => ({ unavailable: whyNot(error) }));
+  if (typeof packages !== 'string') return packages;
+  return spawnServer({
+    what,
+    command: ({ port, folder }) => {
+      const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', `${folder}/data`];
+      return ['python3', '-m', 'secantus', ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
+    },
+    environment: { PYTHONPATH: packages },
+    url: ({ port }) => `mongodb://127.0.0.1:${port}/annals`,
+  });
 };
+
+function whyNot(error: unknown): string {
+  const said = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+  return `${what} needs Python 3.10 or newer with pip, and the registry of its packages: ${said}`;
+}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppendResult, Expected } from '../port.ts';
 import { createBackoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
@@ -32,36 +31,40 @@ export function createAppender(connection: Connection, limits: AppendLimits): Ap
   let answeredAt = performance.now();
 
   /** One call that ends in time, whatever the client does: its own promise may never end. */
-  async function attempt(proposal: Proposal, ms: number, stop: AbortSignal): Promise<Attempt> {
+  async function attempt(proposal: Proposal, ms: number, stop: AbortSignal | undefined): Promise<Attempt> {
     const client = connection.client();
     const begun = performance.now();
-    const ended = new AbortController();
-    const silence = sleep(ms, undefined, { signal: AbortSignal.any([stop, ended.signal]) }).then(
-      () => ({ failed: new Silence(`no answer within ${Math.round(ms)} ms`) }),
-      () => ({ failed: new Silence(GIVEN_UP) }),
-    );
-    const answer = client
+    const { promise, resolve, reject } = Promise.withResolvers<Attempt>();
+    const giveUp = () => resolve({ failed: new Silence(GIVEN_UP) });
+    const silence = setTimeout(() => resolve({ failed: new Silence(`no answer within ${Math.round(ms)} ms`) }), ms);
+    if (stop?.aborted) giveUp();
+    stop?.addEventListener('abort', giveUp);
+    const answered = (attempt: Attempt): void => {
+      if (!('failed' in attempt)) answeredAt = performance.now();
+      resolve(attempt);
+    };
+    client
       .appendToStream(
         proposal.stream,
         proposal.events.map(({ event }) => event),
         { expectedRevision: expectation(connection, proposal.expected) },
       )
-      .then(({ nextExpectedRevision, position }) => ({
-        stored: { revision: BigInt(nextExpectedRevision), place: position && BigInt(position.commit) },
-      }))
-      .catch((error: unknown) => judgeFailure(proposal.stream, error));
-    void answer.then(() => {
-      answeredAt = performance.now();
-    }, ignore);
-    const outcome = await Promise.race([answer, silence]).finally(() => ended.abort());
+      .then(
+        ({ nextExpectedRevision, position }) =>
+          answered({ stored: { revision: BigInt(nextExpectedRevision), place: position && BigInt(position.commit) } }),
+        (error: unknown) => (isBug(error) ? reject(error) : answered(judgeFailure(proposal.stream, error))),
+      );
+    const outcome = await promise.finally(() => {
+      clearTimeout(silence);
+      stop?.removeEventListener('abort', giveUp);
+    });
     // Others' answers on the same connection show that it lives, and that the server is only slow.
-    const lives = 'failed' in outcome && outcome.failed instanceof Silence && (stop.aborted || answeredAt > begun);
+    const lives = 'failed' in outcome && outcome.failed instanceof Silence && (stop?.aborted === true || answeredAt > begun);
     if ('failed' in outcome && !lives && spoilsClient(outcome.failed)) connection.renew(client);
     return outcome;
   }
 
-  return async (proposal, signal) => {
-    const stop = signal ?? new AbortController().signal;
+  return async (proposal, stop) => {
     const begun = performance.now();
     const backoff = createBackoff();
     let mayBeStored = false;
@@ -70,18 +73,16 @@ export function createAppender(connection: Connection, limits: AppendLimits): Ap
       const outcome = await attempt(proposal, Math.min(limits.attemptMs, Math.max(left, limits.attemptMs / 10)), stop);
       if (!('failed' in outcome)) return outcome;
       mayBeStored ||= !isUnsent(outcome.failed);
-      if (stop.aborted) return unknown(GIVEN_UP);
+      if (stop?.aborted) return unknown(GIVEN_UP);
       if (performance.now() - begun >= (mayBeStored ? limits.settleMs : limits.unreachableMs)) {
         const message = adviceFor(outcome.failed);
         return mayBeStored ? unknown(message) : { answer: { ok: false, code: 'StoreUnavailable', message } };
       }
       await backoff.pause(stop);
-      if (stop.aborted) return unknown(GIVEN_UP);
+      if (stop?.aborted) return unknown(GIVEN_UP);
     }
   };
 }
-
-const ignore = (): void => undefined;
 
 function expectation({ library }: Connection, expected: Expected) {
   if (expected === 'any') return library.ANY;
@@ -90,7 +91,6 @@ function expectation({ library }: Connection, expected: Expected) {
 
 /** By the error's own word, never by its class. */
 function judgeFailure(stream: string, error: unknown): Attempt {
-  if (isBug(error)) throw error;
   switch (typeOf(error)) {
     case 'wrong-expected-version': {
       const actual = numberIn(error, 'actualVersion');

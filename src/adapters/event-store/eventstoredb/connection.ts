@@ -40,7 +40,7 @@ export async function createConnection(url: string): Promise<Connection> {
  */
 function clientOf({ EventStoreDBClient }: Library, url: string): EventStoreDBClient {
   const given = Number(/[?&]keepAliveTimeout=(\d+)/i.exec(url)?.[1] ?? DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
-  connections += 0;
+  connections += 1;
   const settings = `keepAliveTimeout=${given + connections}&throwOnAppendFailure=true`;
   try {
     return EventStoreDBClient.connectionString(`${url}${url.includes('?') ? '&' : '?'}${settings}`);

@@ -1,8 +1,7 @@
 import type { AllStreamResolvedEvent, ResolvedEvent } from '@eventstore/db-client';
-import canonicalize from 'canonicalize';
 import type { EventMetadata, JsonObject, RecordedEvent } from '../../../domain/event.ts';
 import { type EncodedEvent, MAX_APPEND_BYTES } from '../encode.ts';
-import { type AppendResult, type Position, START } from '../port.ts';
+import { type AppendResult, type EventToAppend, type Position, START } from '../port.ts';
 
 /** Streams of the adapter's own: no category, so no dash. They are in no tail and never the head. */
 export const META = 'annals_';
@@ -25,14 +24,22 @@ export interface Proposed {
 /** In bytes, for an event's id, lengths and flags. */
 const EVENT_OVERHEAD = 128;
 
-/** The schema version travels in the metadata. What is stored are RFC 8785 texts. */
-export function propose({ id, type, version, data, metadata }: EncodedEvent): Proposed {
-  const stored = new TextEncoder().encode(canonicalize({ ...JSON.parse(metadata), schemaVersion: version }));
+/** The schema version travels in the metadata. */
+export const versioned = (event: EventToAppend): EventToAppend => ({
+  ...event,
+  metadata: Object.assign({ schemaVersion: event.version }, event.metadata),
+});
+
+/** What is stored are RFC 8785 texts. */
+export function propose({ id, type, data, metadata }: EncodedEvent): Proposed {
+  const stored = utf8.encode(metadata);
   return {
     event: { id, contentType: 'application/json', type, data: inOrder(data), metadata: stored },
     bytes: Buffer.byteLength(data) + stored.length + 2 * type.length + EVENT_OVERHEAD,
   };
 }
+
+const utf8 = new TextEncoder();
 
 /** `JSON.stringify`, which the client applies, gives the same text back; it would write members first whose names are whole numbers. */
 export function inOrder(text: string): JsonObject {

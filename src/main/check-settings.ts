@@ -1,0 +1,40 @@
+import { loadMasterKey } from '../adapters/key-vault/master-key.ts';
+import { isDistributed, type Settings } from '../settings.ts';
+import { type Finding, fine, problem, warning } from './finding.ts';
+import { isForLocalPerson } from './installation.ts';
+
+/** What can be said of the settings by themselves. */
+export function checkSettings(settings: Settings): readonly Finding[] {
+  const findings = [...masterKey(settings), ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)), ...stopping(settings)];
+  return findings.length > 0 ? findings : [fine('The settings can be used.')];
+}
+
+function* masterKey({ ANNALS_DATA: folder, RINI_API_MASTER_KEY: set }: Settings): Generator<Finding> {
+  if (set === undefined || set.trim() === '') return;
+  const key = loadMasterKey({ folder, fromSetting: set });
+  if (!key.ok) yield problem(key.message);
+}
+
+function* ofServers(settings: Settings): Generator<Finding> {
+  const { EVENTSTORE_URL, MONGODB_URL, ANNALS_JWT_SECRET, RINI_API_MASTER_KEY } = settings;
+  if (EVENTSTORE_URL === undefined)
+    yield problem('MONGODB_URL is set, but EVENTSTORE_URL is not: set both, or neither to keep all in the data folder.');
+  if (MONGODB_URL === undefined) yield problem('EVENTSTORE_URL is set, but MONGODB_URL is not: set both, or neither to keep all in the data folder.');
+  if (ANNALS_JWT_SECRET === undefined)
+    yield problem('ANNALS_JWT_SECRET is not set: make one with `openssl rand -hex 32`, the same for all processes.');
+  if (RINI_API_MASTER_KEY === undefined)
+    yield problem('RINI_API_MASTER_KEY is not set: make one with `openssl rand -base64 32`, the same for all processes, and keep a copy apart.');
+}
+
+function* ofFolder(settings: Settings): Generator<Finding> {
+  if (settings.ANNALS_ROLE !== 'all')
+    yield problem(
+      `ANNALS_ROLE is ${settings.ANNALS_ROLE}, but one process alone can use a data folder: set EVENTSTORE_URL and MONGODB_URL, or leave it out.`,
+    );
+  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined)
+    yield problem('Others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET (`openssl rand -hex 32`).');
+}
+
+function* stopping({ ANNALS_DRAIN: drain }: Settings): Generator<Finding> {
+  if (drain === 0) yield warning('ANNALS_DRAIN is 0, so each stop interrupts the answers that are being written: give it some seconds (in ms).');
+}
