@@ -50,6 +50,18 @@ const Settings = z.object({
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
     .optional(),
+  /** `host:port,host:port`: public events go there, without anything personal. */
+  KAFKA_BROKERS: list.default([]),
+  KAFKA_SSL: z.enum(['on', 'off']).default('off'),
+  /** With KAFKA_USERNAME and KAFKA_PASSWORD. */
+  KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+  /** Begins the names of the topics, and keeps installations on one cluster apart. */
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]*$/, 'may only have letters, digits, dots, dashes and underscores')
+    .default('annals.'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   OPENAI_DEFAULT_MODEL: z.string().optional(),

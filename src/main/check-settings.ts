@@ -5,7 +5,12 @@ import { isForLocalPerson } from './installation.ts';
 
 /** What can be said of the settings by themselves. */
 export function checkSettings(settings: Settings): readonly Finding[] {
-  const findings = [...masterKey(settings), ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)), ...stopping(settings)];
+  const findings = [
+    ...masterKey(settings),
+    ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)),
+    ...ofKafka(settings),
+    ...stopping(settings),
+  ];
   return findings.length > 0 ? findings : [fine('The settings can be used.')];
 }
 
@@ -33,6 +38,13 @@ function* ofFolder(settings: Settings): Generator<Finding> {
     );
   if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined)
     yield problem('Others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET (`openssl rand -hex 32`).');
+}
+
+function* ofKafka({ KAFKA_BROKERS, KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_SSL }: Settings): Generator<Finding> {
+  if (KAFKA_BROKERS.length === 0) return;
+  const login = [KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD].filter((part) => part !== undefined).length;
+  if (login !== 0 && login !== 3) yield problem('KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD belong together: set all three, or none.');
+  if (login === 3 && KAFKA_SSL === 'off') yield warning('KAFKA_SSL is off, so the password for Kafka travels in the clear: set it to on.');
 }
 
 function* stopping({ ANNALS_DRAIN: drain }: Settings): Generator<Finding> {

@@ -75,6 +75,14 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (options: Where & { person?: string; days: string }) => (await import('./admin.ts')).createToken(settingsOf(options), options));
 
+  program
+    .command('gateway')
+    .description('the way to Kafka')
+    .command('backfill')
+    .description('publish again from a position on')
+    .requiredOption('--from <position>', '<epoch>.<position> as the server gives it, or start')
+    .action(async ({ from }: { from: string }) => (await import('./backfill.ts')).backfill(settingsOf({}), from));
+
   // Whoever reads our output may stop reading, as `head` does.
   process.stdout.on('error', () => process.exit());
   await program.parseAsync(argv).catch((error: unknown) => fail(sentenceOf(error)));

@@ -29,6 +29,7 @@ import type { Settings } from '../settings.ts';
 import { noDuties } from '../workers/duties.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
+import { openGateway } from './gateway.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { patient } from './patient.ts';
@@ -108,10 +109,12 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
   const works = settings.ANNALS_ROLE !== 'api';
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
+  const state = await openMongoDocumentStore({ connection, prefix: 'state.' });
   const kernel = await createKernel({
     store,
     documents,
-    state: await openMongoDocumentStore({ connection, prefix: 'state.' }),
+    state,
+    gateway: works ? await openGateway({ settings, store, state, secret: around.secret, opened, log }) : undefined,
     vault,
     blobs,
     liveLog,

@@ -1,8 +1,10 @@
 import { isDistributed, type Settings } from '../settings.ts';
+import { channelsOf } from '../workers/gateway/topics.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkSettings } from './check-settings.ts';
 import type { Finding } from './finding.ts';
+import { kafkaOf } from './gateway.ts';
 import { sentenceOf } from './refused.ts';
 
 type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
@@ -30,6 +32,9 @@ function* checksFor(settings: Settings): Generator<readonly [string, Check]> {
     yield ['database', async () => (await import('../adapters/mongo/check.ts')).checkMongo(mongoUrl)];
     yield ['keys', async () => (await import('./check-keys.ts')).checkKeys(settings, mongoUrl)];
   }
+  const kafka = kafkaOf(settings);
+  const topics = channelsOf(settings.KAFKA_TOPIC_PREFIX);
+  if (kafka !== undefined) yield ['kafka', async () => (await import('../adapters/broker/kafka-check.ts')).checkKafka({ ...kafka, topics })];
   yield ['models', () => checkProviders(settings)];
 }
 

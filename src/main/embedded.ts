@@ -11,6 +11,7 @@ import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/erasure.ts';
+import { openGateway } from './gateway.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
@@ -87,6 +88,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     store,
     documents,
     state,
+    gateway: await openGateway({ settings, store, state, secret: secrets.installation, opened, log }),
     vault,
     blobs,
     liveLog,

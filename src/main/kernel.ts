@@ -25,6 +25,7 @@ import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
+import type { Gateway } from '../workers/gateway/index.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
@@ -47,6 +48,8 @@ export interface KernelParts {
   readonly approvalMs?: number;
   readonly log: (message: string) => void;
   readonly backoff?: (attempt: number) => number;
+  /** Where public events go. */
+  readonly gateway?: ((owns: () => boolean) => Gateway) | undefined;
   /** What this process needs beside itself, by name: each rejects when it is not there. */
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
@@ -156,6 +159,14 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await reactor.run(signal).finally(() => reactors.delete(reactor));
   };
   const reactionStatus = (): ReactionStatus[] => [...reactors].flatMap((reactor) => reactor.status());
+  let publishing: Gateway | undefined;
+  const leaving = new AbortController();
+  const publish = async (signal: AbortSignal, isTurn: () => boolean): Promise<void> => {
+    publishing = parts.gateway?.(isTurn);
+    // What it cannot translate, a newer release can.
+    if ((await publishing?.run(signal)) === 'halted') leaving.abort();
+    else publishing = undefined;
+  };
   const stopped = new AbortController();
   const reacting = new AbortController();
   const running: Promise<unknown>[] = [];
@@ -236,6 +247,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         .map(({ view, state: at, reason, position, lagMs }) => `view ${view}: ${reason ?? `${at}, at ${position}, ${lagMs} ms behind`}`);
       const building = progress.status().some(({ state: at }) => at === 'catching-up');
       for (const { reaction, stopped: why } of reactionStatus()) if (why) problems.push(`reaction ${reaction}: ${why}`);
+      const published = publishing?.status();
+      if (published?.problem !== undefined)
+        problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -249,6 +263,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),

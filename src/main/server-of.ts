@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
+import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
+import { channelsOf } from '../workers/gateway/topics.ts';
 import { derivedSecret, type Installation, installationTokens, isForLocalPerson } from './installation.ts';
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
@@ -17,7 +19,10 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
     origins: settings.ANNALS_ORIGINS,
     publicUrl,
-    routes: assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
+    routes: [
+      ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
+      ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
+    ],
     webFolder,
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,

@@ -5,8 +5,8 @@ import { type Shard, wholeLog } from './shard.ts';
 export interface Duties {
   /** Does the work for each shard that is this process's, as long as it is; resolves after the signal, once all of it has ended. */
   react(work: (shard: Shard, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Does the work as long as no other process does; resolves after the signal. */
-  alone(name: string, work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Does the work as long as no other process does, which `isTurn` says at the moment of asking; resolves after the signal. */
+  alone(name: string, work: (signal: AbortSignal, isTurn: () => boolean) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** When this process looks for runs that a dead one left open: after the start, and from then on that often (ms), or never. */
   readonly takeOver: 'once' | 'never' | { readonly everyMs: number };
   /** Which open runs it looks for. */
@@ -21,7 +21,7 @@ export interface Duties {
 /** One process does everything, and whoever did before it is dead. */
 export const allDuties: Duties = {
   react: (work, signal) => work(wholeLog, signal),
-  alone: (_name, work, signal) => work(signal),
+  alone: (_name, work, signal) => work(signal, () => true),
   takeOver: 'once',
   looksAfter: () => true,
   claim: async () => undefined,

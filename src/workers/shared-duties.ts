@@ -73,7 +73,7 @@ export function createSharedDuties({ leases, hold, process, ttlMs, now = () => p
         },
       });
     },
-    alone: (name, work, signal) => hold.campaign(name, (_, stop) => work(stop), signal),
+    alone: (name, work, signal) => hold.campaign(name, (lease, stop) => work(stop, lease.isHeld), signal),
     looksAfter: (run) => [...held].some((shard) => shard.has(runStream(run))),
     claim: async (run) => {
       const name = claimOf(run);

@@ -85,19 +85,23 @@ export async function allOf(store: EventStore): Promise<RecordedEvent[]> {
   return events;
 }
 
+/** Still tells how long it was. */
+const shortened = (text: string): string => text.replaceAll(/(?:la ){2,}/g, (all) => `${all.length} letters of la`);
+
 /** What people see of the story, whoever serves it. */
 export async function seen(url: string, { told, forgotten, fileId, waiting }: Story): Promise<unknown> {
   const shown = async (path: string) => {
     const { status, json } = await call(url, 'GET', path);
     return { status, json };
   };
+  await until(async () => (await call(url, 'GET', '/health/ready')).status === 200);
   const list = await shown('/api/conversations');
   return {
-    told: textsOf(await call(url, 'GET', `/api/conversations/${told}/messages`)),
+    told: shortened(textsOf(await call(url, 'GET', `/api/conversations/${told}/messages`))),
     forgotten: (await shown(`/api/conversations/${forgotten}/messages`)).status,
     waiting: textsOf(await call(url, 'GET', `/api/conversations/${waiting.conversationId}/messages`)),
     file: await shown(`/api/files/${fileId}`),
-    titles: (list.json.conversations as { title?: string }[]).map(({ title }) => title),
+    titles: list.json.conversations?.map(({ title }: { title?: string }) => title),
     parked: (await shown('/api/parked')).json,
     run: (await shown(`/api/runs/${waiting.runId}`)).json.status,
   };

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openMongoDocumentStore } from '../../src/adapters/document-store/mongodb.ts';
 import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
 import { openMongo } from '../../src/adapters/mongo/connection.ts';
@@ -89,7 +89,8 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
     await connection.close();
 
     const server = await startOn(newFolder(), environment);
-    expect(await seen(server.url, story)).toEqual(known);
+    // Views answer once somebody writes them again.
+    await vi.waitFor(async () => expect(await seen(server.url, story)).toEqual(known), { timeout: 30_000 });
     expect(Buffer.from(await (await fetch(`${server.url}/api/files/${story.fileId}/content`)).arrayBuffer()).equals(story.fileBytes)).toBe(true);
     expect((await call(server.url, 'GET', '/api/conversations', undefined, { 'if-min-position': story.position })).status).toBe(410);
     expect((await call(server.url, 'GET', `/api/events?after=${story.position}`)).status).toBe(410);

@@ -27,7 +27,7 @@ export interface EventStoreDbOptions {
 interface Open {
   readonly reading: Reading;
   readonly append: Appender;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 }
 
 /**
@@ -38,7 +38,7 @@ interface Open {
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<EventStore> {
   const { reading, append, close } = await open(options);
   const head = createHead(reading);
-  const epoch = () => currentEpoch(reading, append);
+  const epoch = (ending?: AbortSignal) => currentEpoch(reading, append, ending);
   const pending = new Set<Promise<AppendResult>>();
   let closed = false;
 
@@ -57,13 +57,13 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     if (closed) return;
     closed = true;
     await Promise.allSettled(pending);
-    await close();
+    close();
   };
 
   try {
     await Promise.all([head.find(), epoch()]);
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
   return {
@@ -79,10 +79,10 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
       pending.add(storing);
       return storing.finally(() => pending.delete(storing));
     },
-    read: (stream, readOptions = {}) => readEvents(reading, head.find, stream, readOptions),
+    read: (stream, readOptions = {}) => readEvents(reading, head, stream, readOptions),
     tail: (after, { signal }) => tailEvents({ reading, head, epoch }, after, signal),
-    head: head.find,
-    epoch,
+    head: () => head.find(),
+    epoch: () => epoch(),
     close: whole,
   };
 }
@@ -93,7 +93,7 @@ export async function renewEventStoreDbEpoch(options: EventStoreDbOptions): Prom
   try {
     await beginEpoch(append);
   } finally {
-    await close();
+    close();
   }
 }
 
@@ -106,9 +106,9 @@ async function open(options: EventStoreDbOptions): Promise<Open> {
   return {
     reading: { connection, quietMs: silenceMs, limitMs: readLimitMs, closing: closing.signal },
     append: createAppender(appending, { attemptMs: appendTimeoutMs, settleMs, unreachableMs }),
-    close: async () => {
+    close: () => {
       closing.abort();
-      await Promise.all(connections.map((one) => one.close()));
+      for (const one of connections) one.close();
     },
   };
 }
@@ -116,7 +116,7 @@ async function open(options: EventStoreDbOptions): Promise<Open> {
 /** A success without a position: the server took the ids for a repeat, but the stream may have been removed behind our back. */
 async function confirmed(reading: Reading, head: Head, { stream, events }: Proposal, revision: bigint): Promise<string | undefined> {
   const id = events.at(-1)?.event.id;
-  for await (const event of readEvents(reading, head.find, stream, { from: revision, max: 1 })) {
+  for await (const event of readEvents(reading, head, stream, { from: revision, max: 1 })) {
     if (event.id === id && event.revision === revision) return event.position;
   }
   return undefined;

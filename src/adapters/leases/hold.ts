@@ -4,7 +4,6 @@ import type { LeaseRow, Leases } from './port.ts';
 import { campaignForShards, type ShardCampaign } from './shards.ts';
 import { createSightings } from './sightings.ts';
 
-export type { LeaseClock } from './clock.ts';
 export type { HeldLease, Lease, LeaseProblem } from './lease.ts';
 export type { ShardCampaign } from './shards.ts';
 

@@ -72,7 +72,7 @@ async function toFolder(settings: Settings, servers: ServerUrls, folder: string)
 }
 
 function sayOfPositions(source: string): void {
-  say('Positions that clients hold (cursors, If-Min-Position, Last-Event-ID) belong to the former log and answer 410: clients start over.');
+  say('Positions that clients hold (If-Min-Position, Last-Event-ID) belong to the former log and answer 410: clients start over.');
   say(`${source} is as it was: do not start it again, or the two go separate ways.`);
 }
 

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** A reading or a subscription of the client. */
 export type Source<Item> = ({ cancel(): Promise<void> } | { unsubscribe(): Promise<void> }) & {
   /** What is there, `null` when nothing is. */
@@ -38,6 +40,8 @@ export async function* arrivals<Item>(source: Source<Item>, { quietMs, signal }:
     wake = () => resolve(true);
     const came = await promise;
     clearTimeout(quiet);
+    // What came in the same piece from the network is still on its way through the client.
+    await setImmediate();
     return came;
   };
   try {

@@ -48,7 +48,7 @@ export async function checkEventStore(
     }
     return findings;
   } finally {
-    await connected.close();
+    connected.close();
   }
 }
 

@@ -11,7 +11,7 @@ export interface Connection {
   client(): EventStoreDBClient;
   /** Cuts all that runs on this client; does nothing when it has been replaced before. */
   renew(silent: EventStoreDBClient): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 10_000;
@@ -27,7 +27,7 @@ export async function createConnection(url: string): Promise<Connection> {
     client: () => current.client,
     renew: (silent) => {
       if (silent !== current.client) return;
-      void current.close();
+      current.close();
       current = make();
     },
     close: () => current.close(),
@@ -55,22 +55,22 @@ function clientOf({ EventStoreDBClient }: Library, url: string): EventStoreDBCli
  * The client as it survives what it would die of otherwise: an answer nobody waits for any more (all batch appends of a process wait in one table, which
  * any broken stream empties) throws outside every promise, and so do appends that wait for a congested stream when it breaks.
  */
-function guarded(client: EventStoreDBClient): { readonly client: EventStoreDBClient; readonly close: () => Promise<void> } {
-  const channels: Promise<unknown>[] = [];
+function guarded(client: EventStoreDBClient): { readonly client: EventStoreDBClient; readonly close: () => void } {
+  let channel: Promise<unknown> | undefined;
   wrap(client, 'createChannel', (create) => {
-    const channel: unknown = create();
-    channels.push(Promise.resolve(channel));
+    channel = Promise.resolve(create());
     return channel;
   });
   wrap(client, 'GRPCStreamCreator', (create, kind, name, open, ...rest) => {
     const tolerant = typeof open === 'function' && name === 'appendToStream' ? (grpc: unknown) => tolerating(open(grpc)) : open;
     return create(kind, name, tolerant, ...rest);
   });
-  const close = async () => {
+  const close = (): void => {
     void client.dispose();
-    for (const opened of await Promise.allSettled(channels)) {
-      if (opened.status === 'fulfilled' && isChannel(opened.value)) opened.value.close();
-    }
+    channel?.then(
+      (opened) => isChannel(opened) && opened.close(),
+      () => undefined,
+    );
   };
   return { client, close };
 }

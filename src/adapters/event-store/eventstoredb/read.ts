@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../../domain/event.ts';
-import type { Position, ReadOptions } from '../port.ts';
+import type { ReadOptions } from '../port.ts';
 import { adviceFor, EventStoreUnavailable, typeOf } from './failures.ts';
+import type { Head } from './head.ts';
 import { type Reading, readSteadily } from './reading.ts';
 import { decode, placeOf, positionAt } from './stored.ts';
 
@@ -10,7 +11,7 @@ import { decode, placeOf, positionAt } from './stored.ts';
  */
 export async function* readEvents(
   reading: Reading,
-  head: () => Promise<Position>,
+  head: Head,
   stream: string,
   { from, max = Number.MAX_SAFE_INTEGER, backwards = false, signal }: ReadOptions,
 ): AsyncGenerator<RecordedEvent> {
@@ -28,7 +29,7 @@ export async function* readEvents(
   try {
     for await (const one of arrived) {
       const place = placeOf(one);
-      const event = decode(one, place === undefined ? await head() : positionAt(place));
+      const event = decode(one, place === undefined ? await head.find(signal) : positionAt(place));
       if (!event) throw new Error(`Somebody else wrote to ${stream}, revision ${one.event?.revision}: streams of Annals are for Annals alone.`);
       yield event;
     }

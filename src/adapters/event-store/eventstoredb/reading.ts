@@ -21,13 +21,15 @@ export interface Progress {
   readonly last: Arrived | undefined;
 }
 
+export type Opening = (client: EventStoreDBClient, progress: Progress) => Source<Arrived> | undefined;
+
 /**
  * Reads on through broken connections: `open` continues after what has come, and answers `undefined` when that was all. Throws `EventStoreUnavailable` when
  * the server stays away, and what the server refuses for good.
  */
 export async function* readSteadily(
   { connection, quietMs, limitMs, closing }: Reading,
-  open: (client: EventStoreDBClient, progress: Progress) => Source<Arrived> | undefined,
+  open: Opening,
   signal?: AbortSignal,
 ): AsyncGenerator<Arrived> {
   const stopping = signal ? AbortSignal.any([signal, closing]) : closing;

@@ -13,7 +13,7 @@ const BUFFERED = 128;
 export interface Tailing {
   readonly reading: Reading;
   readonly head: Head;
-  readonly epoch: () => Promise<string>;
+  readonly epoch: (signal: AbortSignal) => Promise<string>;
 }
 
 interface Followed {
@@ -31,7 +31,7 @@ export async function* tailEvents(tailing: Tailing, after: Position, signal: Abo
   while (!ended.aborted) {
     const client = tailing.reading.connection.client();
     try {
-      const epoch = await tailing.epoch();
+      const epoch = await tailing.epoch(ended);
       life ??= epoch;
       if (epoch !== life) throw new RangeError('The event log has begun a new epoch, old positions mean nothing in it: restart the server.');
       for await (const batch of followOnce(tailing, state, ended)) {
@@ -50,7 +50,7 @@ export async function* tailEvents(tailing: Tailing, after: Position, signal: Abo
 
 /** One subscription, until it breaks. */
 async function* followOnce({ reading, head }: Tailing, state: Followed, signal: AbortSignal): AsyncGenerator<TailBatch> {
-  let goal = await head.find();
+  let goal = await head.find(signal);
   const batchOf = (events: readonly RecordedEvent[]): TailBatch => {
     state.told = state.seen >= goal;
     return { events, seen: state.seen, caughtUp: state.told };
@@ -63,7 +63,7 @@ async function* followOnce({ reading, head }: Tailing, state: Followed, signal: 
       if (watch.showedLife()) continue;
       // What stood in the log at the last look should have come by now: the subscription is dead without having said so.
       if (due !== undefined && due > state.seen) throw new Silence('a subscription brought nothing, though there is something new');
-      due = await head.find();
+      due = await head.find(signal);
       continue;
     }
     const events = arrived.flatMap((one) => eventAfter(state.seen, one) ?? []);
@@ -71,7 +71,7 @@ async function* followOnce({ reading, head }: Tailing, state: Followed, signal: 
     if (!last) continue;
     state.seen = last.position;
     head.note(last.position);
-    if (state.seen >= goal && arrived.length >= BUFFERED) goal = await head.find();
+    if (state.seen >= goal && arrived.length >= BUFFERED) goal = await head.find(signal);
     yield batchOf(events);
   }
 }
