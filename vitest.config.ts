@@ -4,6 +4,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** The server is tested as it runs: by Node itself, which strips the types, in the test's process and in its worker threads alike. */
 const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
 const ofOtherProjects = ['test/web/**', 'test/e2e/**', 'test/distributed/**'];
+/** What the kernel promises on servers as well as in memory. */
+const onAnyDisk = ['crashes', 'stops', 'follow', 'deadlines', 'workers', 'claims-and-erasures'].map((name) => `test/kernel/${name}.test.ts`);
 const slowly = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } as const;
 
 export default defineConfig({
@@ -29,7 +31,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...asItRuns, ...slowly, name: 'servers', include: ['test/distributed/**/*.test.ts'], globalSetup: 'test/servers/setup.ts' },
+        test: {
+          ...asItRuns,
+          ...slowly,
+          name: 'servers',
+          include: ['test/distributed/**/*.test.ts', ...onAnyDisk],
+          env: { ANNALS_TEST_DISK: 'servers' },
+          globalSetup: 'test/servers/setup.ts',
+        },
       },
     ],
   },

@@ -9,7 +9,7 @@ import { conversationStream, conversations } from '../../src/domain/conversation
 import type { ConversationId } from '../../src/domain/ids.ts';
 import { eventsOf, startThread, threadOf, typesOf } from '../harness/chat.ts';
 import { installations } from '../harness/installations.ts';
-import { type Disk, memoryDisk, person } from '../harness/memory-annals.ts';
+import { type Disk, newDisk, person } from '../harness/memory-annals.ts';
 
 const start = installations();
 const [ada, bob] = [person('ada'), person('bob')];
@@ -153,7 +153,7 @@ describe('when the store', () => {
   });
 
   test('says that another was first, the command is decided again on what is there now', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { kernel } = await idle(disk);
     const conversationId = await startThread(kernel, ada);
     let conflicts = 0;
@@ -168,14 +168,14 @@ describe('when the store', () => {
   });
 
   test('says so without end, the answer is Conflict and nothing is stored', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const conversationId = await startThread((await idle(disk)).kernel, ada);
     const { kernel } = await idle(withAppend(disk, () => async () => ({ ok: false, code: 'WrongExpectedRevision' })));
     expect(await kernel.tell(ada, rename(conversationId))).toMatchObject({ ok: false, error: { code: 'Conflict' } });
   });
 
   test.each([true, false])('does not know its outcome (stored: %s), the same key settles it', async (stored) => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     let unknown = 0;
     const { kernel } = await idle(
       withAppend(disk, (real) => async (stream, events, expected, options) => {

@@ -34,7 +34,7 @@ export interface Disk {
   readonly secret: Buffer;
 }
 
-export const memoryDisk = (): Disk => ({
+const memoryDisk = (): Disk => ({
   store: createMemoryEventStore(),
   documents: createMemoryDocumentStore(),
   state: createMemoryDocumentStore(),
@@ -43,6 +43,10 @@ export const memoryDisk = (): Disk => ({
   liveLog: createMemoryLiveLog(),
   secret: randomBytes(32),
 });
+
+/** The disk that this run of the tests is about: in memory, or on servers. */
+export const newDisk = async (): Promise<Disk> =>
+  process.env.ANNALS_TEST_DISK === 'servers' ? (await import('./server-disk.ts')).serverDisk() : memoryDisk();
 
 export interface Installation {
   readonly kernel: Kernel;
@@ -74,7 +78,7 @@ export interface StartOptions {
 
 /** A whole installation in memory: the real kernel, the real views and workers, adapters that keep nothing on disk. */
 export async function startAnnals({
-  disk = memoryDisk(),
+  disk: given,
   providers = [createDemoProvider()],
   defaultModel = 'demo/demo',
   approvalMs = 3600_000,
@@ -83,6 +87,7 @@ export async function startAnnals({
   crashPoint,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
 }: StartOptions = {}): Promise<Installation> {
+  const disk = given ?? (await newDisk());
   const stopped = new AbortController();
   const problems: string[] = [];
   const alive = severed(disk, crashPoint);

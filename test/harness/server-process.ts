@@ -48,4 +48,6 @@ export async function startServerProcess(folder: string, environment: Readonly<R
 
 /** The environment without settings of a server. */
 const cleanEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ANNALS_|OPENAI_|ANTHROPIC_|GEMINI_|RINI_|EVENTSTORE_|MONGODB_|KAFKA_|VITEST)/.test(name)));
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(ANNALS_|OPENAI_|ANTHROPIC_|GEMINI_|RINI_|EVENTSTORE_|MONGODB_|KAFKA_|VITEST)/.test(name)),
+  );

@@ -5,7 +5,7 @@ import { conversationStream } from '../../src/domain/conversation/index.ts';
 import { runStream } from '../../src/domain/run/index.ts';
 import { askFor, endOf, eventsOf, runOf, settled, startThread, threadOf, typesOf } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
-import { memoryDisk, person, readRun, type StartOptions, textOf } from '../harness/memory-annals.ts';
+import { type Disk, newDisk, person, readRun, type StartOptions, textOf } from '../harness/memory-annals.ts';
 import { called, said, saysThenHangs, usage } from '../harness/played-model.ts';
 import type { Write } from '../harness/severed.ts';
 import { until } from '../harness/until.ts';
@@ -21,7 +21,7 @@ const give = (work: Promise<unknown>): void => void work.catch(() => undefined);
 const waitsAtPostcard = (after: string) =>
   withModel((_request, call) => (call === 1 ? called({ id: 'call_1', name: 'postcard', input: { to: 'Bob' } }) : said(after)));
 
-const firstQuestion = async (disk: ReturnType<typeof memoryDisk>, options: StartOptions, text = 'Hello') => {
+const firstQuestion = async (disk: Disk, options: StartOptions, text = 'Hello') => {
   const installation = await start({ ...options, disk });
   const asked = await askFor(installation.kernel, ada, text);
   return { installation, asked };
@@ -29,7 +29,7 @@ const firstQuestion = async (disk: ReturnType<typeof memoryDisk>, options: Start
 
 describe('a run whose process dies', () => {
   test('before it was begun is answered by the next process', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel(() => said('Hi'));
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('RunStarted', 'before') });
     await installation.crashed;
@@ -40,7 +40,7 @@ describe('a run whose process dies', () => {
   });
 
   test('after its beginning, with nothing sent, gets a new attempt', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel((request, call) => (call === 1 ? saysThenHangs(request) : said('Hi')));
     const { asked, installation } = await firstQuestion(disk, options);
     await until(() => played.calls.length === 1);
@@ -59,7 +59,7 @@ describe('a run whose process dies', () => {
   });
 
   test('after text was sent is interrupted with that text, and the provider is not asked again', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel((request) => saysThenHangs(request, 'Half ', 'an answer'));
     const { asked, installation } = await firstQuestion(disk, options);
     const seen: string[] = [];
@@ -82,7 +82,7 @@ describe('a run whose process dies', () => {
   });
 
   test('while it waits for an approval waits on, and is answered after it', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = waitsAtPostcard('Sent');
     const { asked, installation } = await firstQuestion(disk, options);
     const items = await readRun(installation.kernel, ada, asked.conversationId, asked.runId);
@@ -98,7 +98,7 @@ describe('a run whose process dies', () => {
   });
 
   test('between two steps goes on from what is recorded', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel((_request, call) => (call === 1 ? called({ id: 'call_1', name: 'unknown' }) : said('Well')));
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('StepCompleted', 'after') });
     await installation.crashed;
@@ -109,7 +109,7 @@ describe('a run whose process dies', () => {
   });
 
   test('after its end and before the settlement is settled by a reaction', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel(() => said('Hi'));
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('RunEnded', 'after') });
     await installation.crashed;
@@ -120,7 +120,7 @@ describe('a run whose process dies', () => {
   });
 
   test('after its end and before the settlement does not hold up the next message', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { options } = withModel(() => said('Hi'));
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('RunEnded', 'after') });
     await installation.crashed;
@@ -134,7 +134,7 @@ describe('a run whose process dies', () => {
   });
 
   test('after a stop was asked for ends as cancelled', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { played, options } = withModel((request) => saysThenHangs(request, 'Half'));
     const { asked, installation } = await firstQuestion(disk, { ...options, crashPoint: at('StopRequested', 'after') });
     await until(async () => (await disk.liveLog.read(asked.runId)).length > 0);
@@ -150,7 +150,7 @@ describe('a run whose process dies', () => {
 describe('whatever write a process dies at', () => {
   /** A thread with an answer and one with a tool call that is approved; dies at the n-th write. */
   const play = async (crashAt: number, when: 'before' | 'after'): Promise<{ died: boolean; calls: number }> => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     let writes = 0;
     let died = false;
     const { played, options } = withModel((request) => {
@@ -221,7 +221,7 @@ describe('whatever write a process dies at', () => {
 });
 
 test('a thread begun twice with one key across a crash is one thread', async () => {
-  const disk = memoryDisk();
+  const disk = await newDisk();
   const first = await start({ disk, crashPoint: at('ConversationStarted', 'after') });
   give(first.kernel.tell(ada, startConversation({}), { key: 'one' }));
   await first.crashed;

@@ -5,7 +5,7 @@ import type { RunItem } from '../../src/domain/message.ts';
 import { listConversations } from '../../src/projections/queries/conversations.ts';
 import { askFor, eventsOf, settled } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
-import { memoryDisk, person, readRun, textOf } from '../harness/memory-annals.ts';
+import { newDisk, person, readRun, textOf } from '../harness/memory-annals.ts';
 import { said } from '../harness/played-model.ts';
 import { until } from '../harness/until.ts';
 
@@ -90,7 +90,7 @@ const broken = (): never => {
 };
 
 test('a view that an event has halted stops neither answers, nor commands, nor queries', async () => {
-  const disk = memoryDisk();
+  const disk = await newDisk();
   const documents: typeof disk.documents = {
     ...disk.documents,
     getMany: async <Doc extends JsonObject>(collection: string, ids: readonly string[]) => {

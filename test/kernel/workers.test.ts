@@ -12,7 +12,7 @@ import { createReplies } from '../../src/workers/reply/index.ts';
 import type { ServerTool } from '../../src/workers/tools.ts';
 import { askFor, endOf, eventsOf, runOf, settled, typesOf } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
-import { type Disk, memoryDisk, person, readRun, textOf } from '../harness/memory-annals.ts';
+import { type Disk, newDisk, person, readRun, textOf } from '../harness/memory-annals.ts';
 import { called, type PlayedModel, playedModel, said, saysThenHangs, usage } from '../harness/played-model.ts';
 import { until } from '../harness/until.ts';
 
@@ -47,7 +47,7 @@ const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => 
 describe('two workers on one log', () => {
   test('open one run once, and the provider is asked once', async () => {
     const { played, options } = withModel(() => said('Hi'));
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const [one, other] = [
       await start({ ...options, disk }),
       await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } }),
@@ -64,7 +64,7 @@ describe('two workers on one log', () => {
     const { played, options } = withModel((_request, call) =>
       call === 1 ? called({ id: 'a', name: 'postcard' }, { id: 'b', name: 'postcard' }) : said('Done'),
     );
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const [one, other] = [
       await start({ ...options, disk }),
       await start({ ...options, disk: { ...disk, documents: createMemoryDocumentStore(), state: createMemoryDocumentStore() } }),
@@ -86,7 +86,7 @@ describe('two workers on one log', () => {
   });
 
   test('a worker that wakes up after a takeover writes nothing', async () => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { promise: wake, resolve: wakeUp } = Promise.withResolvers<void>();
     let finished = false;
     /** Does not even hear the signal. */
@@ -136,7 +136,7 @@ describe('a live log that fails', () => {
 
   test.each([0, 1, 2])('after %i entries loses nothing of an answer', async (first) => {
     const { options } = withModel(() => said('a'.repeat(1100), 'b'.repeat(1100), 'c'));
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { kernel } = await start({ ...options, disk: { ...disk, liveLog: failingFrom(disk.liveLog, first) } });
     const asked = await askFor(kernel, ada, 'Hello');
     const items = await readRun(kernel, ada, asked.conversationId, asked.runId);
@@ -146,7 +146,7 @@ describe('a live log that fails', () => {
 
   test.each([0, 1, 2])('after %i entries does not end a run that waits', async (first) => {
     const { options } = withModel((_request, call) => (call === 1 ? called({ id: 'call_1', name: 'postcard' }) : said('Done')));
-    const disk = memoryDisk();
+    const disk = await newDisk();
     const { kernel } = await start({ ...options, disk: { ...disk, liveLog: failingFrom(disk.liveLog, first) } });
     const { conversationId, runId, messageId } = await askFor(kernel, ada, 'Hello');
     const items = await readRun(kernel, ada, conversationId, runId);
@@ -197,7 +197,7 @@ describe('a tool call found without an end', () => {
     ['is made again when it is idempotent', true, 'output', 2],
     ['is of unknown outcome otherwise, and not made again', false, 'unknown', 1],
   ] as const)('%s', async (_name, idempotent, result, rings) => {
-    const disk = memoryDisk();
+    const disk = await newDisk();
     let rung = 0;
     const dead = await workerWith(
       disk,
@@ -224,7 +224,7 @@ describe('a tool call found without an end', () => {
 });
 
 test('an answer that is delivered again while its tool runs resumes nothing', async () => {
-  const disk = memoryDisk();
+  const disk = await newDisk();
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   let rung = 0;
   const bell: ServerTool = {

@@ -12,7 +12,7 @@ import { runItems } from '../../src/projections/run-stream.ts';
 import { type Asked, askFor, eventsOf, runOf, settled } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
 import { journaled, replayed, type Written } from '../harness/journal.ts';
-import { type Disk, memoryDisk, person, textOf } from '../harness/memory-annals.ts';
+import { type Disk, newDisk, person, textOf } from '../harness/memory-annals.ts';
 import { called, said, saysThenHangs } from '../harness/played-model.ts';
 import { until } from '../harness/until.ts';
 
@@ -40,7 +40,7 @@ async function pausedRun(): Promise<Recorded> {
     if (call === 2) return [{ type: 'text', text: long('c') }, ...called({ id: 'bell', name: 'bell' })];
     return said(long('d'), long('e'), 'f');
   });
-  const { disk, journal } = journaled(memoryDisk());
+  const { disk, journal } = journaled(await newDisk());
   const { kernel } = await start({ ...options, disk });
   const asked = await askFor(kernel, ada, 'Hello');
   const { conversationId, runId, messageId } = asked;
@@ -56,7 +56,7 @@ async function takenOverRun(): Promise<Recorded> {
   const first = withModel((request, call) =>
     call === 1 ? [{ type: 'text', text: long('a') }, ...called({ id: 'bell', name: 'bell' })] : saysThenHangs(request),
   );
-  const { disk, journal } = journaled(memoryDisk());
+  const { disk, journal } = journaled(await newDisk());
   const dead = await start({ ...first.options, disk });
   const asked = await askFor(dead.kernel, ada, 'Hello');
   await until(() => first.played.calls.length === 2);
