@@ -43,7 +43,8 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
     views.map(({ name, version }) => [name, { view: name, version, state: 'catching-up', position: START, lagMs: 0 }]),
   );
   const local = createProgress([...known.values()], (view, onProgress) => askForRebuild(bus, view, onProgress));
-  let waiting = 0;
+  /** Views that somebody waits for, as often as they are waited for. */
+  const awaited = new Map<symbol, readonly string[]>();
   let wake = (): void => undefined;
 
   const status = (): readonly ViewStatus[] => [...known.values()].map(silenceTold);
@@ -62,8 +63,13 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
     if (before?.version !== next.version) return;
     known.set(next.view, next.position < before.position ? { ...next, position: before.position } : next);
   };
+  /** Those that are waited for, or, while nobody waits, those that nobody has spoken of for a while. */
+  const due = (): readonly View[] => {
+    const names = new Set([...awaited.values()].flat());
+    return views.filter(({ name }) => (names.size > 0 ? names.has(name) : now() - (heardAt.get(name) ?? 0) > IDLE_POLL_MS));
+  };
   const look = async (): Promise<void> => {
-    for (const view of views) {
+    for (const view of due()) {
       const before = known.get(view.name);
       const checkpoint = await documents.checkpoint(collectionOf(view));
       if (!before || checkpoint?.epoch !== epoch) continue;
@@ -77,18 +83,19 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
   return {
     status,
     async waitFor(names, position, options) {
-      waiting++;
+      const waiter = Symbol();
+      awaited.set(waiter, names);
       wake();
       try {
         return await local.waitFor(names, position, options);
       } finally {
-        waiting--;
+        awaited.delete(waiter);
       }
     },
     rebuild: local.rebuild,
     async run(signal) {
       const begun = now();
-      for (const { name } of views) heardAt.set(name, begun);
+      for (const { name } of views) heardAt.set(name, begun - IDLE_POLL_MS);
       const unsubscribe = bus.subscribe(topics.progress, (message) => {
         for (const next of message.statuses as unknown as readonly ViewStatus[]) {
           heardAt.set(next.view, now());
@@ -99,8 +106,8 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
       while (!signal.aborted) {
         await look().catch(() => undefined);
         const woken = new Promise<void>((resolve) => (wake = resolve));
-        const pause = sleep(waiting > 0 ? WAITED_POLL_MS : IDLE_POLL_MS, undefined, { signal }).catch(() => undefined);
-        await (waiting > 0 ? pause : Promise.race([woken, pause]));
+        const pause = sleep(awaited.size > 0 ? WAITED_POLL_MS : IDLE_POLL_MS, undefined, { signal }).catch(() => undefined);
+        await (awaited.size > 0 ? pause : Promise.race([woken, pause]));
       }
       unsubscribe();
     },
