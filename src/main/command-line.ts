@@ -61,8 +61,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .requiredOption('--from <address>', 'sqlite:./data, or esdb://…')
     .requiredOption('--to <address>', 'esdb://…, or sqlite:./data')
     .option('--mongodb <url>', 'mongodb://…, beside the event store (MONGODB_URL)')
-    .option('--env <file>', 'where the settings for the servers are written', './annals.env')
-    .action(async (options: { from: string; to: string; mongodb?: string; env: string }) =>
+    .option('--env <file>', 'where the settings for the servers are written (./annals.env, unless all of them are set)')
+    .action(async (options: { from: string; to: string; mongodb?: string; env?: string }) =>
       (await import('./migrate/index.ts')).migrate(settingsOf({}), options),
     );
   program

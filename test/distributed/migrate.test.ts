@@ -21,6 +21,9 @@ import { describeWith } from './servers.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 
+/** Each starts servers and processes one after the other. */
+const SLOW_MS = 400_000;
+
 describeWith(['MONGODB_URL'], 'moving an installation', () => {
   cleanUp();
   let story: Story;
@@ -55,7 +58,7 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
   };
   const likeness = (event: Parameters<typeof leaf>[0]): string => leaf(event).toString('hex');
 
-  test('brings it to servers as it is, there it goes on, and back again', async () => {
+  test('brings it to servers as it is, there it goes on, and back again', { timeout: SLOW_MS }, async () => {
     const source = copyOf(story.folder);
     const here = await startOn(source);
     const known = await seen(here.url, story);
@@ -125,7 +128,7 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
     expect((await annals(['verify', '--data', folder])).code).toBe(0);
   });
 
-  test('goes on where it was, whenever it is killed, under another master key, and back', { timeout: 400_000 }, async () => {
+  test('goes on where it was, whenever it is killed, under another master key, and back', { timeout: SLOW_MS }, async () => {
     const folder = copyOf(story.folder);
     const events = await eventsIn(folder);
     const place = await newPlace();
@@ -134,6 +137,10 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
     expect(await insist(out, place.cwd, masterKey)).toBeGreaterThan(1);
     expect((await logOf(place)).map(likeness)).toEqual(events.map(likeness));
     expect(envOf(place)).toMatchObject(masterKey);
+    const set = { ...envOf(place), EVENTSTORE_URL: place.eventStore };
+    const elsewhere = newFolder();
+    expect((await annals(out, set, elsewhere)).code).toBe(0);
+    expect(existsSync(join(elsewhere, 'annals.env'))).toBe(false);
     const home = ['migrate', '--to', 'sqlite:./home', '--from', place.eventStore, '--mongodb', place.mongo];
     expect(await insist(home, place.cwd, envOf(place))).toBeGreaterThan(1);
     expect((await eventsIn(join(place.cwd, 'home'))).map(likeness)).toEqual(events.map(likeness));
@@ -162,7 +169,7 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
     }
   }
 
-  test('says and exits with 1 when a view is not the same', async () => {
+  test('says and exits with 1 when a view is not the same', { timeout: SLOW_MS }, async () => {
     const place = await newPlace();
     const folder = copyOf(story.folder);
     expect((await there(folder, place)).code).toBe(0);
@@ -179,7 +186,7 @@ describeWith(['MONGODB_URL'], 'moving an installation', () => {
     await connection.close();
   });
 
-  test('refuses whatever is in the way before anything is changed', async () => {
+  test('refuses whatever is in the way before anything is changed', { timeout: SLOW_MS }, async () => {
     const place = await newPlace();
     const folder = copyOf(story.folder);
     const refused = async (from: string, where: Place, environment = {}): Promise<string> => {

@@ -77,12 +77,18 @@ async function onMissing(admin: Admin, missing: readonly TopicSettings[], of: nu
     configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
   }));
   try {
-    await admin.createTopics({ validateOnly: true, topics: asked });
+    await admin.createTopics({ validateOnly: true, waitForLeaders: false, topics: asked });
     return fine(`${missing.length} of ${of} topics are not there yet, and the gateway may make them.`);
   } catch (error) {
     const names = missing.map(({ topic }) => topic).join(', ');
     return problem(
-      `The topics ${names} are not there and cannot be made (${reasonOf(error)}): allow Create on them, or make them with ${asked[0]?.numPartitions} partitions.`,
+      `The topics ${names} are not there and cannot be made (${reasonsOf(error)}): allow Create on them, or make them with ${asked[0]?.numPartitions} partitions.`,
     );
   }
+}
+
+/** kafkajs gathers what befell each topic. */
+function reasonsOf(error: unknown): string {
+  const each = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+  return [...new Set(each.map(reasonOf))].join('; ');
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { StartRefused } from '../refused.ts';
 
@@ -7,9 +8,12 @@ export type EnvValues = Readonly<Record<string, string>>;
 /** Values that every reader of such a file takes as they stand. */
 const PLAIN = /^[\w:/@.,?&=%+~*!-]*$/;
 
-/** Throws `StartRefused` when the file is there and would tell the processes something else. */
+/** Throws `StartRefused` when the file is there and would tell the processes something else, or cannot be made. */
 export function requireFitting(file: string, values: EnvValues): void {
-  if (!existsSync(file)) return;
+  if (!existsSync(file)) {
+    requireWritable(file);
+    return;
+  }
   const there = parseEnv(readFileSync(file, 'utf8'));
   const other = Object.entries(values).find(([name, value]) => there[name] !== value);
   if (other)
@@ -27,6 +31,14 @@ export function writeEnvFile(file: string, values: EnvValues, extra: EnvValues):
   const lines = Object.entries({ ...values, ...extra }).map(([name, value]) => `${name}=${quoted(value)}\n`);
   writeFileSync(draft, lines.join(''), { mode: 0o600, flag: 'wx', flush: true });
   renameSync(draft, file);
+}
+
+function requireWritable(file: string): void {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch {
+    throw new StartRefused(`${file} cannot be made here: name a file in another folder with --env. Nothing was changed.`);
+  }
 }
 
 function quoted(value: string): string {

@@ -15,8 +15,8 @@ export interface MigrateOptions {
   readonly to: string;
   /** Default: MONGODB_URL. */
   readonly mongodb?: string;
-  /** Where the settings of the processes go. */
-  readonly env: string;
+  /** Where the settings of the processes go. Default: `./annals.env`, or nowhere when all of them are set as they have to be. */
+  readonly env?: string;
 }
 
 /**
@@ -41,7 +41,7 @@ interface ServerUrls {
   readonly mongoUrl: string;
 }
 
-async function toServers(settings: Settings, folder: string, servers: ServerUrls, file: string): Promise<void> {
+async function toServers(settings: Settings, folder: string, servers: ServerUrls, env: string | undefined): Promise<void> {
   await using source = closing(await openFolderSource(folder, settings.RINI_API_MASTER_KEY));
   const masterKey = masterKeySet(settings) ?? source.vault.master.export();
   const jwtSecret = settings.ANNALS_JWT_SECRET;
@@ -51,14 +51,26 @@ async function toServers(settings: Settings, folder: string, servers: ServerUrls
     RINI_API_MASTER_KEY: masterKey.toString('base64'),
     ...(jwtSecret === undefined ? {} : { ANNALS_JWT_SECRET: jwtSecret }),
   };
-  requireFitting(file, values);
+  const file = env ?? (areSet(settings, servers) ? undefined : './annals.env');
+  if (file !== undefined) requireFitting(file, values);
   await using target = closing(await openServersTarget(servers, masterKey));
   if (!(await move(source, target))) return;
-  writeEnvFile(file, values, { ANNALS_JWT_SECRET: randomBytes(32).toString('hex') });
-  say(`${file} holds the settings that every process needs, secrets among them: put its lines into the .env or the environment of each, then start.`);
+  if (file !== undefined) {
+    writeEnvFile(file, values, { ANNALS_JWT_SECRET: randomBytes(32).toString('hex') });
+    say(
+      `${file} holds the settings that every process needs, secrets among them: put its lines into the .env or the environment of each, then start.`,
+    );
+  }
   if (jwtSecret === undefined) say('Tokens handed out so far were signed with a secret of the folder: they are void, people get new ones.');
   sayOfPositions(folder);
 }
+
+/** Whoever starts processes with these settings needs no others. */
+const areSet = ({ EVENTSTORE_URL, MONGODB_URL, RINI_API_MASTER_KEY, ANNALS_JWT_SECRET }: Settings, servers: ServerUrls): boolean =>
+  EVENTSTORE_URL === servers.eventStoreUrl &&
+  MONGODB_URL === servers.mongoUrl &&
+  (RINI_API_MASTER_KEY ?? '').trim() !== '' &&
+  ANNALS_JWT_SECRET !== undefined;
 
 async function toFolder(settings: Settings, servers: ServerUrls, folder: string): Promise<void> {
   const masterKey = masterKeySet(settings);

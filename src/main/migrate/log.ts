@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { leafOf } from '../../adapters/event-store/leaf.ts';
 import { type EventStore, type EventToAppend, type Expected, type Position, START } from '../../adapters/event-store/port.ts';
@@ -110,70 +109,3 @@ const sizeOf = ({ data, metadata }: RecordedEvent): number => JSON.stringify(dat
 
 export const leaf = ({ id, stream, revision, type, version, data, metadata }: RecordedEvent): Buffer =>
   leafOf({ id, stream, revision: Number(revision), type, version, data: canonicalize(data) ?? '', metadata: canonicalize(metadata) ?? '' });
-
-export interface Comparison {
-  readonly events: number;
-  readonly streams: number;
-  /** Over the leaves of the whole log, in its order. */
-  readonly digest: string;
-  readonly differences: readonly string[];
-}
-
-const MOST_DIFFERENCES = 20;
-
-/** Walks both logs side by side: every event, its place in the order, and the digest of every stream. `onPair` sees each event with its likeness. */
-export async function compareLogs(
-  source: EventStore,
-  target: EventStore,
-  { onPair, onProgress }: { readonly onPair: (source: RecordedEvent, target: RecordedEvent) => void; readonly onProgress: OnProgress },
-): Promise<Comparison> {
-  const differences: string[] = [];
-  const [ours, theirs] = [createStreamDigests(), createStreamDigests()];
-  const others = eventsOf(target);
-  let events = 0;
-  for await (const event of eventsOf(source)) {
-    const { value: other } = await others.next();
-    ours.add(event);
-    if (other) {
-      theirs.add(other);
-      onPair(event, other);
-    }
-    if (differences.length < MOST_DIFFERENCES && (!other || !leaf(event).equals(leaf(other))))
-      differences.push(
-        `event ${event.revision} of ${event.stream} is ${other ? `event ${other.revision} of ${other.stream}, or another one` : 'missing'}`,
-      );
-    events += 1;
-    onProgress(events, event.position);
-  }
-  for await (const { stream, revision } of others)
-    if (differences.length < MOST_DIFFERENCES) differences.push(`event ${revision} of ${stream} is only in the target`);
-  const streams = ours.differing(theirs);
-  return {
-    events,
-    streams: ours.count(),
-    digest: ours.all(),
-    differences: [...differences, ...streams.map((stream) => `stream ${stream} has another digest`)],
-  };
-}
-
-/** SHA-256 over the leaves of each stream, and of the whole log, each leaf on top of those before it. */
-function createStreamDigests() {
-  const streams = new Map<string, Buffer>();
-  let whole: Buffer = Buffer.alloc(0);
-  const after = (digest: Buffer | undefined, next: Buffer): Buffer => hash('sha256', digest ? Buffer.concat([digest, next]) : next, 'buffer');
-  return {
-    add(event: RecordedEvent): void {
-      const next = leaf(event);
-      streams.set(event.stream, after(streams.get(event.stream), next));
-      whole = after(whole, next);
-    },
-    count: () => streams.size,
-    of: (stream: string) => streams.get(stream),
-    names: () => [...streams.keys()],
-    all: () => whole.toString('hex'),
-    differing(other: { of(stream: string): Buffer | undefined; names(): string[] }): string[] {
-      const names = new Set([...streams.keys(), ...other.names()]);
-      return [...names].filter((stream) => streams.get(stream)?.equals(other.of(stream) ?? Buffer.alloc(0)) !== true);
-    },
-  };
-}

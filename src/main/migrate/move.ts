@@ -2,8 +2,9 @@ import { START } from '../../adapters/event-store/port.ts';
 import { vaultDifferences } from '../../adapters/key-vault/vault-content.ts';
 import { StartRefused } from '../refused.ts';
 import { compareBlobs, copyBlobs } from './blobs.ts';
-import { type Comparison, compareLogs, copiedSoFar, copyLog, type OnProgress } from './log.ts';
-import { createTranslation, placesOf, putPlaces } from './places.ts';
+import { type Comparison, compareLogs } from './compare-logs.ts';
+import { copiedSoFar, copyLog, type OnProgress } from './log.ts';
+import { createTranslation, type Places, placesOf, putPlaces } from './places.ts';
 import type { Source, Target } from './sides.ts';
 import { beginStep, say } from './steps.ts';
 import { buildViews, compareViews } from './views.ts';
@@ -15,11 +16,14 @@ export async function move(source: Source, target: Target): Promise<boolean> {
   if (head === START) throw new StartRefused(`There is no event in ${source.name}: nothing to move.`);
   await requireSound(source);
   await copy(source, target, head);
-  const { comparison, places } = await proveLog(source, target, head);
+  const places = await placesOf(source);
+  const { comparison, translated } = await proveLog(source, target, head, places);
   if ((await source.store.head()) !== head)
     throw new StartRefused(`Somebody writes to ${source.name}: stop every server that uses it, and repeat the command, it goes on where it was.`);
-  await putPlaces(target, places);
-  say(`places of ${places.size} reactions: none is repeated, none left out`);
+  await putPlaces(target, places, translated);
+  const { size } = places.reactions;
+  say(size > 0 ? `reactions: ${size} go on where they were` : 'reactions: no places of theirs are known, they begin anew');
+  if (places.gateway) say('Kafka: goes on where it was');
   const same = [
     comparison.differences,
     await proveVault(source, target),
@@ -60,15 +64,15 @@ async function copy(source: Source, target: Target, head: string): Promise<void>
   step.end(copied.events === 0 ? 'everything has been copied' : `everything has been copied, after ${copied.events} events that were there`);
 }
 
-async function proveLog(source: Source, target: Target, head: string) {
+async function proveLog(source: Source, target: Target, head: string, places: Places) {
   const step = beginStep('Comparing events');
-  const translation = createTranslation(await placesOf(source));
+  const translation = createTranslation(places);
   const comparison = await compareLogs(source.store, target.store, {
     onPair: translation.onPair,
     onProgress: (events, at) => step.at(Number(at) / Number(head), `${events} events`),
   });
   step.end(`log: ${comparison.events} events in ${comparison.streams} streams, ${comparison.digest}`);
-  return { comparison, places: translation.result() };
+  return { comparison, translated: translation.result() };
 }
 
 async function proveVault(source: Source, target: Target): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import type { StoredBlob } from '../../adapters/blobs/contents.ts';
 import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { DocumentStore } from '../../adapters/document-store/port.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
-import type { OpenVault, VaultContent } from '../../adapters/key-vault/vault-content.ts';
+import type { OpenVault } from '../../adapters/key-vault/vault-content.ts';
 import type { Shard } from '../../workers/shard.ts';
 
 interface Side {
@@ -42,5 +42,3 @@ export interface Target extends Side {
   /** Everything is there and the same: it may be started. Closes it. */
   finish(): Promise<void>;
 }
-
-export type { OpenVault, VaultContent };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteKeyVault } from '../../../src/adapters/key-vault/sqlite.ts';
-import { rewrapped, vaultDifferences } from '../../../src/adapters/key-vault/vault-content.ts';
+import { contentOf, rewrapped, vaultDifferences } from '../../../src/adapters/key-vault/vault-content.ts';
 import { readSqliteVault, writeSqliteVault } from '../../../src/adapters/key-vault/vault-content-sqlite.ts';
 
 let folders: string[] = [];
@@ -66,6 +66,13 @@ test('reading a vault leaves its file as it is, and nobody else reads it', () =>
   expect(() => readSqliteVault(source, [otherKey], true)).toThrow(/another master key/);
   readSqliteVault(source, [masterKey], true);
   expect(readFileSync(join(source, 'keys.db')).equals(file)).toBe(true);
+});
+
+test('what was destroyed has no bytes in a copy, even where its row still has them', () => {
+  const key = { keyId: 'key_1', subject: 'person_a', scope: 'thread_1', wrapped: randomBytes(60) };
+  const open = { ...key, keyId: 'key_2', scope: 'thread_2' };
+  expect(contentOf([key, open], [{ kind: 'scope', name: 'thread_1' }]).keys).toEqual([{ ...key, wrapped: undefined }, open]);
+  expect(contentOf([key, open], [{ kind: 'subject', name: 'person_a' }]).keys.map(({ wrapped }) => wrapped)).toEqual([undefined, undefined]);
 });
 
 test('a comparison shows a key that is missing, one that is another, one too many, and a destruction that is not known', () => {

@@ -19,7 +19,9 @@ export interface Ended {
 
 /** Runs a command of the command line to its end. */
 export async function annals(args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd = tmpdir()): Promise<Ended> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ANNALS_|OPENAI_|ANTHROPIC_|GEMINI_|RINI_|EVENTSTORE_|MONGODB_|KAFKA_|VITEST)/.test(name)));
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(ANNALS_|OPENAI_|ANTHROPIC_|GEMINI_|RINI_|EVENTSTORE_|MONGODB_|KAFKA_|VITEST)/.test(name)),
+  );
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
     env: { ...clean, ANNALS_LOCAL_MODELS: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -37,6 +37,10 @@ test('a file that says the same stays as it is, with what else it says; one that
   expect(readFileSync(file, 'utf8')).toBe('MONGODB_URL=mongodb://another\n');
 });
 
+test('a file that could not be made is refused before anything else is done', () => {
+  expect(() => requireFitting(join(folder, 'none', 'annals.env'), {})).toThrow(/cannot be made here/);
+});
+
 test('an address names a folder or an event store, and nothing else', () => {
   expect(parseAddress('--from', 'sqlite:./data')).toEqual({ folder: './data' });
   expect(parseAddress('--from', 'sqlite:/var/lib/annals')).toEqual({ folder: '/var/lib/annals' });

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMemoryDocumentStore } from '../../../src/adapters/document-store/memory.ts';
 import { createMemoryEventStore } from '../../../src/adapters/event-store/memory.ts';
+import { START } from '../../../src/adapters/event-store/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { createTranslation, placesOf, putPlaces } from '../../../src/main/migrate/places.ts';
+import { createTranslation, type Places, placesOf, putPlaces } from '../../../src/main/migrate/places.ts';
+import { openPlaces } from '../../../src/workers/gateway/place.ts';
 import { type Shard, shardsOf, wholeLog } from '../../../src/workers/shard.ts';
 
 const side = (shards: readonly Shard[]) => ({ store: createMemoryEventStore(), state: createMemoryDocumentStore(), shards });
@@ -15,46 +17,65 @@ test('a place becomes that of the last event at or before it, whatever lies betw
   const gaps = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(gaps, fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 8 }), (steps, places) => {
-      let [one, other] = [0, 0];
-      const pairs = steps.map(([more, moreThere]) => [(one += more), (other += moreThere)] as const);
-      const translation = createTranslation(new Map(places.map((place, index) => [`reaction${index}`, position(place)])));
+      const sum = (upTo: number, side: 0 | 1): number => steps.slice(0, upTo + 1).reduce((total, step) => total + step[side], 0);
+      const pairs = steps.map((_, index) => [sum(index, 0), sum(index, 1)] as const);
+      const reactions = new Map(places.map((place, index) => [`reaction${index}`, position(place)]));
+      const translation = createTranslation({ reactions, gateway: undefined });
       for (const [from, to] of pairs) translation.onPair(eventAt(from), eventAt(to));
       const result = translation.result();
-      for (const [index, place] of places.entries()) {
-        const last = pairs.findLast(([from]) => from <= place);
-        expect(result.get(`reaction${index}`)).toBe(last && position(last[1]));
-      }
+      for (const place of places) expect(result.get(position(place))).toBe(position(pairs.findLast(([from]) => from <= place)?.[1] ?? 0));
     }),
   );
 });
 
+const asTheyAre = ({ reactions, gateway }: Places): ReadonlyMap<string, string> =>
+  new Map([...reactions.values(), ...(gateway ? [gateway.position] : [])].map((place) => [place, place]));
+const reactionsOf = async (at: ReturnType<typeof side>): Promise<unknown> => (await placesOf(at)).reactions;
+
 test('every part of a shared reaction begins where the whole one stood, and a whole one where the last of the parts did', async () => {
   const servers = side(shardsOf(8));
-  const places = new Map([
+  const reactions = new Map([
     ['title', position(7)],
     ['erase-file', position(3)],
   ]);
-  await putPlaces(servers, places);
+  const places = { reactions, gateway: undefined };
+  await putPlaces(servers, places, asTheyAre(places));
   expect(await placesOf(servers)).toEqual(places);
   const folder = side([wholeLog]);
-  await putPlaces(folder, await placesOf(servers));
+  await putPlaces(folder, await placesOf(servers), asTheyAre(places));
   expect(await placesOf(folder)).toEqual(places);
   const epoch = await servers.store.epoch();
   await servers.state.commit(`reaction-title${servers.shards[5]?.name}@1`, [], { position: position(9), epoch });
-  expect((await placesOf(servers)).get('title')).toBe(position(7));
+  expect((await placesOf(servers)).reactions.get('title')).toBe(position(7));
   for (const { name } of servers.shards) await servers.state.commit(`reaction-title${name}@1`, [], { position: position(8), epoch });
-  expect((await placesOf(servers)).get('title')).toBe(position(8));
+  expect((await placesOf(servers)).reactions.get('title')).toBe(position(8));
 });
 
-test('a reaction of which a part has no place, or one of another life of the log, begins anew', async () => {
+test('a reaction of which a part has no place, or one of another life of the log, or before the first event, begins anew', async () => {
   const servers = side(shardsOf(2));
   const epoch = await servers.store.epoch();
   const [first, second] = servers.shards.map(({ name }) => `reaction-title${name}@1`) as [string, string];
   await servers.state.open(first, []);
   await servers.state.commit(first, [], { position: position(5), epoch });
-  expect(await placesOf(servers)).toEqual(new Map());
+  expect(await reactionsOf(servers)).toEqual(new Map());
   await servers.state.open(second, []);
   await servers.state.commit(second, [], { position: position(5), epoch: 'another' });
   await servers.state.open('reactions@1', []);
-  expect(await placesOf(servers)).toEqual(new Map());
+  expect(await reactionsOf(servers)).toEqual(new Map());
+  await putPlaces(servers, { reactions: new Map([['reply', position(1)]]), gateway: undefined }, new Map([[position(1), START]]));
+  expect(await servers.state.collections()).not.toContain(`reaction-reply${servers.shards[0]?.name}@1`);
+});
+
+test('what has been published is not published again', async () => {
+  const [folder, servers] = [side([wholeLog]), side(shardsOf(8))];
+  const last = { stream: 'a-1', revision: '3', id: randomUUID() };
+  const gateway = await openPlaces(folder.state, wholeLog);
+  await gateway.read();
+  await gateway.save({ position: position(4), epoch: await folder.store.epoch(), last, generation: 2 });
+  const places = await placesOf(folder);
+  for (let time = 0; time < 2; time++) await putPlaces(servers, places, new Map([[position(4), position(40)]]));
+  const moved = await openPlaces(servers.state, wholeLog);
+  expect(await moved.read()).toEqual({ position: position(40), epoch: await servers.store.epoch(), last, generation: 2 });
+  await gateway.save({ position: position(4), epoch: 'another', last, generation: 2 });
+  expect((await placesOf(folder)).gateway).toBeUndefined();
 });
