@@ -14,8 +14,23 @@ interface Item {
   readonly outcome?: string;
 }
 
+export interface ClientOptions {
+  /** Where it is to turn to now. */
+  readonly url: () => string;
+  /** No new work from then on. */
+  readonly over: AbortSignal;
+  /** Whatever still waits for an answer then rejects. */
+  readonly giveUp?: AbortSignal;
+  /** Hears that it got no answer there. */
+  readonly failed?: () => void;
+  /** A writer pauses for so long between two messages. */
+  readonly paceMs?: number;
+  /** How long it waits for the answer to one request; 10 s by default. */
+  readonly patienceMs?: number;
+}
+
 /** What a careful client does: repeats what was not answered with the same key, and resumes what was cut off. */
-export function createClient(url: () => string, over: AbortSignal) {
+export function createClient({ url, over, giveUp, failed = () => undefined, paceMs = 0, patienceMs = 10_000 }: ClientOptions) {
   const sent: Sent[] = [];
   const broken: string[] = [];
   let resumed = 0;
@@ -23,18 +38,20 @@ export function createClient(url: () => string, over: AbortSignal) {
   /** Repeats until the server has answered; the answer is an acknowledgement. */
   const post = async (path: string, body: object, key: string): Promise<Record<string, string>> => {
     for (;;) {
+      giveUp?.throwIfAborted();
       try {
         const response = await fetch(url() + path, {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'idempotency-key': key },
           body: JSON.stringify(body),
-          signal: AbortSignal.timeout(10_000),
+          signal: AbortSignal.timeout(patienceMs),
         });
         if (response.ok) return (await response.json()) as Record<string, string>;
         if (response.status < 500 && response.status !== 409) throw new Refused(`${path}: ${response.status} ${await response.text()}`);
       } catch (error) {
         if (error instanceof Refused) throw error;
       }
+      failed();
       await sleep(25);
     }
   };
@@ -45,9 +62,12 @@ export function createClient(url: () => string, over: AbortSignal) {
   /** Reads one run's stream from its beginning, again after each cut, until its end; the text seen last must be the text stored. */
   const follow = async (conversationId: string, runId: string): Promise<{ text: string; outcome: string }> => {
     for (let attempt = 0; ; attempt++) {
+      giveUp?.throwIfAborted();
       let text = '';
       try {
-        const response = await fetch(`${url()}/api/conversations/${conversationId}/runs/${runId}/stream`, { signal: AbortSignal.timeout(60_000) });
+        const response = await fetch(`${url()}/api/conversations/${conversationId}/runs/${runId}/stream`, {
+          signal: AbortSignal.timeout(patienceMs * 6),
+        });
         let rest = '';
         for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
           const frames = (rest + chunk).split('\n\n');
@@ -66,20 +86,22 @@ export function createClient(url: () => string, over: AbortSignal) {
       } catch {
         // The server was killed: try again.
       }
+      failed();
       await sleep(25);
     }
   };
 
   const stored = async (conversationId: string, messageId: string): Promise<string> => {
     for (;;) {
+      giveUp?.throwIfAborted();
       try {
-        const response = await fetch(`${url()}/api/conversations/${conversationId}/messages?limit=200`, { signal: AbortSignal.timeout(10_000) });
+        const response = await fetch(`${url()}/api/conversations/${conversationId}/messages?limit=200`, { signal: AbortSignal.timeout(patienceMs) });
         const { messages } = (await response.json()) as { messages: { id: string; status: string; parts: { type: string; text?: string }[] }[] };
         const message = messages.find(({ id }) => id === messageId);
         if (message && !['requested', 'streaming'].includes(message.status))
           return message.parts.flatMap(({ type, text }) => (type === 'text' ? [text] : [])).join('');
       } catch {
-        // The server was killed: try again.
+        failed();
       }
       await sleep(25);
     }
@@ -89,6 +111,13 @@ export function createClient(url: () => string, over: AbortSignal) {
     sent,
     broken,
     resumed: () => resumed,
+    /** Asks something short in a conversation of its own; how its answer ended. */
+    async ask(name: string): Promise<string> {
+      const conversationId = await open(name);
+      const body = { parts: [{ type: 'text', text: `/echo ${name}` }], reply: true };
+      const { runId = '' } = await post(`/api/conversations/${conversationId}/messages`, body, name);
+      return (await follow(conversationId, runId)).outcome;
+    },
     async write(name: string): Promise<void> {
       const conversationId = await open(name);
       for (let count = 0; !over.aborted; count++) {
@@ -98,6 +127,7 @@ export function createClient(url: () => string, over: AbortSignal) {
           `${name} ${count} ${randomUUID()}`,
         );
         note(messageId, `${name} ${count}`);
+        if (paceMs > 0) await sleep(paceMs, undefined, { signal: over }).catch(() => undefined);
       }
     },
     async chat(name: string): Promise<void> {

@@ -1,19 +1,28 @@
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' } } });
-const seed = Number(values.seed ?? Date.now() % 1_000_000);
-process.stdout.write(`chaos: 8 writers, 20 streaming chats, ${values.kills} kills, seed ${seed}\n`);
-const report = await chaos({
-  kills: Number(values.kills),
-  writers: 8,
-  chats: 20,
-  seed,
-  life: [400, 2500],
-  say: (line) => process.stdout.write(`${line}\n`),
+const { values, positionals } = parseArgs({
+  options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' } },
+  allowPositionals: true,
 });
-const { broken, ...figures } = report;
-process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+const [shape = 'embedded'] = positionals;
+if (!['embedded', 'distributed'].includes(shape) || positionals.length > 1)
+  throw new Error(`usage: npm run chaos -- [distributed] [--kills N] [--seed S]`);
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const count = Number(values.kills);
+const load = { writers: 8, chats: 20, seed, say: (line: string) => void process.stdout.write(`${line}\n`) };
+const machine = (): string =>
+  loadavg()
+    .map((each) => each.toFixed(1))
+    .join(' ');
+
+process.stdout.write(`chaos: ${shape}, 8 writers, 20 streaming chats, ${count} faults, seed ${seed}, load of the machine ${machine()}\n`);
+const { broken, ...figures } =
+  shape === 'distributed'
+    ? await (await import('./distributed.ts')).distributedChaos({ ...load, faults: count, calm: [400, 2500], hold: [500, 12_000] })
+    : await chaos({ ...load, kills: count, life: [400, 2500] });
+process.stdout.write(`${JSON.stringify(figures, null, 2)}\nload of the machine ${machine()}\n`);
 for (const line of broken) process.stdout.write(`BROKEN: ${line}\n`);
 process.stdout.write(broken.length === 0 ? 'chaos: every promise was kept\n' : `chaos: ${broken.length} promises were broken (seed ${seed})\n`);
 process.exitCode = broken.length === 0 ? 0 : 1;
