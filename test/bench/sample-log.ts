@@ -51,25 +51,26 @@ export const sampleMessage = (conversationId: string, n: number, subject = Perso
     subject,
   );
 
-/** Of one conversation; the answers have no runs, so nothing is taken over at a start. */
-function* conversation(number: number, messages: number): Generator<EventToAppend> {
-  const subject = PersonId.parse(`person_${number % 1000}`);
-  const conversationId = `thread_sample${number}`;
-  yield sampleEvent('ConversationStarted', { conversationId, titled: true, sealed: sealed() }, subject);
-  for (let n = 0; n < messages; n += 1) yield sampleMessage(conversationId, n, subject);
-}
-
 const MESSAGES = 19;
 export const EVENTS_PER_CONVERSATION = MESSAGES + 1;
 
+/** A conversation of twenty events, one of that log; the answers have no runs, so nothing is taken over at a start. */
+export function sampleConversation(number: number, log = ''): { readonly stream: string; readonly events: readonly EventToAppend[] } {
+  const subject = PersonId.parse(`person_${number % 1000}`);
+  const conversationId = `thread_sample${log}${number}`;
+  const started = sampleEvent('ConversationStarted', { conversationId, titled: true, sealed: sealed() }, subject);
+  const sent = Array.from({ length: MESSAGES }, (_, n) => sampleMessage(conversationId, n, subject));
+  return { stream: `conversation-${conversationId}`, events: [started, ...sent] };
+}
+
 /** Writes so many events into the folder's log, in conversations of twenty: the bytes that appends would leave, without their durability. */
-export function writeSampleLog(folder: string, events: number): void {
+export function writeSampleLog(folder: string, size: number): void {
   const database = openForWriting(folder);
   const insert = database.prepare(insertSql);
   database.exec('BEGIN');
-  for (let number = 0; number * EVENTS_PER_CONVERSATION < events; number += 1) {
-    const stream = `conversation-thread_sample${number}`;
-    const { events: encoded } = encodeAppend(stream, [...conversation(number, MESSAGES)], 'noStream');
+  for (let number = 0; number * EVENTS_PER_CONVERSATION < size; number += 1) {
+    const { stream, events } = sampleConversation(number);
+    const { events: encoded } = encodeAppend(stream, events, 'noStream');
     for (const [revision, { id, type, version, data, metadata }] of encoded.entries()) {
       insert.run(stream, revision, id, type, version, data, metadata, 0, leafOf({ id, type, version, stream, revision, data, metadata }));
     }
