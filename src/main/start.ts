@@ -10,6 +10,8 @@ import { StartRefused, sentenceOf } from './refused.ts';
 const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
 /** What is left of a drain for requests that are no streams, in ms. */
 const GRACE_MS = 2000;
+/** How long after a drain a process still waits for servers that do not answer, in ms. */
+const CLOSING_MS = 5000;
 
 /**
  * Starts the server, says where it listens once it is ready, and ends in good order on SIGTERM or SIGINT, also while it is still starting; a second
@@ -32,10 +34,12 @@ export async function start(settings: Settings): Promise<void> {
   const close = async (): Promise<void> => {
     removeAddress(folder);
     installation.kernel.leave();
+    // As unready, so that a load balancer sends nobody here any more.
     await linger(settings.ANNALS_LINGER, stopping.second);
-    const closing = server.close(settings.ANNALS_DRAIN + GRACE_MS);
-    await installation.close(settings.ANNALS_DRAIN);
-    await closing;
+    const closing = Promise.all([server.close(settings.ANNALS_DRAIN + GRACE_MS), installation.close(settings.ANNALS_DRAIN)]);
+    // As after SIGKILL nothing is lost that way: whoever comes next takes up what is open.
+    const late = linger(settings.ANNALS_DRAIN, stopping.second).then(() => sleep(CLOSING_MS, 'late' as const));
+    if ((await Promise.race([closing, late])) === 'late') log('ends without waiting any longer for what does not answer');
     process.exit(0);
   };
   if (stopping.first.aborted) return close();
@@ -65,7 +69,7 @@ function hearSignals(): { readonly first: AbortSignal; readonly second: AbortSig
   return { first: first.signal, second: second.signal };
 }
 
-/** As unready, so that a load balancer sends nobody here any more; a second signal cuts it short. */
+/** A second signal cuts it short. */
 const linger = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** Before anything is opened: a start that cannot listen leaves the data folder as it is. */

@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { ofStream, ReactionUnparked } from '../domain/reaction.ts';
 import { createParking } from './parking.ts';
 import { done, type Reaction, type Verdict } from './reaction.ts';
+import { openReactionPlaces, type ReactionPlaces, readReactionPlaces, saveReactionPlaces } from './reaction-places.ts';
 import { type Shard, wholeLog } from './shard.ts';
 
 export interface ReactorParts {
@@ -37,7 +38,6 @@ export interface Reactor {
   status(): readonly ReactionStatus[];
 }
 
-const COLLECTION = 'reactions@1';
 const IN_FLIGHT = 1000;
 const SAVE_EVERY_MS = 200;
 const notYet = { verb: 'park', reason: 'An earlier event of this stream is parked.' } as const satisfies Verdict;
@@ -47,7 +47,6 @@ interface Track {
   /** Positions handed out and not dealt with, in order, each with the last one before it: stores know only positions of their own. */
   readonly open: Map<Position, Position>;
   seen: Position;
-  saved: Position;
   stopped?: string;
 }
 
@@ -79,27 +78,28 @@ export function createReactor(parts: ReactorParts): Reactor {
       return done;
     },
   };
-  const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Map(), seen: START, saved: START }));
+  const tracks: Track[] = [...parts.reactions, unpark].map((reaction) => ({ reaction, open: new Map(), seen: START }));
   const queues = new Map<string, Promise<void>>();
   const room = createWaiter();
   let inFlight = 0;
   let epoch = '';
+  /** Those of reactions that another release knows are kept for it. */
+  let stored: ReactionPlaces = new Map();
 
-  const checkpointId = (track: Track) => `reaction-${track.reaction.name}${shard.name}@1`;
   const placeOf = (track: Track): Position => {
     const [first] = track.open.values();
     return first ?? track.seen;
   };
   /** What is unparked belongs to the stream that it was parked from. */
   const isOurs = ({ reaction }: Track, { stream, data }: RecordedEvent): boolean => shard.has(reaction === unpark ? String(data.stream) : stream);
-  const save = async (track: Track): Promise<void> => {
-    const position = placeOf(track);
-    if (position <= track.saved) return;
+  const save = async (): Promise<void> => {
+    const places = new Map([...stored, ...tracks.map((track) => [track.reaction.name, placeOf(track)] as const)]);
+    if ([...places].every(([name, place]) => place === stored.get(name))) return;
     try {
-      await state.commit(checkpointId(track), [], { position, epoch });
-      track.saved = position;
+      await saveReactionPlaces(state, shard, epoch, places);
+      stored = places;
     } catch (error) {
-      onProblem?.(track.reaction.name, undefined, `its place could not be saved: ${reasonOf(error)}`);
+      onProblem?.('all', undefined, `their places could not be saved: ${reasonOf(error)}`);
     }
   };
 
@@ -164,14 +164,13 @@ export function createReactor(parts: ReactorParts): Reactor {
   const begin = async (): Promise<void> => {
     epoch = await store.epoch();
     const head = await store.head();
-    await state.open(COLLECTION, []);
+    await openReactionPlaces(state, shard, epoch);
+    stored = await readReactionPlaces(state, shard, epoch);
     for (const track of tracks) {
-      await state.open(checkpointId(track), []);
-      const checkpoint = await state.checkpoint(checkpointId(track));
-      const known = checkpoint?.epoch === epoch && checkpoint.position <= head;
-      track.seen = track.saved = known ? checkpoint.position : track.reaction.from === 'start' ? START : head;
-      if (!known && track.seen !== START) await state.commit(checkpointId(track), [], { position: track.seen, epoch });
+      const place = stored.get(track.reaction.name);
+      track.seen = place !== undefined && place <= head ? place : track.reaction.from === 'start' ? START : head;
     }
+    await save();
   };
 
   return {
@@ -199,11 +198,11 @@ export function createReactor(parts: ReactorParts): Reactor {
         for (const track of tracks) if (!track.stopped && seen > track.seen) track.seen = seen;
         if (Date.now() - savedAt >= SAVE_EVERY_MS) {
           savedAt = Date.now();
-          for (const track of tracks) await save(track);
+          await save();
         }
       }
       while (inFlight > 0) await room.next();
-      for (const track of tracks) await save(track);
+      await save();
     },
   };
 }

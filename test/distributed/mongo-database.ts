@@ -11,11 +11,16 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
+/** The server in place of MongoDB may need that long to drop what a test made. */
+const PATIENCE_MS = '60000';
+
 /** A database of its own on the server that the tests were given. */
 export function newTestDatabase(): TestDatabase {
   const opened: MongoConnection[] = [];
   const url = new URL(mongodbUrl());
   url.pathname = `/annals_test_${randomUUID().replaceAll('-', '')}`;
+  const patiently = new URL(url);
+  patiently.searchParams.set('socketTimeoutMS', PATIENCE_MS);
 
   async function connectTo(address: string): Promise<MongoConnection> {
     const connection = await openMongo(address);
@@ -24,7 +29,7 @@ export function newTestDatabase(): TestDatabase {
   }
 
   return {
-    connect: () => connectTo(url.href),
+    connect: () => connectTo(patiently.href),
     connectThrough: (host) => {
       const other = new URL(url);
       other.host = host;
@@ -32,7 +37,7 @@ export function newTestDatabase(): TestDatabase {
       return connectTo(other.href);
     },
     remove: async () => {
-      await (await connectTo(url.href)).db.dropDatabase();
+      await (await connectTo(patiently.href)).db.dropDatabase();
       await Promise.all(opened.map((connection) => connection.close()));
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
 import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
@@ -27,7 +27,12 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
     mongoUrl.pathname = `/annals_${randomUUID().slice(0, 8)}`;
     connection = await openMongo(mongoUrl.toString());
     store = await openEventStoreDb({ url: eventStore.url });
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl: mongoUrl.toString() }, ['api', 'workers', 'workers']);
+    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl: mongoUrl.toString() }, ['api']);
+  });
+  const workers = (): Node[] =>
+    cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);
+  beforeEach(async () => {
+    while (workers().length < 2) await cluster.start('workers');
   });
   afterAll(async () => {
     await cluster?.close();
@@ -57,16 +62,20 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
     })();
   const typesOf = async (runId: string): Promise<string[]> => (await eventsOf(runId)).map(({ type }) => type);
   const hasEnded = async (runId: string): Promise<boolean> => (await typesOf(runId)).includes('RunEnded');
-  const streamed = async (conversationId: string, runId: string): Promise<boolean> =>
-    JSON.stringify(
-      (await call(api(), 'GET', `/api/conversations/${conversationId}/messages`)).json.messages.find(
-        (each: { runId: string }) => each.runId === runId,
-      )?.parts ?? [],
-    ).includes('"text"');
+  /** Resolves once somebody who follows the run has read some text. */
+  const streamed = async (conversationId: string, runId: string): Promise<void> => {
+    const { body } = await fetch(`${api()}/api/conversations/${conversationId}/runs/${runId}/stream`);
+    let said = '';
+    for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      said += chunk;
+      if (said.includes('"type":"text"')) return;
+    }
+    throw new Error(`The stream ended without a text: ${said}`);
+  };
 
   test('one is killed in the middle of an answer: the other ends it as interrupted, with what was said, and answers what comes next', async () => {
     const { runId, conversationId, worker } = await ask('/long 2000\n/pace 50\nkilled');
-    await until(() => streamed(conversationId, runId));
+    await streamed(conversationId, runId);
     await worker.kill('SIGKILL');
     await until(() => hasEnded(runId));
     const [end] = (await eventsOf(runId)).filter(({ type }) => type === 'RunEnded');
@@ -74,12 +83,11 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
     const next = await ask('/echo next');
     await until(() => hasEnded(next.runId));
     expect((await eventsOf(next.runId)).at(-1)?.data).toMatchObject({ outcome: 'completed' });
-    await cluster.start('workers');
   });
 
   test('one is frozen past its lease and goes on: it writes nothing that the other has taken over', async () => {
     const { runId, conversationId, worker } = await ask('/long 400\n/pace 50\nfrozen');
-    await until(() => streamed(conversationId, runId));
+    await streamed(conversationId, runId);
     worker.process.kill('SIGSTOP');
     await until(() => hasEnded(runId));
     const ended = await eventsOf(runId);
@@ -94,7 +102,7 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
 
   test('one is told to stop: its answer comes to its end, and what comes meanwhile is answered by the other', async () => {
     const { runId, conversationId, worker } = await ask('/long 60\n/pace 50\ndrained');
-    await until(() => streamed(conversationId, runId));
+    await streamed(conversationId, runId);
     const stopping = worker.kill('SIGTERM');
     const others = await Promise.all(Array.from({ length: 6 }, () => ask('/echo meanwhile')));
     for (const other of others) expect(other.worker.process.pid).not.toBe(worker.process.pid);

@@ -48,6 +48,11 @@ const memoryDisk = (): Disk => ({
 export const newDisk = async (): Promise<Disk> =>
   process.env.ANNALS_TEST_DISK === 'servers' ? (await import('./server-disk.ts')).serverDisk() : memoryDisk();
 
+/** Gives back what the disks of this test took so far, as the end of the test does: for a test that needs many, one after the other. */
+export const closeDisks = async (): Promise<void> => {
+  if (process.env.ANNALS_TEST_DISK === 'servers') await (await import('./server-disk.ts')).closeServerDisks();
+};
+
 export interface Installation {
   readonly kernel: Kernel;
   /** What outlives the process. */

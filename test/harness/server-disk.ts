@@ -11,9 +11,11 @@ import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
 import type { Disk } from './memory-annals.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
+/** Closes those opened so far, which are closed after the test in any case. */
+export async function closeServerDisks(): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
-});
+}
+afterEach(closeServerDisks);
 
 /** An event store of its own and a database of its own, gone after the test. */
 export async function serverDisk(): Promise<Disk> {
@@ -22,6 +24,7 @@ export async function serverDisk(): Promise<Disk> {
   closing.push(() => server.close());
   const url = new URL(process.env.MONGODB_URL ?? '');
   url.pathname = `/annals_${randomUUID().slice(0, 8)}`;
+  url.searchParams.set('socketTimeoutMS', '60000');
   const connection = await openMongo(url.href);
   closing.push(() => connection.close());
   closing.push(() => connection.db.dropDatabase());

@@ -15,7 +15,9 @@ import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import { reactionStream, reactions } from '../../src/domain/reaction.ts';
 import { done, type Reaction, type Verdict } from '../../src/workers/reaction.ts';
+import { readReactionPlaces } from '../../src/workers/reaction-places.ts';
 import { createReactor } from '../../src/workers/reactor.ts';
+import { wholeLog } from '../../src/workers/shard.ts';
 import { administrator } from '../harness/memory-annals.ts';
 import { until } from '../harness/until.ts';
 
@@ -81,7 +83,7 @@ function world(
       stop.abort();
       await running;
     },
-    saved: async () => (await state.checkpoint('reaction-words@1'))?.position ?? START,
+    saved: async () => (await readReactionPlaces(state, wholeLog, await store.epoch())).get('words') ?? START,
     parked: async () =>
       [...(await loader.load(reactionStream('words'), reactions)).state.events.values()].map(({ revision, stream }) => `${stream} ${revision}`),
   };

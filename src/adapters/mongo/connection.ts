@@ -12,7 +12,7 @@ export interface MongoConnection {
 }
 
 const DEFAULT_DATABASE = 'annals';
-/** For one question and its answer. The driver repeats an unanswered one once, so a call fails after at most the double of it. */
+/** For one question and its answer, unless the address says `socketTimeoutMS`. The driver repeats an unanswered one once, so a call fails after at most the double of it. */
 const PATIENCE_MS = 5_000;
 /** The driver's own is 500: how soon it looks again for a server that was away. */
 const LOOK_AGAIN_MS = 100;
@@ -30,7 +30,7 @@ export async function openMongo(url: string): Promise<MongoConnection> {
     readPreference: 'primary',
     serverSelectionTimeoutMS: PATIENCE_MS,
     connectTimeoutMS: PATIENCE_MS,
-    socketTimeoutMS: PATIENCE_MS,
+    ...(/[?&]socketTimeoutMS=/i.test(url) ? {} : { socketTimeoutMS: PATIENCE_MS }),
     waitQueueTimeoutMS: PATIENCE_MS,
     minHeartbeatFrequencyMS: LOOK_AGAIN_MS,
   });

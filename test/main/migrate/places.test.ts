@@ -7,6 +7,7 @@ import { START } from '../../../src/adapters/event-store/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { createTranslation, type Places, placesOf, putPlaces } from '../../../src/main/migrate/places.ts';
 import { openPlaces } from '../../../src/workers/gateway/place.ts';
+import { openReactionPlaces, saveReactionPlaces } from '../../../src/workers/reaction-places.ts';
 import { type Shard, shardsOf, wholeLog } from '../../../src/workers/shard.ts';
 
 const side = (shards: readonly Shard[]) => ({ store: createMemoryEventStore(), state: createMemoryDocumentStore(), shards });
@@ -30,7 +31,7 @@ test('a place becomes that of the last event at or before it, whatever lies betw
 
 const asTheyAre = ({ reactions, gateway }: Places): ReadonlyMap<string, string> =>
   new Map([...reactions.values(), ...(gateway ? [gateway.position] : [])].map((place) => [place, place]));
-const reactionsOf = async (at: ReturnType<typeof side>): Promise<unknown> => (await placesOf(at)).reactions;
+const reactionsOf = async (at: ReturnType<typeof side>) => (await placesOf(at)).reactions;
 
 test('every part of a shared reaction begins where the whole one stood, and a whole one where the last of the parts did', async () => {
   const servers = side(shardsOf(8));
@@ -45,25 +46,29 @@ test('every part of a shared reaction begins where the whole one stood, and a wh
   await putPlaces(folder, await placesOf(servers), asTheyAre(places));
   expect(await placesOf(folder)).toEqual(places);
   const epoch = await servers.store.epoch();
-  await servers.state.commit(`reaction-title${servers.shards[5]?.name}@1`, [], { position: position(9), epoch });
+  const titleAt = (shard: Shard, place: number) => saveReactionPlaces(servers.state, shard, epoch, new Map([['title', position(place)]]));
+  for (const shard of servers.shards.slice(5, 6)) await titleAt(shard, 9);
   expect((await placesOf(servers)).reactions.get('title')).toBe(position(7));
-  for (const { name } of servers.shards) await servers.state.commit(`reaction-title${name}@1`, [], { position: position(8), epoch });
+  for (const shard of servers.shards) await titleAt(shard, 8);
   expect((await placesOf(servers)).reactions.get('title')).toBe(position(8));
 });
 
 test('a reaction of which a part has no place, or one of another life of the log, or before the first event, begins anew', async () => {
   const servers = side(shardsOf(2));
   const epoch = await servers.store.epoch();
-  const [first, second] = servers.shards.map(({ name }) => `reaction-title${name}@1`) as [string, string];
-  await servers.state.open(first, []);
-  await servers.state.commit(first, [], { position: position(5), epoch });
+  const [first, second] = servers.shards as readonly [Shard, Shard];
+  const put = async (shard: Shard, at: string): Promise<void> => {
+    await openReactionPlaces(servers.state, shard, at);
+    await saveReactionPlaces(servers.state, shard, at, new Map([['title', position(5)]]));
+  };
+  await put(first, epoch);
   expect(await reactionsOf(servers)).toEqual(new Map());
-  await servers.state.open(second, []);
-  await servers.state.commit(second, [], { position: position(5), epoch: 'another' });
-  await servers.state.open('reactions@1', []);
+  await put(second, 'another');
   expect(await reactionsOf(servers)).toEqual(new Map());
+  await put(second, epoch);
+  expect(await reactionsOf(servers)).toEqual(new Map([['title', position(5)]]));
   await putPlaces(servers, { reactions: new Map([['reply', position(1)]]), gateway: undefined }, new Map([[position(1), START]]));
-  expect(await servers.state.collections()).not.toContain(`reaction-reply${servers.shards[0]?.name}@1`);
+  expect((await reactionsOf(servers)).has('reply')).toBe(false);
 });
 
 test('what has been published is not published again', async () => {
