@@ -103,18 +103,25 @@ export function createReactor(parts: ReactorParts): Reactor {
     }
   };
 
-  /** Whether an earlier event of the stream is parked; what has been unparked is dealt with first. */
-  const isBehind = async ({ reaction }: Track, { stream }: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
-    const parked = await parking.of(reaction);
+  /** Whether the event itself or an earlier one of its stream is parked; what has been unparked is dealt with first. */
+  const standingOf = async ({ reaction }: Track, { id, stream }: RecordedEvent, signal: AbortSignal): Promise<'parked' | 'behind' | 'free'> => {
+    let parked = await parking.of(reaction);
+    if (parked.events.has(id)) return 'parked';
     const unparking = tracks.find((track) => track.reaction === unpark);
-    while (!signal.aborted && unparking && placeOf(unparking) < (parked.unparkedAt.get(stream) ?? START)) await sleep(5);
-    return ofStream(stream, await parking.of(reaction)).length > 0;
+    const unparkedAt = parked.unparkedAt.get(stream);
+    if (unparkedAt !== undefined) {
+      while (!signal.aborted && unparking && placeOf(unparking) < unparkedAt) await sleep(5);
+      parked = await parking.of(reaction);
+    }
+    return ofStream(stream, parked).length > 0 ? 'behind' : 'free';
   };
 
   const react = async (track: Track, event: RecordedEvent, signal: AbortSignal): Promise<boolean> => {
     const { reaction } = track;
-    if ((await parking.of(reaction)).events.has(event.id)) return true;
-    while (await isBehind(track, event, signal)) {
+    for (;;) {
+      const standing = await standingOf(track, event, signal);
+      if (standing === 'parked') return true;
+      if (standing === 'free') break;
       const gaveUp = await parking.giveUp('park', { reaction, event, attempts: 0, reason: notYet.reason }, signal);
       if (gaveUp !== 'again') return gaveUp === 'recorded';
     }

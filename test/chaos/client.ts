@@ -23,17 +23,24 @@ export interface ClientOptions {
   readonly giveUp?: AbortSignal;
   /** Hears that it got no answer there. */
   readonly failed?: () => void;
-  /** A writer pauses for so long between two messages. */
+  /** A writer pauses for so long between two messages, a chat between two answers. */
   readonly paceMs?: number;
+  /** Of how many words an answer is, and how long each takes; 60 of 10 ms by default. */
+  readonly words?: number;
+  readonly wordMs?: number;
   /** How long it waits for the answer to one request; 10 s by default. */
   readonly patienceMs?: number;
 }
 
 /** What a careful client does: repeats what was not answered with the same key, and resumes what was cut off. */
-export function createClient({ url, over, giveUp, failed = () => undefined, paceMs = 0, patienceMs = 10_000 }: ClientOptions) {
+export function createClient({ url, over, giveUp, failed = () => undefined, paceMs = 0, words = 60, wordMs = 10, patienceMs = 10_000 }: ClientOptions) {
   const sent: Sent[] = [];
   const broken: string[] = [];
   let resumed = 0;
+
+  const pause = async (): Promise<void> => {
+    if (paceMs > 0) await sleep(paceMs, undefined, { signal: over }).catch(() => undefined);
+  };
 
   /** Repeats until the server has answered; the answer is an acknowledgement. */
   const post = async (path: string, body: object, key: string): Promise<Record<string, string>> => {
@@ -127,13 +134,13 @@ export function createClient({ url, over, giveUp, failed = () => undefined, pace
           `${name} ${count} ${randomUUID()}`,
         );
         note(messageId, `${name} ${count}`);
-        if (paceMs > 0) await sleep(paceMs, undefined, { signal: over }).catch(() => undefined);
+        await pause();
       }
     },
     async chat(name: string): Promise<void> {
       const conversationId = await open(name);
       for (let count = 0; !over.aborted; count++) {
-        const text = `/long 60\n/pace 10\n${name} ${count}`;
+        const text = `/long ${words}\n/pace ${wordMs}\n${name} ${count}`;
         const {
           messageId,
           runId = '',
@@ -150,6 +157,7 @@ export function createClient({ url, over, giveUp, failed = () => undefined, pace
           broken.push(
             `${runId} (${seen.outcome}) was streamed as ${JSON.stringify(seen.text.slice(-80))} and stored as ${JSON.stringify(kept.slice(-80))}`,
           );
+        await pause();
       }
     },
   };

@@ -111,6 +111,9 @@ interface Load {
   readonly giveUp: AbortSignal;
 }
 
+/** What the server in place of MongoDB has time for, so that a recovery is no wait for a queue. */
+const WITHIN_ITS_MEANS = { paceMs: 1000, words: 10, wordMs: 300 };
+
 /** Clients that turn to another process when theirs does not answer. */
 function load({ apis }: Stage, { writers, chats, seed, over, giveUp }: Load) {
   const clientFrom = (first: number) => {
@@ -122,7 +125,7 @@ function load({ apis }: Stage, { writers, chats, seed, over, giveUp }: Load) {
       },
       over,
       giveUp,
-      paceMs: 50,
+      ...WITHIN_ITS_MEANS,
     });
   };
   const clients = Array.from({ length: writers + chats }, (_, index) => clientFrom(index));

@@ -32,10 +32,12 @@ export interface Loader {
 interface Fold<State> {
   /** Folds what comes next, passes over what it has already. */
   readonly advance: (event: RecordedEvent) => void;
-  readonly next: () => bigint;
+  readonly revision: () => bigint;
   readonly loaded: () => Loaded<State>;
   /** The load under way; the next one waits for it. */
   loading: Promise<unknown>;
+  /** The next one, which has not read anything yet: it serves all who ask meanwhile. */
+  next?: Promise<Loaded<State>> | undefined;
 }
 
 function startFold<State>(decider: Folding<State>): Fold<State> {
@@ -52,7 +54,7 @@ function startFold<State>(decider: Folding<State>): Fold<State> {
       position = event.position;
       next += 1n;
     },
-    next: () => next,
+    revision: () => next,
     loaded: () => ({ state, revision: next === 0n ? 'noStream' : next - 1n, position, commands }),
     loading: Promise.resolve(),
   };
@@ -74,14 +76,18 @@ export function createLoader(store: Pick<EventStore, 'read'>, { max = 10_000 }: 
   }
 
   async function catchUp<State>(stream: string, fold: Fold<State>): Promise<Loaded<State>> {
-    for await (const event of store.read(stream, { from: fold.next() })) fold.advance(event);
+    for await (const event of store.read(stream, { from: fold.revision() })) fold.advance(event);
     return fold.loaded();
   }
 
   return {
     load: async (stream, decider) => {
       const fold = cached(stream, decider) ?? keep(stream, decider);
-      const loading = fold.loading.then(() => catchUp(stream, fold));
+      fold.next ??= fold.loading.then(() => {
+        fold.next = undefined;
+        return catchUp(stream, fold);
+      });
+      const loading = fold.next;
       fold.loading = loading.catch(() => {
         if (cached(stream, decider) === fold) streams.get(stream)?.delete(decider);
       });
@@ -89,7 +95,7 @@ export function createLoader(store: Pick<EventStore, 'read'>, { max = 10_000 }: 
     },
     applied: (stream, decider, events) => {
       const fold = cached(stream, decider);
-      if (fold?.next() !== events[0]?.revision) return;
+      if (fold?.revision() !== events[0]?.revision) return;
       try {
         for (const event of events) fold?.advance(event);
       } catch (error) {
