@@ -19,7 +19,7 @@ export interface SharedProjectorParts {
 }
 
 const HEARTBEAT_MS = 1000;
-const REPORT_EVERY_MS = 5;
+const REPORT_EVERY_MS = 20;
 
 /** Writes the views whose leases this process gets, until the signal; says on the bus how far each has come, and builds them anew when asked there. */
 export async function writeSharedViews(parts: SharedProjectorParts, signal: AbortSignal): Promise<void> {

@@ -39,7 +39,7 @@ export interface Reactor {
 }
 
 const IN_FLIGHT = 1000;
-const SAVE_EVERY_MS = 200;
+const SAVE_EVERY_MS = 500;
 const notYet = { verb: 'park', reason: 'An earlier event of this stream is parked.' } as const satisfies Verdict;
 
 interface Track {

@@ -16,6 +16,12 @@ const operationsARequest = 500;
  * as a guarded upsert.
  */
 export async function commitTo(collection: Collection, name: string, operations: readonly Operation[], checkpoint: Checkpoint): Promise<void> {
+  if (operations.length === 0) {
+    const { filter, update } = advanceHead(checkpoint).updateOne;
+    const { matchedCount } = await collection.updateOne(filter, update);
+    if (matchedCount === 0 && (await readHead(collection)) === undefined) throw missingCollection(name);
+    return;
+  }
   const [head, positions] = await Promise.all([readHead(collection), readPositions(collection, operations)]);
   if (head === undefined) throw missingCollection(name);
   const due = effective(operations, head.checkpoint, checkpoint).filter(({ id, position }) => (positions.get(id) ?? '') < position);

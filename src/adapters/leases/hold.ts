@@ -53,8 +53,16 @@ export function createLeaseHolder(options: LeaseHolderOptions): LeaseHolder {
     // A row of ours that we are not engaged in is left over from a write whose answer was lost.
     row === undefined || row.holder === NOBODY || row.holder === holder || silentMs >= ttlMs;
 
-  async function take(name: string, forget: boolean): Promise<HeldLease | undefined> {
-    const row = await leases.read(name);
+  let looked: { readonly at: number; readonly rows: Promise<ReadonlyMap<string, LeaseRow>> } | undefined;
+  /** All rows as of a moment ago: campaigns for leases that others hold look together. */
+  async function look(name: string): Promise<LeaseRow | undefined> {
+    if (looked === undefined || clock.now() - looked.at >= pollMs / 2)
+      looked = { at: clock.now(), rows: leases.list('').then((rows) => new Map(rows.map((row) => [row.name, row]))) };
+    return (await looked.rows).get(name);
+  }
+
+  async function take(name: string, forget: boolean, read: Leases['read']): Promise<HeldLease | undefined> {
+    const row = await read(name);
     if (!isFree(row, sightings.note(name, row))) return undefined;
     const began = clock.now();
     const next = { name, holder, token: (row?.token ?? 0) + 1, renewals: 0 };
@@ -62,21 +70,21 @@ export function createLeaseHolder(options: LeaseHolderOptions): LeaseHolder {
     return keepLease(terms, { row: next, began, forget, onReleased: () => engaged.delete(name) });
   }
 
-  async function acquire(name: string, forget = false): Promise<HeldLease | undefined> {
+  async function acquire(name: string, forget = false, read = leases.read): Promise<HeldLease | undefined> {
     if (engaged.has(name)) return undefined;
     engaged.add(name);
     let lease: HeldLease | undefined;
     try {
-      lease = await take(name, forget);
+      lease = await take(name, forget, read);
       return lease;
     } finally {
       if (lease === undefined) engaged.delete(name);
     }
   }
 
-  async function attempt(name: string, forget: boolean): Promise<HeldLease | undefined> {
+  async function attempt(name: string, forget: boolean, read = leases.read): Promise<HeldLease | undefined> {
     try {
-      return await acquire(name, forget);
+      return await acquire(name, forget, read);
     } catch (error) {
       onProblem({ lease: name, doing: 'acquire', error });
       return undefined;
@@ -95,7 +103,7 @@ export function createLeaseHolder(options: LeaseHolderOptions): LeaseHolder {
 
   async function campaign(name: string, work: LeaseWork, signal: AbortSignal, forget = false): Promise<void> {
     while (!signal.aborted) {
-      const lease = await attempt(name, forget);
+      const lease = await attempt(name, forget, look);
       if (lease) await workUnder(lease, work, signal);
       await pause(clock, pollMs, signal);
     }
