@@ -33,7 +33,16 @@ export interface ClientOptions {
 }
 
 /** What a careful client does: repeats what was not answered with the same key, and resumes what was cut off. */
-export function createClient({ url, over, giveUp, failed = () => undefined, paceMs = 0, words = 60, wordMs = 10, patienceMs = 10_000 }: ClientOptions) {
+export function createClient({
+  url,
+  over,
+  giveUp,
+  failed = () => undefined,
+  paceMs = 0,
+  words = 60,
+  wordMs = 10,
+  patienceMs = 10_000,
+}: ClientOptions) {
   const sent: Sent[] = [];
   const broken: string[] = [];
   let resumed = 0;

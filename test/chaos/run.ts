@@ -11,13 +11,17 @@ if (!['embedded', 'distributed'].includes(shape) || positionals.length > 1)
   throw new Error(`usage: npm run chaos -- [distributed] [--kills N] [--seed S]`);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const count = Number(values.kills);
-const load = { writers: 8, chats: 20, seed, say: (line: string) => void process.stdout.write(`${line}\n`) };
+/** All servers and processes of the distributed shape share this machine with the clients. */
+const clients = shape === 'distributed' ? { writers: 4, chats: 8 } : { writers: 8, chats: 20 };
+const load = { ...clients, seed, say: (line: string) => void process.stdout.write(`${line}\n`) };
 const machine = (): string =>
   loadavg()
     .map((each) => each.toFixed(1))
     .join(' ');
 
-process.stdout.write(`chaos: ${shape}, 8 writers, 20 streaming chats, ${count} faults, seed ${seed}, load of the machine ${machine()}\n`);
+process.stdout.write(
+  `chaos: ${shape}, ${clients.writers} writers, ${clients.chats} streaming chats, ${count} faults, seed ${seed}, load of the machine ${machine()}\n`,
+);
 const { broken, ...figures } =
   shape === 'distributed'
     ? await (await import('./distributed.ts')).distributedChaos({ ...load, faults: count, calm: [400, 2500], hold: [500, 12_000] })
