@@ -8,6 +8,7 @@ import { checkPublished, expectedOf, hasPublished } from './published.ts';
 import { claimedReadyFor, freshAnswer, readyAgain, type Where } from './recovery.ts';
 import { seeded } from './seeded.ts';
 import { type Stage, startStage } from './stage.ts';
+import { watchServers } from './stalls.ts';
 
 export interface DistributedChaosOptions {
   readonly faults: number;
@@ -134,7 +135,7 @@ function load({ apis }: Stage, { writers, chats, seed, over, giveUp }: Load) {
 }
 
 /** One fault from its beginning until everything is as before. */
-async function strike({ apis, workers }: Stage, fault: Fault, holdMs: number, random: () => number): Promise<Struck> {
+async function strike({ apis, workers, direct }: Stage, fault: Fault, holdMs: number, random: () => number): Promise<Struck> {
   const each = apis.nodes.map(
     (_, place): Where =>
       () =>
@@ -143,6 +144,7 @@ async function strike({ apis, workers }: Stage, fault: Fault, holdMs: number, ra
   let turn = 0;
   const anyone: Where = () => apis.nodes[turn++ % apis.nodes.length]?.url;
   const ended = new AbortController();
+  const stalls = watchServers(direct);
   const struck = await fault.strike(random);
   const begun = performance.now();
   const claims = fault.silences ? each.map((where) => claimedReadyFor(where, ended.signal)) : [];
@@ -158,8 +160,11 @@ async function strike({ apis, workers }: Stage, fault: Fault, holdMs: number, ra
     ...each.map((where) => readyAgain(where, over, LIMIT_MS)),
   ]);
   const recoveryMs = Math.max(...waits.map((ms) => ms ?? Number.POSITIVE_INFINITY));
-  if (recoveryMs > RECOVERED_MS)
-    broken.push(`${fault.name}: after ${Math.round(recoveryMs)} ms everything worked again (${waits.map((ms) => Math.round(ms ?? -1)).join(', ')})`);
+  const stalled = Object.entries(await stalls.end()).map(([name, ms]) => `${name} by itself took ${ms} ms`);
+  if (recoveryMs > RECOVERED_MS) {
+    const each = waits.map((ms) => Math.round(ms ?? -1)).join(', ');
+    broken.push(`${fault.name}: after ${Math.round(recoveryMs)} ms everything worked again (${each}; ${stalled.join(', ')} for one request)`);
+  }
   if (claimMs > CLAIM_MS) broken.push(`${fault.name}: ${Math.round(claimMs)} ms later a process still said that it was ready`);
   for (const { role, process, output } of [...apis.nodes, ...workers.nodes])
     if (process.exitCode !== null)
