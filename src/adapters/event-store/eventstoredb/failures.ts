@@ -14,8 +14,6 @@ export function typeOf(error: unknown): string | undefined {
   return isObject(error) && 'type' in error && typeof error.type === 'string' ? error.type : undefined;
 }
 
-const UNAVAILABLE = 14;
-const codeOf = (error: unknown): unknown => (isObject(error) && 'code' in error ? error.code : undefined);
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -29,9 +27,9 @@ export const isUnsent = (error: unknown): boolean =>
   /No connection established|Failed to discover|Name resolution failed|Channel closed before call started/.test(messageOf(error)) ||
   typeOf(error) === 'not-leader';
 
-/** The client keeps a failed answer to its first question for good, except for this code. */
+/** The client keeps a failed answer to its first question for good, and gRPC waits ever longer before it connects again: a new one tries at once. */
 export const spoilsClient = (error: unknown): boolean =>
-  error instanceof Silence || (typeOf(error) === undefined && codeOf(error) !== UNAVAILABLE && !isBug(error));
+  error instanceof Silence || typeOf(error) === 'unavailable' || (typeOf(error) === undefined && !isBug(error));
 
 const ADVICE_DENIED =
   'The event store does not allow this: give the user in its connection string the right to read, write and subscribe to $all ("annals doctor" says how).';
