@@ -28,14 +28,32 @@ const Settings = z.object({
     .optional(),
   /** Signs the tokens; at least 32 bytes. Default: made on first start, kept in the data folder. */
   ANNALS_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  /** How the tokens are signed. */
+  JWT_ALGORITHM: z.enum(['HS256', 'HS384', 'HS512']).default('HS256'),
+  /** How long the token of a new account is valid. */
+  JWT_ACCESS_TOKEN_EXPIRE_MINUTES: z.coerce.number().int().min(1).max(525_600).default(1440),
+  /** Whether anybody may make an account by `POST /users/`. Default: only where nobody but this machine can. */
+  ANNALS_REGISTRATION: z.enum(['open', 'closed']).optional(),
+  /** Addresses or networks of proxies that may say in X-User-ID who comes, or `unix`. */
+  ANNALS_TRUSTED_PROXIES: list.default([]),
+  /** What these send as X-Annals-Proxy-Secret. */
+  ANNALS_PROXY_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  /** `1`, on a loopback address only: X-User-ID is believed without a secret. */
+  ANNALS_DEV_USER: z.enum(['0', '1']).default('0'),
   /** Base64 of 32 bytes; wraps the data keys. Default: made on first start, kept in the data folder. */
   RINI_API_MASTER_KEY: z.string().optional(),
+  /** Only for `annals keys rewrap`: what RINI_API_MASTER_KEY is to be from then on. */
+  ANNALS_NEW_MASTER_KEY: z.string().optional(),
   /** How long a SIGTERM waits for streaming answers, in ms. */
   ANNALS_DRAIN: milliseconds.default(30_000),
   /** How long a server that is about to stop goes on answering as unready, so that a load balancer notices first, in ms. */
   ANNALS_LINGER: milliseconds.default(0),
   /** How long an approval may wait for its answer, in ms. */
   ANNALS_APPROVAL_TIMEOUT: milliseconds.default(24 * 3600_000),
+  /** Where signed heads of the log are added to, one a line: best on another disk or machine. Default: `heads.jsonl` in the data folder. */
+  ANNALS_HEADS_FILE: z.string().optional(),
+  /** How often one is signed while the log grows, in ms. */
+  ANNALS_HEADS_EVERY: milliseconds.default(60_000),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
@@ -75,6 +93,9 @@ export type Settings = z.infer<typeof Settings>;
 
 export type ReadSettings = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly message: string };
 
+/** Names of the systems that Annals takes the place of, each for one of ours. */
+const aliases: Readonly<Record<string, keyof Settings>> = { JWT_SECRET_KEY: 'ANNALS_JWT_SECRET' };
+
 /** From the environment, over a `.env` of the working folder, under the given options of the command line. An empty value counts as unset. */
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -86,6 +107,7 @@ export function readSettings(
   const merged = Object.fromEntries(
     [fromFile, environment, options].flatMap((source) => Object.entries(source)).filter(([, value]) => value !== undefined && value !== ''),
   );
+  for (const [alias, name] of Object.entries(aliases)) if (merged[alias] !== undefined) merged[name] ??= merged[alias];
   const unknown = Object.keys(merged).filter((name) => name.startsWith('ANNALS_') && !(name in Settings.shape));
   if (unknown.length > 0)
     return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };

@@ -1,5 +1,6 @@
 import type { Tell } from '../commands/command.ts';
 import type { Refusals } from '../commands/refusals.ts';
+import type { PersonId } from '../domain/ids.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { Ask } from '../projections/query.ts';
@@ -27,6 +28,7 @@ export interface Uploads {
 }
 
 export interface Catalogue {
-  list(): Promise<readonly { readonly id: string; readonly provider: string; readonly name: string; readonly local?: boolean }[]>;
+  /** For a person also what its own keys and those of the organisation open. */
+  list(person?: PersonId): Promise<readonly { readonly id: string; readonly provider: string; readonly name: string; readonly local?: boolean }[]>;
   defaultModel(): Promise<string>;
 }

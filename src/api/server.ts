@@ -1,4 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { registerPerson } from '../commands/person.ts';
+import { annals as annalsItself } from '../commands/settle-active-run.ts';
+import type { PersonId } from '../domain/ids.ts';
 import type { Annals } from './annals.ts';
 import { docsRoutes, mountDocs } from './docs/index.ts';
 import { createDoors, type DoorsOptions } from './http/doors.ts';
@@ -39,7 +42,11 @@ export interface Server {
 export function createServer(annals: Annals, options: ServerOptions): Server {
   const { log = (message) => void process.stderr.write(`${message}\n`) } = options;
   const doors = createDoors(options);
-  const identity = createIdentity(options, doors);
+  const register = async (person: PersonId): Promise<void> => {
+    const told = await annals.tell(annalsItself(person), registerPerson({ person, via: 'proxy', roles: ['member'], profile: {} }));
+    if (!told.ok && told.error.code !== 'AlreadyRegistered') throw new HttpError(told.error.code, told.error.message);
+  };
+  const identity = createIdentity(options, { doors, register });
   const closing = new AbortController();
   const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
   const routes: readonly RouteDefinition[] = options.healthOnly

@@ -7,8 +7,9 @@ import type { AppendResult, EventStore, EventToAppend } from '../adapters/event-
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { type DomainError, isRefusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
-import type { Principal } from '../domain/principal.ts';
+import { mayDo, type Principal } from '../domain/principal.ts';
 import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
+import { hide } from './hidden.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface DispatcherParts {
@@ -21,6 +22,7 @@ export interface DispatcherParts {
   readonly refusals: Refusals;
 }
 
+const readOnly: DomainError = { code: 'Forbidden', message: 'This token, or this role, may only read.' };
 const ATTEMPTS = 8;
 const COMMAND_NAMESPACE = 'b2f1c1a4-6f0e-4b8e-9d6a-3f0a5d9b7c11';
 
@@ -43,10 +45,12 @@ export function createTell(parts: DispatcherParts): Tell {
     metadata: EventToAppend['metadata'],
   ): Promise<EventToAppend[]> =>
     Promise.all(
-      events.map(async ({ type, version, data, secret: content }, index) => {
+      events.map(async ({ type, version, data, secret: content, hidden }, index) => {
         const id = v5(String(index), commandId);
         if (content === undefined) return { id, type, version, data: data as JsonObject, metadata };
-        const sealedContent = await sealer.seal({ subject: metadata.subject, scope: scopeOf(stream, data) }, id, content as JsonObject);
+        const { subject } = metadata;
+        const stored = hidden ? await hide(sealer, { subject, eventId: id }, content as JsonObject, hidden) : (content as JsonObject);
+        const sealedContent = await sealer.seal({ subject, scope: scopeOf(stream, data) }, id, stored);
         return { id, type, version, data: { ...data, sealed: { ...sealedContent } } as JsonObject, metadata };
       }),
     );
@@ -81,7 +85,7 @@ export function createTell(parts: DispatcherParts): Tell {
       return before.hash === hash
         ? known(definition, input, stream, commandId, before)
         : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
-    const decision = definition.policy({ principal, input, state: judged, owner });
+    const decision = mayDo('write', principal) ? definition.policy({ principal, input, state: judged, owner }) : readOnly;
     if (decision !== 'allow') return { ok: false, error: isDomainError(decision) ? decision : notFound };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {
       return failed('RevisionMismatch', 'It has changed since you read it: read it again.', {

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
+import { type Person, Profile, personStream, persons, Via } from '../domain/person.ts';
+import { Role, Scope } from '../domain/principal.ts';
 import { telemetry, telemetryStream } from '../domain/telemetry.ts';
-import { command } from './command.ts';
+import { command, type Policy } from './command.ts';
 import { administratorsOnly, anyPerson, namedPerson } from './policy.ts';
+
+/** Of one's own; an administrator may do it for anybody. */
+const oneself: Policy<{ person: PersonId }, Person> = (request) =>
+  request.input.person === request.principal.id ? namedPerson(request) : administratorsOnly(request) === 'allow' ? 'allow' : 'notFound';
+/** A token that is restricted makes no other, else it would be no restriction. */
+const ownTokenOrAdministrator: Policy<{ person: PersonId }, Person> = (request) =>
+  request.principal.scopes === undefined ? oneself(request) : { code: 'Forbidden', message: 'A restricted token neither makes nor ends tokens.' };
 
 /** The door has checked the anonymous person's refresh token. */
 export const claimAnonymous = command('claimAnonymous', {
@@ -16,12 +24,52 @@ export const claimAnonymous = command('claimAnonymous', {
 
 /** Records that an access token was handed out; the token itself is never stored. */
 export const createToken = command('createToken', {
-  input: z.object({ person: PersonId, tokenId: z.string(), scopes: z.array(z.string()), expiresAt: z.iso.datetime().optional() }),
+  input: z.object({ person: PersonId, tokenId: z.string(), scopes: z.array(Scope), expiresAt: z.iso.datetime().optional() }),
   stream: ({ person }) => personStream(person),
-  policy: administratorsOnly,
+  policy: ownTokenOrAdministrator,
   aggregate: persons,
   subject: ({ person }) => person,
 });
+/** At once, or after a grace in which the one that takes its place is put everywhere. */
+export const revokeToken = command('revokeToken', {
+  input: z.object({
+    person: PersonId,
+    tokenId: z.string().max(128),
+    graceMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(90 * 24 * 3600_000)
+      .default(0),
+  }),
+  stream: ({ person }) => personStream(person),
+  policy: ownTokenOrAdministrator,
+  aggregate: persons,
+  subject: ({ person }) => person,
+});
+
+const about = {
+  stream: ({ person }: { person: PersonId }) => personStream(person),
+  aggregate: persons,
+  subject: ({ person }: { person: PersonId }) => person,
+};
+const person = { person: PersonId };
+
+export const registerPerson = command('registerPerson', {
+  input: z.object({ ...person, via: Via, roles: z.array(Role).min(1), profile: Profile.default({}) }),
+  ...about,
+  policy: administratorsOnly as Policy<unknown, Person>,
+});
+export const changeProfile = command('changeProfile', { input: z.object({ ...person, profile: Profile }), ...about, policy: oneself });
+export const changeRoles = command('changeRoles', {
+  input: z.object({ ...person, roles: z.array(Role).min(1) }),
+  ...about,
+  policy: administratorsOnly,
+});
+export const disablePerson = command('disablePerson', { input: z.object(person), ...about, policy: administratorsOnly });
+export const enablePerson = command('enablePerson', { input: z.object(person), ...about, policy: administratorsOnly });
+/** Every token that was handed out before is void. */
+export const signOutEverywhere = command('signOutEverywhere', { input: z.object(person), ...about, policy: oneself });
 
 const Report = z.object({ kind: z.enum(['run', 'event', 'score']), name: z.string().max(255), body: z.record(z.string(), z.json()) });
 export const reportClient = command('reportClient', {

@@ -29,11 +29,20 @@ export type Opened<Content> = Content | Unopened;
 export const isUnopened = (value: unknown): value is Unopened => value === '[erased]' || value === '[unreadable]';
 
 type Shape = Record<string, z.ZodType>;
-export type SealedField<Inner extends Shape = Shape> = z.ZodType<Sealed<z.output<z.ZodObject<Inner>>>> & { readonly inner: z.ZodObject<Inner> };
+export type SealedField<Inner extends Shape = Shape> = z.ZodType<Sealed<z.output<z.ZodObject<Inner>>>> & {
+  readonly inner: z.ZodObject<Inner>;
+  readonly hidden: readonly string[];
+};
 
-/** Marks the personal part of an event's data. It is stored as one ciphertext in the field `sealed`. */
-export function sealed<Inner extends Shape>(inner: Inner): { sealed: SealedField<Inner> } {
-  return { sealed: Object.assign(SealedValue.clone(), { inner: z.strictObject(inner) }) as unknown as SealedField<Inner> };
+/**
+ * Marks the personal part of an event's data. It is stored as one ciphertext in the field `sealed`. The texts named in `hidden` are encrypted once more
+ * before that: whoever may open the event sees a ciphertext in their place.
+ */
+export function sealed<Inner extends Shape>(
+  inner: Inner,
+  { hidden = [] }: { readonly hidden?: readonly (keyof Inner & string)[] } = {},
+): { sealed: SealedField<Inner> } {
+  return { sealed: Object.assign(SealedValue.clone(), { inner: z.strictObject(inner), hidden }) as unknown as SealedField<Inner> };
 }
 
 export interface EventMetadata {
@@ -57,6 +66,8 @@ export interface NewEvent<Type extends string = string, Data = object, Secret = 
   readonly version: number;
   readonly data: Data;
   readonly secret?: Secret;
+  /** Texts in the personal part that are encrypted once more before it is sealed. */
+  readonly hidden?: readonly string[];
 }
 
 /** An event as the store gives it back, upcast to its newest version. Sealed parts stay sealed. */
@@ -105,6 +116,7 @@ export function event<Type extends string, Fields extends Shape>(type: Type, ver
     version,
     data: plainSchema.parse(input),
     ...(sealedField ? { secret: sealedField.inner.parse(pick(input, Object.keys(sealedField.inner.shape))) } : {}),
+    ...(sealedField && sealedField.hidden.length > 0 ? { hidden: sealedField.hidden } : {}),
   });
   return Object.assign(make, { type, version, schema: z.object(fields) }) as unknown as EventDefinition<Type, Fields>;
 }

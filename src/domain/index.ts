@@ -3,6 +3,7 @@ import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
 import { personEvents } from './person.ts';
+import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
 import { telemetryEvents } from './telemetry.ts';
@@ -15,6 +16,7 @@ export const eventDefinitions = [
   ...fileEvents,
   ...personEvents,
   ...accessEvents,
+  ...providerKeyEvents,
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,

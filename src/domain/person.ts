@@ -1,36 +1,105 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
-import { type EventOf, event } from './event.ts';
+import { type EventOf, event, sealed } from './event.ts';
 import { PersonId } from './ids.ts';
+import { Role } from './principal.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
+
+const profile = {
+  name: z.string().max(255).nullish(),
+  email: z.string().max(320).nullish(),
+  picture: z.string().max(2048).nullish(),
+  language: z.string().max(35).nullish(),
+  timeZone: z.string().max(64).nullish(),
+};
+/** What a person says about itself; `null` takes it away. */
+export const Profile = z.object(profile);
+export type Profile = z.infer<typeof Profile>;
+const person = { person: PersonId };
+/** How somebody came to be known here. */
+export const Via = z.enum(['registration', 'administrator', 'proxy']);
 
 /** Of an anonymous person, on its own stream: from now on what was its own is the claimer's. */
 export const AnonymousClaimed = event('AnonymousClaimed', 1, { anonymous: PersonId, by: PersonId });
 export const TokenCreated = event('TokenCreated', 1, { tokenId: z.string(), scopes: z.array(z.string()), expiresAt: z.iso.datetime().optional() });
+/** From then on the token stands for nobody: at once, or when the one that takes its place has been put everywhere. */
+export const TokenRevoked = event('TokenRevoked', 1, { tokenId: z.string(), from: z.iso.datetime() });
+export const PersonRegistered = event('PersonRegistered', 1, { ...person, via: Via, roles: z.array(Role) });
+/** Which of the fields it sets stands beside them, so that views need not open them. */
+export const ProfileChanged = event('ProfileChanged', 1, { ...person, fields: z.array(z.string()), ...sealed(profile) });
+export const RolesChanged = event('RolesChanged', 1, { ...person, before: z.array(Role), roles: z.array(Role) });
+export const PersonDisabled = event('PersonDisabled', 1, person);
+export const PersonEnabled = event('PersonEnabled', 1, person);
+/** Whatever token was handed out before stands for nobody any more. */
+export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
 
-export const personEvents = [AnonymousClaimed, TokenCreated] as const;
+export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
+export const tokenEvents = [TokenCreated, TokenRevoked] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
   claimedBy?: PersonId;
+  registered?: true;
+  disabled?: true;
+  signedOutAt?: string;
+  roles: readonly Role[];
+  /** By id: from when on each stands for nobody, where that has been said. */
+  readonly tokens: Map<string, string | undefined>;
 }
 
+type Of<Name extends string, Fields = unknown> = { name: Name; person: PersonId } & Fields;
 export type PersonCommand =
   | { name: 'claimAnonymous'; anonymous: PersonId; by: PersonId }
-  | { name: 'createToken'; tokenId: string; scopes: string[]; expiresAt?: string };
+  | { name: 'createToken'; tokenId: string; scopes: string[]; expiresAt?: string }
+  | { name: 'revokeToken'; tokenId: string; graceMs: number }
+  | Of<'registerPerson', { via: z.infer<typeof Via>; roles: Role[]; profile: Profile }>
+  | Of<'changeProfile', { profile: Profile }>
+  | Of<'changeRoles', { roles: Role[] }>
+  | Of<'disablePerson'>
+  | Of<'enablePerson'>
+  | Of<'signOutEverywhere'>;
 
 export const personStream = (id: string): string => `person-${id}`;
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
 
 export const persons: Decider<Person, PersonCommand, PersonEvent> = {
-  initialState: () => ({}),
+  initialState: () => ({ roles: [], tokens: new Map() }),
   evolve: (state, event) => {
-    if (event.type === 'AnonymousClaimed') state.claimedBy = event.data.by;
-    return state;
+    switch (event.type) {
+      case 'AnonymousClaimed':
+        state.claimedBy = event.data.by;
+        return state;
+      case 'TokenCreated':
+        state.tokens.set(event.data.tokenId, undefined);
+        return state;
+      case 'TokenRevoked':
+        state.tokens.set(event.data.tokenId, event.data.from);
+        return state;
+      case 'PersonRegistered':
+        return Object.assign(state, { registered: true, roles: event.data.roles });
+      case 'RolesChanged':
+        state.roles = event.data.roles;
+        return state;
+      case 'PersonDisabled':
+        state.disabled = true;
+        return state;
+      case 'PersonEnabled':
+        delete state.disabled;
+        return state;
+      case 'SignedOutEverywhere':
+        state.signedOutAt = event.metadata.time;
+        return state;
+      case 'ProfileChanged':
+        return state;
+      default:
+        event satisfies never;
+        return state;
+    }
   },
-  decide: (command, state) => {
+  decide: (command, state, { now, actor }) => {
     switch (command.name) {
       case 'claimAnonymous':
         if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
@@ -39,8 +108,47 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return [AnonymousClaimed({ anonymous: command.anonymous, by: command.by })];
       case 'createToken':
         return [TokenCreated({ tokenId: command.tokenId, scopes: command.scopes, expiresAt: command.expiresAt })];
+      case 'revokeToken': {
+        if (!state.tokens.has(command.tokenId)) return refuse('NotFound', 'There is no such token, or it is not yours.');
+        const from = new Date(Date.parse(now) + command.graceMs).toISOString();
+        const before = state.tokens.get(command.tokenId);
+        return before !== undefined && before <= from ? [] : [TokenRevoked({ tokenId: command.tokenId, from })];
+      }
+      case 'registerPerson': {
+        if (state.registered) return refuse('AlreadyRegistered', 'This person is known already.');
+        const { person, via, roles, profile } = command;
+        return [PersonRegistered({ person, via, roles }), ...profileChange(person, profile)];
+      }
+      case 'changeProfile':
+        return profileChange(command.person, command.profile);
+      case 'changeRoles': {
+        const { person, roles } = command;
+        if (!state.registered) return unknown;
+        if (person === actor && !roles.includes('administrator'))
+          return refuse('OwnRole', 'Nobody takes the administrator’s role from oneself: ask another administrator.');
+        return sameRoles(state.roles, roles) ? [] : [RolesChanged({ person, before: [...state.roles], roles })];
+      }
+      case 'disablePerson':
+        if (!state.registered) return unknown;
+        if (command.person === actor) return refuse('OwnAccount', 'Nobody disables oneself: ask another administrator.');
+        return state.disabled ? [] : [PersonDisabled({ person: command.person })];
+      case 'enablePerson':
+        if (!state.registered) return unknown;
+        return state.disabled ? [PersonEnabled({ person: command.person })] : [];
+      case 'signOutEverywhere':
+        return [SignedOutEverywhere({ person: command.person })];
       default:
         return command satisfies never;
     }
   },
 };
+
+const unknown = refuse('NotFound', 'There is no such person.');
+const sameRoles = (some: readonly Role[], others: readonly Role[]): boolean =>
+  new Set([...some, ...others]).size === some.length && some.length === others.length;
+
+function profileChange(person: PersonId, profile: Profile): [] | [ReturnType<typeof ProfileChanged>] {
+  const given = Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== undefined));
+  const fields = Object.keys(given);
+  return fields.length === 0 ? [] : [ProfileChanged({ person, fields, ...given })];
+}

@@ -1,6 +1,11 @@
+import { z } from 'zod';
 import type { PersonId } from './ids.ts';
 
-export type Role = 'administrator' | 'member' | 'viewer' | 'auditor' | 'analyst';
+export const Role = z.enum(['administrator', 'member', 'viewer', 'auditor', 'analyst']);
+export type Role = z.infer<typeof Role>;
+/** What a restricted token may be used for: `administer` is what only administrators may do, of either kind. */
+export const Scope = z.enum(['read', 'write', 'administer']);
+export type Scope = z.infer<typeof Scope>;
 
 /** Who acts. `service` is a part of Annals itself (a worker), acting for the person in `onBehalfOf`. */
 export interface Principal {
@@ -15,3 +20,7 @@ export interface Principal {
 
 /** The ids whose data this principal owns: its own and those it has claimed. */
 export const ownIds = (principal: Principal): readonly PersonId[] => [principal.id, ...(principal.claimed ?? [])];
+
+/** Whether the principal may read or write at all: a token may be for less than its person may do, and who only views writes nothing. */
+export const mayDo = (verb: 'read' | 'write', { roles, scopes }: Principal): boolean =>
+  (scopes === undefined || scopes.includes(verb)) && (verb === 'read' || roles.length === 0 || roles.some((role) => role !== 'viewer'));

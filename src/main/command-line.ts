@@ -47,9 +47,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     );
   program
     .command('verify')
-    .description('check every event: leaves, revisions, positions, and the files')
+    .description('check every event: leaves, revisions, positions, the heads that were exported, and the files')
+    .option('--heads <file>', 'compare with the heads in this file (ANNALS_HEADS_FILE)')
+    .option('--key <base64>', 'the public key that heads must be signed with (the installation’s own)')
     .option(...data)
-    .action(async (where: Where) => (await import('./verify.ts')).verify(settingsOf(where)));
+    .action(async (options: Where & { heads?: string; key?: string }) => (await import('./verify.ts')).verify(settingsOf(options), options));
   program
     .command('doctor')
     .description('check settings, servers, rights and models, and say what to fix')
@@ -65,6 +67,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (options: { from: string; to: string; mongodb?: string; env?: string }) =>
       (await import('./migrate/index.ts')).migrate(settingsOf({}), options),
     );
+  program
+    .command('keys')
+    .description('the keys that everything personal is sealed with')
+    .command('rewrap')
+    .description('wrap all of them by the master key in ANNALS_NEW_MASTER_KEY; nothing may run meanwhile')
+    .option(...data)
+    .action(async (where: Where) => (await import('./rewrap.ts')).rewrap(settingsOf(where)));
   program
     .command('token')
     .description('access tokens')

@@ -8,9 +8,11 @@ import type { Bus } from '../adapters/bus/port.ts';
 import { openMongoDocumentStore } from '../adapters/document-store/mongodb.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import { openEventStoreDb } from '../adapters/event-store/eventstoredb.ts';
+import { leavesOfStore } from '../adapters/event-store/heads-leaves.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import { sharingTail } from '../adapters/event-store/shared-tail.ts';
 import { upcasting } from '../adapters/event-store/upcast.ts';
+import type { Leaves } from '../adapters/evidence/port.ts';
 import { installationSecret } from '../adapters/key-vault/installation-secret-mongodb.ts';
 import { loadMasterKey } from '../adapters/key-vault/master-key.ts';
 import { openMongoKeyVault } from '../adapters/key-vault/mongodb.ts';
@@ -30,6 +32,7 @@ import { noDuties } from '../workers/duties.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
 import { openGateway } from './gateway.ts';
+import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { patient } from './patient.ts';
@@ -57,7 +60,7 @@ export async function openDistributed(settings: Settings, log: Log): Promise<Ins
   opened.defer(() => eventStore.close());
   const store = sharingTail(upcasting(eventStore, upcasters));
   const secret = await installationSecret({ connection, masterKey });
-  const { kernel, work } = await openKernel({ settings, connection, store, masterKey, secret, opened, log });
+  const { kernel, work } = await openKernel({ settings, connection, store, leaves: leavesOfStore(eventStore), masterKey, secret, opened, log });
   const stopped = new AbortController();
   const working = work(stopped.signal);
   opened.defer(async () => {
@@ -86,6 +89,8 @@ interface Around {
   readonly settings: Settings;
   readonly connection: MongoConnection;
   readonly store: EventStore;
+  /** Of the events as they are stored. */
+  readonly leaves: Leaves;
   readonly masterKey: Buffer;
   readonly secret: Buffer;
   readonly opened: AsyncDisposableStack;
@@ -118,9 +123,10 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     vault,
     blobs,
     liveLog,
-    models: createModels({ providers: found.providers, defaultModel: found.defaultModel }),
+    models: createModels(found),
     progress,
     secret: around.secret,
+    heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     duties: works ? duties : noDuties,

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBlobFolder } from '../adapters/blobs/folder.ts';
+import { leavesInFolder } from '../adapters/event-store/heads-leaves-sqlite.ts';
 import { takeOwnerLock } from '../adapters/event-store/owner-lock.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import { loadMasterKey, loadSecret } from '../adapters/key-vault/master-key.ts';
@@ -12,7 +13,8 @@ import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { openGateway } from './gateway.ts';
-import type { Installation, Log } from './installation.ts';
+import { openHeads } from './heads.ts';
+import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
@@ -92,11 +94,13 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     vault,
     blobs,
     liveLog,
-    models: createModels({ providers: found.providers, defaultModel: found.defaultModel }),
+    models: createModels(found),
     progress,
     secret: secrets.installation,
+    heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    privateAddresses: isForLocalPerson(settings),
     log,
   });
   return { kernel, secret: secrets.installation };
@@ -115,6 +119,8 @@ function keepMarking(store: EventStore, vault: KeyVault, log: Log): () => Promis
 
 function loadSecrets({ ANNALS_DATA: folder, RINI_API_MASTER_KEY: fromSetting }: Settings): { masterKey: Buffer; installation: Buffer } {
   requireWhole(folder, { masterKeySet: (fromSetting ?? '').trim() !== '' });
+  if (existsSync(join(folder, 'master.key.next')))
+    throw new StartRefused('The change to another master key is not finished: repeat `annals keys rewrap`, then start.');
   const masterKey = loadMasterKey({ folder, fromSetting });
   if (!masterKey.ok) throw new StartRefused(masterKey.message);
   const installation = loadSecret(join(folder, 'installation.secret'));

@@ -4,11 +4,13 @@ import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
+import type { Evidence } from '../adapters/evidence/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
+import type { KnownPersons } from '../api/http/identity/identify.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
@@ -26,10 +28,13 @@ import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
+import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { missingOf } from './missing.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
 export interface KernelParts {
@@ -46,22 +51,24 @@ export interface KernelParts {
   readonly now?: () => Date;
   readonly systemPrompt?: string | undefined;
   readonly approvalMs?: number;
+  /** Persons may have models called in this machine's own network. */
+  readonly privateAddresses?: boolean;
   readonly log: (message: string) => void;
   readonly backoff?: (attempt: number) => number;
   /** Where public events go. */
   readonly gateway?: ((owns: () => boolean) => Gateway) | undefined;
   /** What this process needs beside itself, by name: each rejects when it is not there. */
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
+  /** What proves the log to auditors, and what signs it again and again. */
+  readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
 
 export interface Kernel extends Annals {
   readonly loader: Loader;
-  /** Who has taken over this anonymous person. */
-  claimedBy(person: string): Promise<PersonId | undefined>;
-  /** The anonymous persons this one has taken over. */
-  claimedOf(person: string): Promise<readonly PersonId[]>;
+  /** What is known of those who come. */
+  readonly known: KnownPersons;
   reactions(): readonly ReactionStatus[];
   /** Starts reactions and sweeps; resolves once everything that a dead process left open has been taken over. */
   start(): Promise<void>;
@@ -89,23 +96,10 @@ const answeringUnavailable =
   };
 
 const SWEEP_MS = 1000;
-const NEED_MS = 1500;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
 const REFUSALS_MS = 60_000;
-
-/** Which of these does not answer, and why. */
-async function missingOf(needs: NonNullable<KernelParts['needs']>): Promise<string[]> {
-  const looked = Object.entries(needs).map(async ([name, look]) => {
-    const late = sleep(NEED_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(`no answer within ${NEED_MS} ms`)));
-    return Promise.race([look(), late]).then(
-      () => undefined,
-      (error: unknown) => `${name}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  });
-  return (await Promise.all(looked)).filter((problem) => problem !== undefined);
-}
 
 /** Puts the kernel together from adapters: the three verbs, and the workers behind them. */
 export async function createKernel(parts: KernelParts): Promise<Kernel> {
@@ -117,7 +111,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal });
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
   const follow = createFollow({
     store,
     loader,
@@ -128,8 +122,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     progress,
     onRefusal: (principal, refused) => refusals.record(principal, refused),
   });
+  const keys = createProviderKeys({ tell, loader, store, sealer, now });
+  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
   const replies = createReplies({
     tell,
+    callModel,
     duties,
     loader,
     store,
@@ -146,7 +143,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const reactions = [
     ...replies.reactions,
-    createTitles({ tell, loader, sealer, models }),
+    createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
@@ -177,6 +174,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
@@ -218,7 +216,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     progress,
     refusals,
     loader,
-    models,
+    models: catalogue,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
@@ -237,8 +235,14 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         return opened === undefined || isUnopened(opened) ? undefined : opened;
       },
     },
-    claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-    claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
+    known: {
+      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
+      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
+      standingOf: async (person) => {
+        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
+        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
+      },
+    },
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -250,6 +254,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       const published = publishing?.status();
       if (published?.problem !== undefined)
         problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
+      const unproved = await parts.heads?.evidence.problem().catch(() => undefined);
+      if (unproved !== undefined) problems.push(unproved);
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -264,6 +270,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
+      const { heads } = parts;
+      if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),
@@ -273,6 +281,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await replies.drain(drainMs);
       stopped.abort();
       await Promise.all(running);
+      await keys.flush();
       await refusals.flush();
     },
   };

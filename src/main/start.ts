@@ -1,5 +1,6 @@
 import { createServer as createProbe } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { whyNotTrusted } from '../api/http/identity/proxy.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
 import { fail } from './fail.ts';
@@ -20,7 +21,11 @@ const CLOSING_MS = 5000;
 export async function start(settings: Settings): Promise<void> {
   process.umask(0o077);
   const { ANNALS_HOST: host, ANNALS_PORT: port, ANNALS_DATA: folder } = settings;
-  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined) {
+  const untrusted = whyNotTrusted({ addresses: settings.ANNALS_TRUSTED_PROXIES, secret: settings.ANNALS_PROXY_SECRET });
+  if (untrusted !== undefined) throw new StartRefused(untrusted);
+  if (settings.ANNALS_DEV_USER === '1' && !isForLocalPerson(settings))
+    throw new StartRefused('ANNALS_DEV_USER believes whatever name a client sends: it is for a server on 127.0.0.1 under no other name.');
+  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined && settings.ANNALS_TRUSTED_PROXIES.length === 0) {
     const where = isLoopback(host) ? 'Under the names in ANNALS_PUBLIC_URL and ANNALS_HOSTS' : `On ${host}`;
     throw new StartRefused(
       `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1 under no other name.`,

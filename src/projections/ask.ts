@@ -3,11 +3,12 @@ import type { DocumentStore } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import { type EventStore, type ReadOptions, START } from '../adapters/event-store/port.ts';
+import type { Evidence } from '../adapters/evidence/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
-import type { Principal } from '../domain/principal.ts';
+import { mayDo, type Principal } from '../domain/principal.ts';
 import type { Progress } from './progress.ts';
 import type { ViewStatus } from './projector.ts';
 import type { Ask, Asked, AskOptions, QueryValue, Views } from './query.ts';
@@ -23,6 +24,7 @@ export interface AskParts {
   readonly progress: Progress;
   readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
+  readonly evidence?: Evidence | undefined;
 }
 
 const WAIT_MS = 2000;
@@ -44,7 +46,7 @@ export const ownConversation =
   };
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
@@ -54,7 +56,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
     };
     const parsed = definition.input.safeParse(raw);
     if (!parsed.success) return { ok: false, error: invalid(parsed.error.issues) };
-    const decision = definition.policy({ principal, input: parsed.data });
+    const decision = mayDo('read', principal) ? definition.policy({ principal, input: parsed.data }) : unreadable;
     if (decision !== 'allow') return refused(decision === 'notFound' ? nothingHere : decision);
     const names = definition.views.map(({ name }) => name);
     if (options.after !== undefined) {
@@ -76,6 +78,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         open: sealer.open,
         openDeep: sealer.openDeep,
         status: progress.status,
+        evidence,
       };
       const data = await definition.run(parsed.data, context);
       if (data === undefined) return refused(nothingHere);
@@ -89,6 +92,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
   };
 }
 
+export const unreadable: DomainError = { code: 'Forbidden', message: 'This token may not read.' };
 const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
 const invalid = (issues: readonly { path: readonly PropertyKey[]; message: string }[]): DomainError => ({
   code: 'InvalidInput',

@@ -10,8 +10,8 @@ import type { DomainError } from '../domain/decider.ts';
 import { isSealed, type JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 import { isAnonymous, personStream, persons } from '../domain/person.ts';
-import { ownIds, type Principal } from '../domain/principal.ts';
-import { viewsOf } from './ask.ts';
+import { mayDo, ownIds, type Principal } from '../domain/principal.ts';
+import { unreadable, viewsOf } from './ask.ts';
 import type { Progress } from './progress.ts';
 import { type RunStreamParts, runItems } from './run-stream.ts';
 import { type FollowFeed, FollowRun } from './topics.ts';
@@ -104,6 +104,7 @@ export function createFollow(parts: FollowParts): Follow {
   };
 
   return (async (principal: Principal, topic: { topic: string }, { signal, after }: { signal: AbortSignal; after?: string }) => {
+    if (!mayDo('read', principal)) return { ok: false, error: unreadable };
     if (topic.topic === 'run') return followRun(principal, topic as z.input<typeof FollowRun>, signal);
     return { ok: true, items: feedItems(principal, after ?? START, signal) };
   }) as Follow;

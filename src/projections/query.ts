@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Filter, FindOptions, FindResult, StoredDocument } from '../adapters/document-store/port.ts';
 import type { EventStore, Position } from '../adapters/event-store/port.ts';
+import type { Evidence } from '../adapters/evidence/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { Conversation } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
@@ -31,6 +32,8 @@ export interface QueryContext {
   /** Opens every sealed value inside. */
   readonly openDeep: Sealer['openDeep'];
   readonly status: () => readonly ViewStatus[];
+  /** Where heads of the log are signed. */
+  readonly evidence: Evidence | undefined;
 }
 
 export type QueryPolicy<Input> = (request: { principal: Principal; input: Input }) => 'allow' | 'notFound' | DomainError;

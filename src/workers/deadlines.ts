@@ -5,6 +5,7 @@ import { annals } from '../commands/settle-active-run.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../domain/ids.ts';
 import type { Views } from '../projections/query.ts';
 import { deadlines } from '../projections/views/deadlines.ts';
+import { sweepKeyGraces } from './key-grace.ts';
 
 /** Tells what is due by now; each deadline's command is named by the event that set it, so telling it twice is telling it once. Answers how many were due. */
 export async function sweepDeadlines({ tell, views, now }: { tell: Tell; views: Views; now: () => Date }): Promise<number> {
@@ -17,5 +18,6 @@ export async function sweepDeadlines({ tell, views, now }: { tell: Tell; views: 
     });
     await tell(annals('person_annals' as PersonId), command, { commandId: v5('deadline', doc.eventId), causationId: doc.eventId });
   }
+  await sweepKeyGraces({ tell, views, now });
   return documents.length;
 }

@@ -6,11 +6,13 @@ import type { KeyVault } from '../adapters/key-vault/port.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Tell } from '../commands/command.ts';
 import { deleteFile } from '../commands/file.ts';
+import { hiddenScope } from '../commands/hidden.ts';
 import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
+import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
 export interface ErasureParts {
@@ -21,6 +23,11 @@ export interface ErasureParts {
   readonly blobs: Blobs;
   readonly liveLog: LiveLog;
 }
+
+const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type];
+/** The keys of secrets that nobody needs any more, by the event that says so. */
+const droppedScopes = (type: string, data: object): string[] =>
+  dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : [];
 
 const conversationIdOf = (stream: string): string => stream.slice('conversation-'.length);
 
@@ -64,10 +71,16 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     return done;
   };
 
+  const dropSecrets = async ({ type, data }: RecordedEvent): Promise<Verdict> => {
+    for (const scope of droppedScopes(type, data)) await vault.destroyScope(scope);
+    return done;
+  };
+
   return [
     { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
     { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
     { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: eraseFile },
+    { name: 'drop-key-secrets', types: dropping, from: 'start', handle: dropSecrets },
   ];
 }
 
@@ -91,9 +104,10 @@ export async function applyErasures(store: EventStore, vault: KeyVault): Promise
           : type === FileDeleted.type
             ? fileStream((data as { fileId: string }).fileId)
             : undefined;
-      if (scope === undefined) continue;
-      await vault.destroyScope(scope);
-      count++;
+      for (const each of [...(scope === undefined ? [] : [scope]), ...droppedScopes(type, data)]) {
+        await vault.destroyScope(each);
+        count++;
+      }
     }
     seen = batch.seen;
     if (batch.caughtUp) break;

@@ -8,6 +8,7 @@ import { endTitleCall, startTitleCall } from '../commands/title.ts';
 import { conversationStream, conversations, MessageSent } from '../domain/conversation/index.ts';
 import { type EventOf, isUnopened } from '../domain/event.ts';
 import type { Part, Usage } from '../domain/message.ts';
+import type { CallModel } from './keyed-models.ts';
 import { done, type Reaction, verdictOf } from './reaction.ts';
 
 interface TitleParts {
@@ -15,6 +16,7 @@ interface TitleParts {
   readonly loader: Loader;
   readonly sealer: Sealer;
   readonly models: Models;
+  readonly callModel: CallModel;
 }
 
 const SYSTEM =
@@ -23,7 +25,7 @@ const MAX_LENGTH = 80;
 const MAX_INPUT = 2000;
 
 /** The first message of a thread without a title brings one: the model's, or the message's first words when the model has none. */
-export function createTitles({ tell, loader, sealer, models }: TitleParts): Reaction {
+export function createTitles({ tell, loader, sealer, models, callModel }: TitleParts): Reaction {
   return {
     name: 'title',
     types: [MessageSent.type],
@@ -42,7 +44,11 @@ export function createTitles({ tell, loader, sealer, models }: TitleParts): Reac
       const model = await models.defaultModel();
       const started = await tell(owner, startTitleCall({ conversationId, model }), options);
       if (!started.ok) return verdictOf(started.error);
-      const { title, usage, error } = await ask(models, model, text.slice(0, MAX_INPUT), signal);
+      const { title, usage, error } = await ask(
+        (request) => callModel({ person: event.metadata.subject, conversationId }, model, request),
+        text.slice(0, MAX_INPUT),
+        signal,
+      );
       if (signal.aborted && error !== undefined) return { verb: 'retry', reason: error, unlimited: true };
       const fitting = tidy(title) || firstWords(text);
       const told = fitting ? await tell(owner, titleConversation({ conversationId, title: fitting }), options) : undefined;
@@ -52,7 +58,11 @@ export function createTitles({ tell, loader, sealer, models }: TitleParts): Reac
   };
 }
 
-async function ask(models: Models, model: string, text: string, signal: AbortSignal): Promise<{ title: string; usage?: Usage; error?: string }> {
+async function ask(
+  call: (request: Parameters<CallModel>[2]) => ReturnType<CallModel>,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ title: string; usage?: Usage; error?: string }> {
   let title = '';
   let usage: Usage | undefined;
   try {
@@ -62,7 +72,7 @@ async function ask(models: Models, model: string, text: string, signal: AbortSig
       settings: { maxOutputTokens: 60 },
       signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
     };
-    for await (const chunk of models.stream(model, request)) {
+    for await (const chunk of call(request)) {
       if (chunk.type === 'text') title += chunk.text;
       if (chunk.type === 'usage') usage = { ...chunk.usage };
     }

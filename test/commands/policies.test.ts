@@ -46,8 +46,13 @@ const owners = [
   'provideToolOutput',
   'uploadFile',
   'deleteFile',
+  'changeProviderKey',
+  'rotateProviderKey',
+  'removeProviderKey',
 ];
-const administrators = ['createToken', 'unparkReaction'];
+const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+/** About Ada herself. */
+const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -64,13 +69,15 @@ const annalsAlone = [
   'endTitleCall',
   'parkReaction',
   'skipReaction',
+  'endKeyGrace',
+  'recordProviderKeyUse',
 ];
-const claimers = ['claimAnonymous'];
+const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
   const asked = (principal: Principal, owner: Principal | undefined = ada) => {
-    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id };
+    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id };
     return policy({ principal, input, state, owner: owner?.id } as PolicyRequest<unknown, unknown>) === 'allow';
   };
   const allowed = {
@@ -86,6 +93,7 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [everybody, { owner: true, other: true, visitor: true, administrator: true, annals: true, owned: true }],
     [owners, { ...nobody, owner: true, owned: true }],
     [administrators, { ...nobody, administrator: true }],
+    [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];

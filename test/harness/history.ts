@@ -2,10 +2,13 @@ import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
+import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
+import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { usualRotation } from '../../src/domain/provider-key.ts';
 import { type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
@@ -13,6 +16,32 @@ const say = async ({ kernel }: Installation, who: Principal, conversationId: Con
   if (!told.ok || !told.result.runId) throw new Error(JSON.stringify(told));
   return { ...told.result, runId: told.result.runId, items: await readRun(kernel, who, conversationId, told.result.runId) };
 };
+
+async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<void> {
+  const given = {
+    owner: 'self',
+    provider: 'openai',
+    description: 'mine',
+    scopes: {},
+    rotation: usualRotation,
+    apiKey: 'sk-kept-1234567890',
+  } as const;
+  for (const removed of [true, false]) {
+    const told = await kernel.tell(who, providerKey.registerProviderKey(given));
+    if (!told.ok) throw new Error(JSON.stringify(told));
+    const { keyId } = told.result;
+    const used = { keyId, owner: who.id, count: 2, from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:10:00.000Z' };
+    const changes = [
+      providerKey.changeProviderKey({ keyId, description: 'yours', scopes: { models: ['gpt-*'] }, rotation: { ...usualRotation, maxAgeDays: 90 } }),
+      providerKey.rotateProviderKey({ keyId, apiKey: 'sk-next-1234567890' }),
+      providerKey.removeProviderKey({ keyId }),
+    ];
+    for (const change of removed ? changes : changes.slice(0, 2)) await kernel.tell<unknown>(who, change);
+    clock.now = new Date(clock.now.getTime() + 24 * 3600_000);
+    await kernel.tell(annals(who.id), providerKey.endKeyGrace({ keyId }));
+    await kernel.tell(annals(who.id), providerKey.recordProviderKeyUse(used));
+  }
+}
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
 export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
@@ -64,6 +93,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, uploadFile({ ...file.result, blobId: 'blob_1', key: 'key_1', size: 1, mediaType: 'text/plain' }));
     await kernel.tell(ada, deleteFile(file.result));
   }
+  await keysOf(installation, ada);
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryBlobs } from '../../src/adapters/blobs/memory.ts';
 import { createMemoryDocumentStore } from '../../src/adapters/document-store/memory.ts';
+import { headKey } from '../../src/adapters/event-store/heads.ts';
+import { createHeads } from '../../src/adapters/event-store/heads-export.ts';
+import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
@@ -77,8 +80,19 @@ export interface StartOptions {
   readonly clock?: { now: Date };
   /** Where the process dies. */
   readonly crashPoint?: CrashPoint;
+  /** Persons may have models called in this machine's own network. */
+  readonly privateAddresses?: boolean;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** How often a head of the log is signed, in ms; default: never. */
+  readonly headsEveryMs?: number;
+}
+
+/** The heads of a log that is on this disk, exported nowhere. */
+function signing({ store, state, secret }: Disk, everyMs: number, now: () => Date): NonNullable<KernelParts['heads']> {
+  const parts = { leaves: leavesOfStore(store), state, epoch: () => store.epoch(), key: headKey(secret), installation: 'in-memory', now };
+  const heads = createHeads(parts);
+  return { evidence: heads, everyMs, sign: async () => void (await heads.sign()) };
 }
 
 /** A whole installation in memory: the real kernel, the real views and workers, adapters that keep nothing on disk. */
@@ -90,7 +104,9 @@ export async function startAnnals({
   workers = true,
   clock = { now: new Date('2026-01-01T00:00:00.000Z') },
   crashPoint,
+  privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
+  headsEveryMs,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -108,9 +124,11 @@ export async function startAnnals({
   const kernel = await createKernel({
     ...alive.disk,
     models,
+    ...(headsEveryMs === undefined ? {} : { heads: signing(alive.disk, headsEveryMs, () => clock.now) }),
     progress,
     now: () => clock.now,
     approvalMs,
+    privateAddresses,
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

@@ -38,13 +38,13 @@ describe('a claim', () => {
       ok: false,
       error: { code: 'NotFound' },
     });
-    expect(await kernel.claimedBy(visitor.id)).toBe(ada.id);
+    expect(await kernel.known.claimedBy(visitor.id)).toBe(ada.id);
     await kernel.progress.waitFor(
       ['claims'],
       (await kernel.loader.load(`person-${visitor.id}`, { initialState: () => 0, evolve: (count) => count })).position,
       { timeoutMs: 20_000 },
     );
-    expect(await kernel.claimedOf(ada.id)).toEqual([visitor.id]);
+    expect(await kernel.known.claimedOf(ada.id)).toEqual([visitor.id]);
   });
 
   test('is made once, and never of a person with a name', async () => {

@@ -23,6 +23,7 @@ const ada = person('ada');
 const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => {
   const models: Models = {
     list: async () => [],
+    listWith: async () => [],
     defaultModel: async () => 'demo/demo',
     stream: (model, request) => played.provider.stream({ ...request, model }),
   };
@@ -37,6 +38,7 @@ const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => 
     views: viewsOf(disk.documents),
     hub: createHub(disk.store),
     models,
+    callModel: (_caller, ...call) => models.stream(...call),
     now: () => new Date(),
     approvalMs: 60_000,
     tools: () => [tool],
@@ -92,6 +94,7 @@ describe('two workers on one log', () => {
     /** Does not even hear the signal. */
     const deaf: Models = {
       list: async () => [],
+      listWith: async () => [],
       defaultModel: async () => 'demo/demo',
       async *stream(_model, { system }) {
         if (!system?.startsWith('Write a title')) await wake;

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
+import type { SignedHead } from '../evidence/port.ts';
 import { leafOf, type StoredEvent } from './leaf.ts';
 import { eventsFile, openForReading } from './sqlite-file.ts';
+import { checkHeads } from './verify-heads.ts';
 
 export interface EventProblem {
   /** 0, and an empty stream, where the problem is not one event's. */
@@ -19,8 +21,10 @@ export interface EventVerification {
 
 export interface VerifyOptions {
   readonly onProgress?: (checked: number, total: number) => void;
-  /** Only the last so many events, without SQLite's own check of the file. */
+  /** Only the last so many events, without SQLite's own check of the file and without heads. */
   readonly last?: number;
+  /** Heads that were exported of this log, which must be trees of it. */
+  readonly heads?: readonly SignedHead[];
 }
 
 interface StoredRow extends StoredEvent {
@@ -32,10 +36,11 @@ const PAGE_EVENTS = 500;
 const MAX_FILE_PROBLEMS = 100;
 
 /**
- * Recomputes every leaf, and checks that positions have no gap, that each stream's revisions are dense and in order of position, and that the file is whole.
+ * Recomputes every leaf, and checks that positions have no gap, that each stream's revisions are dense and in order of position, that the file is whole,
+ * and that every head is one of this log: whoever changes events and all that is stored of them still cannot change what was exported.
  * Reads only, also beside a running server. Throws when there is no log, or none that opens.
  */
-export async function verifyEvents(folder: string, { onProgress, last }: VerifyOptions = {}): Promise<EventVerification> {
+export async function verifyEvents(folder: string, { onProgress, last, heads = [] }: VerifyOptions = {}): Promise<EventVerification> {
   const database = openForReading(folder);
   const problems: EventProblem[] = [];
   const ofFile = (what: string) => problems.push({ position: 0, stream: '', revision: 0, what });
@@ -43,15 +48,16 @@ export async function verifyEvents(folder: string, { onProgress, last }: VerifyO
     const head = lastPosition(database, ofFile);
     const from = last === undefined ? 0 : Math.max(0, head - last);
     const check = eventCheck(database, from, problems);
+    const exported = checkHeads(last === undefined ? heads : []);
     let events = 0;
     for (let after = from; after < head; after = Math.min(after + PAGE_EVENTS, head)) {
       const rows = readRows(database, after, Math.min(after + PAGE_EVENTS, head), problems);
-      for (const row of rows) check(row);
+      for (const row of rows) exported.add(check(row));
       events += rows.length;
       onProgress?.(events, head - from);
       await setImmediate();
     }
-    if (last === undefined) for (const what of integrityProblems(database, eventsFile(folder))) ofFile(what);
+    if (last === undefined) for (const what of [...exported.problems(), ...integrityProblems(database, eventsFile(folder))]) ofFile(what);
     return { events, problems };
   } finally {
     database.close();
@@ -94,8 +100,8 @@ const storedRow = (row: Record<string, unknown>): StoredRow => ({
   leaf: row.leaf instanceof Uint8Array ? row.leaf : new Uint8Array(),
 });
 
-/** A check to be called with every row in order of position, beginning after `from`. */
-function eventCheck(database: DatabaseSync, from: number, problems: EventProblem[]): (row: StoredRow) => void {
+/** A check to be called with every row in order of position, beginning after `from`; it answers the row's leaf as it should be. */
+function eventCheck(database: DatabaseSync, from: number, problems: EventProblem[]): (row: StoredRow) => Buffer {
   const revisions = new Map<string, number>();
   const before = database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ? AND position <= ?');
   const lastBefore = (stream: string) => (from === 0 ? -1 : Number(before.get(stream, from)?.revision ?? -1));
@@ -108,7 +114,9 @@ function eventCheck(database: DatabaseSync, from: number, problems: EventProblem
     const expectedRevision = (revisions.get(stream) ?? lastBefore(stream)) + 1;
     if (revision !== expectedRevision) report(`its revision should be ${expectedRevision}`);
     revisions.set(stream, revision);
-    if (!leafOf(row).equals(row.leaf)) report('it is not what was stored: its leaf is another');
+    const leaf = leafOf(row);
+    if (!leaf.equals(row.leaf)) report('it is not what was stored: its leaf is another');
+    return leaf;
   };
 }
 

@@ -76,7 +76,20 @@ export async function openCheckedRows(connection: MongoConnection, master: KeyOb
   const rows = await openVaultRows(connection);
   const check = await rows.putUnlessThere('check', makeCheck(master));
   if (!passesCheck(master, check)) throw new WrongMasterKey('The key vault in the database');
+  if ((await rows.bytesOf(REWRAPPING)) !== undefined) throw new HalfRewrapped();
   return rows;
+}
+
+/** The row that stands there while the keys are being wrapped by another master key. */
+export const REWRAPPING = 'rewrapping';
+
+/** Some keys are under the former master key, some under the new one. */
+export class HalfRewrapped extends Error {
+  readonly code = 'HalfRewrapped';
+  constructor() {
+    super('The change to another master key is half done: repeat `annals keys rewrap` with the same two keys, then start.');
+    this.name = 'HalfRewrapped';
+  }
 }
 
 export function masterOf(masterKey: Uint8Array): KeyObject {

@@ -30,6 +30,10 @@ export const usualLocalServers: readonly LocalServer[] = [
 
 export interface Discovered {
   readonly providers: readonly ModelProvider[];
+  /** Those for which the settings give no key. */
+  readonly byKey: readonly ModelProvider[];
+  /** One of any other name, for whoever gives its address: it has none of its own. */
+  readonly compatible: (name: string) => ModelProvider;
   /** A `provider/model`. Asks the server of `OPENAI_BASE_URL` when only it can know, and throws `ModelError` when that server does not answer. */
   readonly defaultModel: () => Promise<string>;
   /** What a person should be told at the start. */
@@ -69,7 +73,13 @@ export async function discoverProviders(settings: ProviderSettings, options: Dis
     if (anthropic) return 'anthropic/claude-sonnet-5-5';
     return gemini ? 'gemini/gemini-3.8-flash' : 'demo/demo';
   };
-  return { providers, defaultModel, warnings: warningsAbout(settings, providers) };
+  const byKey = [
+    ...(openai ? [] : [createOpenaiProvider({ fetch })]),
+    ...(anthropic ? [] : [createAnthropicProvider({ fetch, ...at(undefined, settings.ANTHROPIC_BASE_URL) })]),
+    ...(gemini ? [] : [createGeminiProvider({ fetch, ...at(undefined, settings.GEMINI_BASE_URL) })]),
+  ];
+  const compatible = (name: string) => createOpenaiProvider({ fetch, name });
+  return { providers, byKey, compatible, defaultModel, warnings: warningsAbout(settings, providers) };
 }
 
 function at(apiKey: string | undefined, baseURL: string | undefined) {

@@ -4,7 +4,7 @@ import { geminiContents, geminiTools } from './gemini-messages.ts';
 import { geminiChunks } from './gemini-stream.ts';
 import type { ModelInfo, ModelProvider } from './port.ts';
 import { asModelError } from './provider-error.ts';
-import { credentialsOf, type ProviderOptions } from './provider-options.ts';
+import { credentialsOf, type Destination, destinationOf, type ProviderOptions } from './provider-options.ts';
 import { createFetch, type Fetch } from './transport.ts';
 
 /** Google's Gemini API. `baseURL` is the host without a version. */
@@ -12,15 +12,18 @@ export function createGeminiProvider(options: ProviderOptions = {}): ModelProvid
   const { name = 'gemini', apiKey, baseURL = 'https://generativelanguage.googleapis.com', fetch = createFetch(), listTimeout = 3_000 } = options;
   const secrets = credentialsOf(apiKey, baseURL);
   const signatures = new LRUCache<string, string>({ max: 10_000 });
-  const client = async (use: Fetch) => {
+  const own: Destination = { apiKey, baseURL, fetch, secrets };
+  const client = async (use: Fetch, to = own) => {
     const { GoogleGenAI } = await import('@google/genai');
-    return new GoogleGenAI({ apiKey: apiKey || 'none', vertexai: false, apiVersion: 'v1beta', httpOptions: { baseUrl: baseURL, fetch: use } });
+    const httpOptions = { baseUrl: to.baseURL, fetch: use };
+    return new GoogleGenAI({ apiKey: to.apiKey || 'none', vertexai: false, apiVersion: 'v1beta', httpOptions });
   };
   return {
     name,
-    async models() {
+    async models(access) {
+      const to = destinationOf(access, own);
       try {
-        const pager = await (await client(refusalsThrown(fetch, secrets))).models.list({
+        const pager = await (await client(refusalsThrown(to.fetch, to.secrets), to)).models.list({
           config: { pageSize: 200, abortSignal: AbortSignal.timeout(listTimeout) },
         });
         return pager.page.flatMap(({ name: path = '', supportedActions = ['generateContent'] }): ModelInfo[] => {
@@ -32,11 +35,12 @@ export function createGeminiProvider(options: ProviderOptions = {}): ModelProvid
         throw asModelError(thrown);
       }
     },
-    stream: (request: WatchedRequest) =>
-      streamingCall({ fetch, secrets }, request, async function* ({ fetch: use, signal }) {
+    stream: (request: WatchedRequest) => {
+      const to = destinationOf(request.access, own);
+      return streamingCall(to, request, async function* ({ fetch: use, signal }) {
         const { temperature, topP, maxOutputTokens } = request.settings ?? {};
         const functionDeclarations = geminiTools(request.tools);
-        const wire = await (await client(use)).models.generateContentStream({
+        const wire = await (await client(use, to)).models.generateContentStream({
           model: request.model,
           contents: geminiContents(request.messages, (toolCallId) => signatures.get(toolCallId)),
           config: {
@@ -49,6 +53,7 @@ export function createGeminiProvider(options: ProviderOptions = {}): ModelProvid
           },
         });
         yield* geminiChunks(wire, (toolCallId, signature) => signatures.set(toolCallId, signature));
-      }),
+      });
+    },
   };
 }

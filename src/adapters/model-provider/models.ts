@@ -4,7 +4,7 @@ import { stopped } from './call.ts';
 import { type ModelClock, sleep, systemClock } from './clock.ts';
 import { type Deadlines, watchedStream } from './deadlines.ts';
 import { createModelList } from './model-list.ts';
-import { type ModelChunk, ModelError, type ModelProvider, type ModelRequest, type Models, type Usage } from './port.ts';
+import { type Access, type ModelChunk, ModelError, type ModelProvider, type ModelRequest, type Models, type Usage } from './port.ts';
 import { asModelError } from './provider-error.ts';
 import { estimateUsage } from './usage.ts';
 
@@ -34,6 +34,10 @@ export const defaultLimits: ModelLimits = {
 
 export interface ModelsOptions {
   readonly providers: readonly ModelProvider[];
+  /** Those for which the installation has no key of its own: used only by whoever brings one. */
+  readonly byKey?: readonly ModelProvider[];
+  /** A provider of any other name, for whoever brings its address too. */
+  readonly compatible?: (name: string) => ModelProvider;
   /** What is used when nobody chose, a `provider/model`. Default: the demo. */
   readonly defaultModel?: () => Promise<string>;
   readonly settings?: Partial<ModelLimits>;
@@ -47,6 +51,8 @@ type Request = Omit<ModelRequest, 'model'>;
 /** The registry of all providers, with deadlines, retries before the first byte and a circuit breaker for each model in front of them. */
 export function createModels({
   providers,
+  byKey = [],
+  compatible,
   defaultModel = async () => 'demo/demo',
   settings,
   clock = systemClock,
@@ -61,8 +67,8 @@ export function createModels({
   };
 
   async function* stream(id: string, request: Request, onAttempt?: (attempt: number) => void): AsyncGenerator<ModelChunk> {
-    const { provider, model } = find(providers, id);
-    const breaker = breakerOf(id);
+    const { provider, model } = find({ providers, byKey, compatible }, id, request.access);
+    const breaker = breakerOf(request.access === undefined ? id : `${id} ${request.access.name}`);
     const startedAt = clock.now();
     let refused: ModelError | undefined;
     for (let attempt = 1; ; attempt += 1) {
@@ -95,13 +101,22 @@ export function createModels({
     }
   }
 
-  return { ...createModelList(providers, defaultModel, clock), stream };
+  const listWith = async (name: string, access: Access) => find({ providers, byKey, compatible }, `${name}/any`, access).provider.models(access);
+
+  return { ...createModelList(providers, defaultModel, clock), listWith, stream };
 }
 
-function find(providers: readonly ModelProvider[], id: string): { provider: ModelProvider; model: string } {
+type Registry = Pick<ModelsOptions, 'providers' | 'compatible'> & Required<Pick<ModelsOptions, 'byKey'>>;
+
+function find({ providers, byKey, compatible }: Registry, id: string, access: Access | undefined): { provider: ModelProvider; model: string } {
   const slash = id.indexOf('/');
-  const provider = providers.find(({ name }) => name === id.slice(0, slash));
+  const wanted = id.slice(0, slash);
+  const named = ({ name }: ModelProvider): boolean => name === wanted;
+  const keyless = byKey.find(named);
+  const provider = providers.find(named) ?? (access && (keyless ?? (access.baseURL === undefined ? undefined : compatible?.(wanted))));
   if (slash > 0 && slash < id.length - 1 && provider) return { provider, model: id.slice(slash + 1) };
+  if (keyless)
+    throw new ModelError('Unauthorized', `There is no key for ${wanted} that may be used here: add one of your own, or ask an administrator.`);
   const known = providers.map(({ name }) => name).join(', ');
   throw new ModelError('NotFound', `There is no model of this name: it must be "provider/model" with one of the providers ${known}.`);
 }

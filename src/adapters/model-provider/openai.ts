@@ -3,7 +3,7 @@ import { openaiMessages, openaiTools } from './openai-messages.ts';
 import { openaiChunks } from './openai-stream.ts';
 import type { ModelInfo, ModelProvider } from './port.ts';
 import { asModelError } from './provider-error.ts';
-import { credentialsOf, type ProviderOptions } from './provider-options.ts';
+import { credentialsOf, type Destination, destinationOf, type ProviderOptions } from './provider-options.ts';
 import { createFetch, type Fetch } from './transport.ts';
 
 const officialAddress = 'https://api.openai.com/v1';
@@ -14,14 +14,15 @@ const notTextOfOpenai = /audio|realtime|image|transcribe|search|instruct|codex/;
 /** OpenAI, and every server that speaks its chat completions. `baseURL` ends in the version (`…/v1`); a key is needed only where the server wants one. */
 export function createOpenaiProvider(options: ProviderOptions & { readonly local?: boolean } = {}): ModelProvider {
   const { name = 'openai', apiKey, baseURL = officialAddress, fetch = createFetch(), listTimeout = 3_000, local } = options;
-  const official = baseURL.startsWith(officialAddress);
+  const isOfficial = (address: string): boolean => address.startsWith(officialAddress);
   const secrets = credentialsOf(apiKey, baseURL);
-  const client = async (use: Fetch) => {
+  const own: Destination = { apiKey, baseURL, fetch, secrets };
+  const client = async (use: Fetch, to = own) => {
     const { default: OpenAI } = await import('openai');
     // The nulls keep the environment's OpenAI account from other servers.
     return new OpenAI({
-      apiKey: apiKey || 'none',
-      baseURL,
+      apiKey: to.apiKey || 'none',
+      baseURL: to.baseURL,
       fetch: use,
       maxRetries: 0,
       organization: null,
@@ -33,9 +34,11 @@ export function createOpenaiProvider(options: ProviderOptions & { readonly local
   };
   return {
     name,
-    async models() {
+    async models(access) {
+      const to = destinationOf(access, own);
+      const official = isOfficial(to.baseURL);
       try {
-        const { data } = await (await client(refusalsThrown(fetch, secrets))).models.list({ signal: AbortSignal.timeout(listTimeout) });
+        const { data } = await (await client(refusalsThrown(to.fetch, to.secrets), to)).models.list({ signal: AbortSignal.timeout(listTimeout) });
         const ids = data
           .map(({ id }) => id)
           .filter((id) => !notForChat.test(id) && (!official || (chatOfOpenai.test(id) && !notTextOfOpenai.test(id))));
@@ -44,11 +47,12 @@ export function createOpenaiProvider(options: ProviderOptions & { readonly local
         throw asModelError(thrown);
       }
     },
-    stream: (request: WatchedRequest) =>
-      streamingCall({ fetch, secrets }, request, async function* ({ fetch: use, signal }) {
+    stream: (request: WatchedRequest) => {
+      const to = destinationOf(request.access, own);
+      return streamingCall(to, request, async function* ({ fetch: use, signal }) {
         const { temperature, topP, maxOutputTokens } = request.settings ?? {};
         const tools = openaiTools(request.tools);
-        const wire = await (await client(use)).chat.completions.create(
+        const wire = await (await client(use, to)).chat.completions.create(
           {
             model: request.model,
             messages: openaiMessages(request),
@@ -57,11 +61,16 @@ export function createOpenaiProvider(options: ProviderOptions & { readonly local
             ...(tools.length > 0 ? { tools } : {}),
             ...(temperature === undefined ? {} : { temperature }),
             ...(topP === undefined ? {} : { top_p: topP }),
-            ...(maxOutputTokens === undefined ? {} : official ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens }),
+            ...(maxOutputTokens === undefined
+              ? {}
+              : isOfficial(to.baseURL)
+                ? { max_completion_tokens: maxOutputTokens }
+                : { max_tokens: maxOutputTokens }),
           },
           { signal },
         );
         yield* openaiChunks(wire);
-      }),
+      });
+    },
   };
 }

@@ -41,7 +41,23 @@ export interface ModelRequest {
   readonly messages: readonly ModelMessage[];
   readonly tools?: readonly ToolDefinition[];
   readonly settings?: { readonly temperature?: number; readonly maxOutputTokens?: number; readonly topP?: number };
+  /** Whose key is used instead of the installation's own; see `Access`. */
+  readonly access?: Access;
   readonly signal: AbortSignal;
+}
+
+/**
+ * A key, and where it goes. With it nothing of the installation's own credentials is sent; without `baseURL` it goes where the installation finds this
+ * provider.
+ */
+export interface Access {
+  /** Keeps what fails with this key from being held against others; no secret. */
+  readonly name: string;
+  /** Empty for a server that needs none. */
+  readonly apiKey: string;
+  readonly baseURL?: string;
+  /** The address is a person's own: it must not lead into a private network. */
+  readonly publicOnly?: boolean;
 }
 
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other';
@@ -103,13 +119,15 @@ export class ModelError extends Error {
  */
 export interface ModelProvider {
   readonly name: string;
-  models(): Promise<readonly ModelInfo[]>;
+  models(access?: Access): Promise<readonly ModelInfo[]>;
   stream(request: ModelRequest): AsyncIterable<ModelChunk>;
 }
 
 /** All providers of this installation behind one name space: `provider/model`. */
 export interface Models {
   list(): Promise<readonly ModelInfo[]>;
+  /** What a provider offers to whoever brings this key. Throws `ModelError`. */
+  listWith(provider: string, access: Access): Promise<readonly ModelInfo[]>;
   /** What is used when nobody chose. */
   defaultModel(): Promise<string>;
   /** `model` is `provider/model`. Deadlines, retries before the first byte and the circuit breaker are applied here; `onAttempt` hears each attempt before it is made. */

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ModelError } from './port.ts';
+import { publicLookup, requirePublicHost } from './public-address.ts';
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -15,9 +16,10 @@ const withoutBody = new Set([204, 205, 304]);
 
 /**
  * A `fetch` for calls to model servers. Unlike the built-in one it bounds the time to connect (milliseconds), hands over everything that arrived before
- * a connection breaks, closes the socket as soon as the signal fires, and follows no redirect: one would carry the key to another host.
+ * a connection breaks, closes the socket as soon as the signal fires, and follows no redirect: one would carry the key to another host. `publicOnly`
+ * connects to no private network.
  */
-export function createFetch({ connectTimeout = 5_000 }: { connectTimeout?: number } = {}): Fetch {
+export function createFetch({ connectTimeout = 5_000, publicOnly = false }: { connectTimeout?: number; publicOnly?: boolean } = {}): Fetch {
   return async (input, init) => {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const wanted = new Request(input, { ...init, signal: null });
@@ -29,7 +31,9 @@ export function createFetch({ connectTimeout = 5_000 }: { connectTimeout?: numbe
       ...Object.fromEntries(wanted.headers),
       ...(body ? { 'content-length': String(body.byteLength) } : {}),
     };
-    const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: wanted.method, headers });
+    if (publicOnly) requirePublicHost(url.hostname);
+    const reach = publicOnly ? { lookup: publicLookup } : {};
+    const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: wanted.method, headers, ...reach });
     const abort = () => outgoing.destroy(new DOMException('The call was stopped.', 'AbortError'));
     signal?.addEventListener('abort', abort, { once: true });
     outgoing.once('close', () => signal?.removeEventListener('abort', abort));

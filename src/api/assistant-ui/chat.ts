@@ -42,8 +42,8 @@ export async function answerChat(dialect: Dialect, request: RouteRequest, chat: 
 
 type Options = Awaited<ReturnType<typeof chosen>>;
 
-async function chosen({ annals }: RouteRequest, { model, tools }: ChatRequest) {
-  if (model !== undefined && !(await annals.models.list()).some(({ id }) => id === model)) {
+async function chosen({ annals, principal }: RouteRequest, { model, tools }: ChatRequest) {
+  if (model !== undefined && !(await annals.models.list(principal.id)).some(({ id }) => id === model)) {
     throw new HttpError('InvalidInput', `There is no model ${model} here: choose one of the list.`);
   }
   return { ...(model === undefined ? {} : { model }), ...(tools.length === 0 ? {} : { tools: [...tools] }), onActive: 'stop' as const };

@@ -1,6 +1,7 @@
 import { stopRun } from '../../commands/run.ts';
 import { type Conversation, resolveMessage } from '../../domain/conversation/index.ts';
 import type { ConversationId } from '../../domain/ids.ts';
+import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import type { Readers } from './readers.ts';
 
@@ -13,7 +14,8 @@ export async function stopActive(
 ): Promise<string | undefined> {
   const run = active && runs.get(active);
   if (!active || !run || (meant !== undefined && meant !== active)) return undefined;
-  await tell(stopRun({ conversationId, runId: active, messageId: run.messageId }));
+  const told = await tell(stopRun({ conversationId, runId: active, messageId: run.messageId }));
+  if (!told.ok && told.error.code === 'Forbidden') throw new HttpError(told.error.code, told.error.message);
   return active;
 }
 

@@ -54,8 +54,8 @@ export const requestIdOf = (req: IncomingMessage): string => {
 };
 
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-/** How often the streams of an anonymous person ask whether it has been claimed, in ms. */
-const CLAIM_CHECK_MS = 1000;
+/** How often an answer that goes on asks whether it still may, in ms. */
+const WELCOME_CHECK_MS = 1000;
 
 /** The visit as a request of its principal. */
 export function asPrincipal<Params, Query, Body>(
@@ -97,14 +97,15 @@ export function disconnection(res: Response): AbortSignal {
   return gone.signal;
 }
 
-/** The signal, or that somebody has claimed this anonymous person while its answer was still going on. */
-export function untilClaimed(signal: AbortSignal, { principal }: { principal: Principal }, identity: Identity): AbortSignal {
-  if (principal.kind !== 'anonymous' || signal.aborted) return signal;
+/** The signal, or that whoever asked is not let in any more while the answer is still going on. */
+export function whileWelcome(signal: AbortSignal, { isWelcome }: Extract<Identified, { ok: true }>): AbortSignal {
+  if (signal.aborted) return signal;
   const ended = new AbortController();
   const check = async (): Promise<void> => {
-    if (await identity.isClaimed(principal.id)) ended.abort();
+    if (!(await isWelcome())) ended.abort();
   };
-  const timer = setInterval(() => void check().catch(() => undefined), CLAIM_CHECK_MS);
+  const timer = setInterval(() => void check().catch(() => undefined), WELCOME_CHECK_MS);
+  timer.unref();
   const stop = (): void => {
     clearInterval(timer);
     ended.abort();

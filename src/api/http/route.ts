@@ -3,7 +3,7 @@ import type { DomainError } from '../../domain/decider.ts';
 import type { Answer } from './answer.ts';
 import { BODY_LIMIT, LARGE_BODY_LIMIT, readBytes, readJson } from './body.ts';
 import { HttpError, problem } from './problem.ts';
-import { asPrincipal, type RouteRequest, untilClaimed, type Visit } from './request.ts';
+import { asPrincipal, type RouteRequest, type Visit, whileWelcome } from './request.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -77,7 +77,7 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
         kernel.annals.refusals.unauthenticated('Unauthenticated');
         throw new HttpError('Unauthenticated', identified.message);
       }
-      const signal = untilClaimed(visit.signal, identified, kernel.identity);
+      const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));
     },
   };

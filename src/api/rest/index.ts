@@ -1,10 +1,13 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
+import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
+import { peopleRoutes, tokenRoutes } from './people.ts';
+import { providerKeyRoutes } from './provider-keys.ts';
 import { runRoutes } from './runs.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
@@ -14,5 +17,9 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...runRoutes,
   ...fileRoutes,
   ...meRoutes,
-  ...operationRoutes(tokens),
+  ...peopleRoutes,
+  ...providerKeyRoutes,
+  ...tokenRoutes(tokens),
+  ...auditRoutes,
+  ...operationRoutes,
 ];

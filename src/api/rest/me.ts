@@ -7,24 +7,8 @@ import { type RouteDefinition, route } from '../http/route.ts';
 import { sendStream, sse, sseHeaders } from '../http/stream.ts';
 import { FeedEvent } from './schemas.ts';
 
-const Me = z.object({
-  id: z.string(),
-  kind: z.enum(['person', 'anonymous', 'service']),
-  roles: z.array(z.string()),
-  scopes: z.array(z.string()).optional(),
-  claimed: z.array(z.string()).optional(),
-});
 const Model = z.object({ id: z.string(), provider: z.string(), name: z.string(), local: z.boolean().optional() });
 const unauthenticated = { 401: queryErrors[401] ?? { description: '' } };
-
-const me = route({
-  method: 'GET',
-  path: '/api/me',
-  summary: 'Who the server takes you for',
-  tags: ['Identity'],
-  responses: { 200: { description: 'The person behind the request.', schema: Me }, ...unauthenticated },
-  handle: async ({ principal: { id, kind, roles, scopes, claimed } }) => json(200, { id, kind, roles, scopes, claimed }),
-});
 
 const models = route({
   method: 'GET',
@@ -35,8 +19,8 @@ const models = route({
     200: { description: 'Ids are `provider/model`.', schema: z.object({ models: z.array(Model), default: z.string() }) },
     ...unauthenticated,
   },
-  handle: async ({ annals }) => {
-    const [list, usual] = await Promise.all([annals.models.list(), annals.models.defaultModel()]);
+  handle: async ({ annals, principal }) => {
+    const [list, usual] = await Promise.all([annals.models.list(principal.id), annals.models.defaultModel()]);
     return json(200, { models: list, default: usual });
   },
 });
@@ -71,4 +55,4 @@ const events = route({
   },
 });
 
-export const meRoutes: readonly RouteDefinition[] = [me, models, events];
+export const meRoutes: readonly RouteDefinition[] = [models, events];

@@ -1,15 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { createToken } from '../../commands/person.ts';
 import { unparkReaction } from '../../commands/reaction.ts';
-import { PersonId } from '../../domain/ids.ts';
-import { isAnonymous } from '../../domain/person.ts';
 import type { RebuildResult } from '../../projections/projector.ts';
 import { listParked, listViews } from '../../projections/queries/operations.ts';
 import type { Annals } from '../annals.ts';
 import { json } from '../http/answer.ts';
 import { asks } from '../http/asks.ts';
-import type { Tokens } from '../http/identity/tokens.ts';
 import { HttpError } from '../http/problem.ts';
 import { openRoute, type RouteDefinition, route, routes } from '../http/route.ts';
 import { sendStream } from '../http/stream.ts';
@@ -17,7 +12,6 @@ import { commandErrors, tells } from '../http/tells.ts';
 import { Done, ParkedPage, ViewList } from './schemas.ts';
 
 const tags = ['Operations'];
-const DAY = 24 * 3600;
 const Health = z.object({ status: z.enum(['ok', 'unavailable']), problems: z.array(z.string()).optional() });
 
 const live = openRoute({
@@ -97,44 +91,11 @@ async function* rebuildLines({ progress }: Annals, view: string, log: (message: 
   yield `${JSON.stringify(outcome)}\n`;
 }
 
-/** Access tokens for scripts and services; the token itself is stored nowhere. */
-const tokenRoute = (tokens: Tokens): RouteDefinition =>
-  route({
-    method: 'POST',
-    path: '/api/tokens',
-    summary: 'Make an access token that is valid for days',
-    tags: ['Identity'],
-    body: z.object({
-      person: PersonId.refine((id) => !isAnonymous(id), 'must be a person with a name')
-        .optional()
-        .describe('Whose token it is; default: one’s own.'),
-      days: z.number().int().min(1).max(3650).default(90),
-      scopes: z.array(z.string().min(1).max(100).regex(/^\S+$/)).max(100).default([]),
-    }),
-    responses: {
-      201: { description: 'Shown this once.', schema: z.object({ token: z.string(), tokenId: z.string(), expiresAt: z.iso.datetime() }) },
-      ...commandErrors,
-    },
-    handle: async ({ principal, tell, body: { person = principal.id, days, scopes } }) => {
-      const tokenId = randomUUID();
-      const expiresAt = new Date(Date.now() + days * DAY * 1000).toISOString();
-      const told = await tell(createToken({ person, tokenId, scopes, expiresAt }));
-      if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
-      const { roles } = person === principal.id ? principal : { roles: ['member'] as const };
-      const made = await tokens.access(
-        { id: person, kind: 'person', roles, ...(scopes.length > 0 ? { scopes } : {}) },
-        { seconds: days * DAY, tokenId },
-      );
-      return json(201, { token: made.token, tokenId, expiresAt: made.expiresAt.toISOString() });
-    },
-  });
-
 export const healthRoutes: readonly RouteDefinition[] = [live, ready];
 
-export const operationRoutes = (tokens: Tokens): readonly RouteDefinition[] => [
+export const operationRoutes: readonly RouteDefinition[] = [
   ...healthRoutes,
   rebuild,
-  tokenRoute(tokens),
   ...routes({
     'GET /api/views': asks(listViews, { summary: 'How far each view has come', tags, result: ViewList }),
     'GET /api/parked': asks(listParked, { summary: 'Events that reactions have put aside, the latest first', tags, result: ParkedPage }),

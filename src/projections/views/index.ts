@@ -1,4 +1,6 @@
 import type { View } from '../view.ts';
+import { accessTokens } from './access-tokens.ts';
+import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
@@ -6,7 +8,22 @@ import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
+import { people } from './people.ts';
+import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
 
 /** Every view there is. */
-export const views = [conversationList, messageTree, runList, deadlines, feed, fileList, claims, parked] as unknown as readonly View[];
+export const views = [
+  audit,
+  conversationList,
+  messageTree,
+  runList,
+  deadlines,
+  feed,
+  fileList,
+  claims,
+  parked,
+  providerKeys,
+  people,
+  accessTokens,
+] as unknown as readonly View[];

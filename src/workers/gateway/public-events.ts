@@ -5,6 +5,7 @@ import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { personEvents } from '../../domain/person.ts';
+import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
@@ -32,6 +33,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['access', accessEvents],
   ['telemetry', telemetryEvents],
   ['title', titleEvents],
+  [undefined, providerKeyEvents],
   [undefined, reactionEvents],
 ];
 

@@ -12,6 +12,7 @@ import { toolEnded } from '../../domain/pieces.ts';
 import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
 import type { Hub } from '../../projections/hub.ts';
 import type { Duties } from '../duties.ts';
+import type { CallModel } from '../keyed-models.ts';
 import { createLiveWriter, type LiveWriter } from '../live-writer.ts';
 import { type ServerTool, toolsFor } from '../tools.ts';
 import { type BranchParts, branchMessages, runParts } from './branch.ts';
@@ -25,6 +26,8 @@ export interface ReplyParts extends BranchParts {
   readonly hub: Hub;
   readonly liveLog: LiveLog;
   readonly models: Models;
+  /** Calls a model with the key of whose answer it is. */
+  readonly callModel: CallModel;
   readonly now: () => Date;
   readonly systemPrompt?: string;
   /** How long an approval may wait. */
@@ -138,7 +141,7 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
     if (attempt > 1) retries = retries.then(() => tell(commands.retryModelCall({ conversationId, runId, messageId, epoch, model })));
   };
   const request = { ...(parts.systemPrompt ? { system: parts.systemPrompt } : {}), messages, ...(tools.length ? { tools } : {}), signal };
-  const result = await readStep(parts.models.stream(model, request, onAttempt), step, live.push);
+  const result = await readStep(parts.callModel({ person: job.owner, conversationId }, model, request, onAttempt), step, live.push);
   await retries;
   return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }

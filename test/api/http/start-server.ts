@@ -31,8 +31,7 @@ export async function startServer({
   const server = createServer(kernel, {
     tokens,
     localPerson: true,
-    claimedBy: kernel.claimedBy,
-    claimedOf: kernel.claimedOf,
+    known: kernel.known,
     log: (message) => void logged.push(message),
     ...options,
   });

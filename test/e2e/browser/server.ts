@@ -23,8 +23,7 @@ export async function startServer(): Promise<BrowserServer> {
   const server = createServer(kernel, {
     tokens: createTokens({ secret, issuer: 'browser-test' }),
     localPerson: true,
-    claimedBy: kernel.claimedBy,
-    claimedOf: kernel.claimedOf,
+    known: kernel.known,
     routes: assistantUiRoutes({ secret }),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -28,6 +28,13 @@ async function streaming(
   return { conversationId, items, ended };
 }
 
+/** Views may still be on their way when a server has just started. */
+async function readMessages(url: string, conversationId: string): ReturnType<typeof call> {
+  const read = () => call(url, 'GET', `/api/conversations/${conversationId}/messages`);
+  await until(async () => (await read()).status === 200);
+  return read();
+}
+
 const isListening = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(url);
@@ -79,7 +86,7 @@ test.each([
   expect(await exit, server.output()).toEqual([0, null]);
   await expectGone(server, folder);
   const again = await startOn(folder);
-  const messages = await call(again.url, 'GET', `/api/conversations/${conversationId}/messages`);
+  const messages = await readMessages(again.url, conversationId);
   expect(messages.json.messages[0]).toMatchObject({ role: 'assistant', status: 'interrupted' });
   expect(textsOf(messages).length).toBeGreaterThan(20);
   expect(await again.kill('SIGTERM')).toBe(0);

@@ -1,25 +1,50 @@
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { PersonId } from '../../../domain/ids.ts';
-import type { Principal } from '../../../domain/principal.ts';
+import type { Principal, Role } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
-import type { Tokens } from './tokens.ts';
+import { createProxyCheck, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
+import type { Tokens, VerifiedToken } from './tokens.ts';
+
+/** What the views know of somebody who comes with a token. */
+export interface KnownPersons {
+  /** Who has taken over this anonymous person. */
+  claimedBy(person: string): Promise<PersonId | undefined>;
+  /** The anonymous persons this one has taken over. */
+  claimedOf(person: string): Promise<readonly PersonId[]>;
+  /** As the log has it now. */
+  standingOf(person: string): Promise<Standing>;
+}
+
+export interface Standing {
+  readonly disabled: boolean;
+  /** Of a registered person: they count, whatever the token says. */
+  readonly roles?: readonly Role[];
+  /** ISO time: tokens from before stand for nobody. */
+  readonly signedOutAt?: string;
+  /** ISO time from which the token stands for nobody; undefined where none has been said. */
+  readonly revokedFrom: (tokenId: string) => string | undefined;
+}
 
 export interface IdentityOptions {
   readonly tokens: Tokens;
   /** True only when the server listens on loopback addresses and nowhere else. */
   readonly localPerson: boolean;
-  /** Who has taken over this anonymous person. */
-  readonly claimedBy: (person: string) => Promise<PersonId | undefined>;
-  /** The anonymous persons this one has taken over. */
-  readonly claimedOf: (person: string) => Promise<readonly PersonId[]>;
+  readonly known: KnownPersons;
+  /** Proxies that say in `X-User-ID` who comes. */
+  readonly proxies?: TrustedProxies | undefined;
+  /** On a loopback address only: whoever comes from there is believed what `X-User-ID` says. */
+  readonly devUser?: boolean | undefined;
 }
 
 export type Identified =
   | {
       readonly ok: true;
-      readonly principal: Principal /** Of the token it came with, seconds since 1970; the local person has none. */;
+      readonly principal: Principal;
+      /** Of the token it came with, seconds since 1970; the local person has none. */
       readonly expires?: number;
+      /** Whether it would still be let in: false once the token has been revoked, its person disabled or taken over. At most 5 s late. */
+      readonly isWelcome: () => Promise<boolean>;
     }
   | { readonly ok: false; readonly message: string };
 
@@ -28,30 +53,72 @@ export interface Identity {
   identify(req: IncomingMessage): Promise<Identified>;
   /** Somebody has taken over this anonymous person: its tokens stand for nobody any more. At most 5 s late. */
   isClaimed(person: string): Promise<boolean>;
-  /** Forgets what is known of this person's claims, because one has just been made. */
-  forget(...persons: readonly string[]): void;
+  /** An administrator has shut this person out. At most 5 s late. */
+  isDisabled(person: string): Promise<boolean>;
+  /** Forgets what is known of these persons or tokens, because it has just changed. */
+  forget(...ids: readonly string[]): void;
 }
 
 const LOCAL: Principal = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] };
-/** Claims are looked up again after this, in ms. */
-const KNOWN_MS = 3000;
-const KNOWN_PERSONS = 10_000;
+/** What is known of somebody is looked up again after this, in ms. */
+const KNOWN_MS = 2500;
+const MOST_KNOWN = 10_000;
 
-export function createIdentity({ tokens, localPerson, claimedBy, claimedOf }: IdentityOptions, doors: Doors): Identity {
-  const claimed = new LRUCache<string, { by: boolean } | { of: readonly PersonId[] }>({ max: KNOWN_PERSONS, ttl: KNOWN_MS });
+/** Where clients come that send no name. */
+const DEV_PATHS = /^\/v1\/chat\//;
+const DEV_USER = 'default-user';
 
-  const isClaimed = async (person: string): Promise<boolean> => {
-    const known = claimed.get(person);
-    if (known && 'by' in known) return known.by;
-    const by = (await claimedBy(person)) !== undefined;
-    claimed.set(person, { by });
-    return by;
+const GONE = 'This token is not valid, or no longer: get a new one.';
+const DISABLED = 'This account has been disabled: ask an administrator.';
+const TAKEN_OVER = 'The threads of this visitor have been taken over: log in as the person who did.';
+
+export interface IdentityParts {
+  readonly doors: Doors;
+  /** Makes a person known that a proxy names for the first time. */
+  readonly register: (person: PersonId) => Promise<void>;
+}
+
+export function createIdentity({ tokens, localPerson, known, proxies, devUser }: IdentityOptions, { doors, register }: IdentityParts): Identity {
+  const isProxy = proxies ? createProxyCheck(proxies) : () => false;
+  const remembered = new LRUCache<string, { readonly said: unknown }>({ max: 4 * MOST_KNOWN, ttl: KNOWN_MS });
+  const look = async <Said>(what: string, id: string, find: (id: string) => Promise<Said>): Promise<Said> => {
+    const found = remembered.get(`${what} ${id}`) ?? { said: await find(id) };
+    if (!remembered.has(`${what} ${id}`)) remembered.set(`${what} ${id}`, found);
+    return found.said as Said;
   };
+
+  const isClaimed = async (person: string): Promise<boolean> => (await look('claimed by', person, known.claimedBy)) !== undefined;
   const withClaims = async (principal: Principal): Promise<Principal> => {
-    const known = claimed.get(principal.id);
-    const of = known && 'of' in known ? known.of : await claimedOf(principal.id);
-    if (!known) claimed.set(principal.id, { of });
+    const of = await look('claims of', principal.id, known.claimedOf);
     return of.length === 0 ? principal : { ...principal, claimed: of };
+  };
+
+  /** Whom the token stands for now, or why for nobody. */
+  const admitted = async ({ principal, tokenId, issuedAt, expires }: VerifiedToken): Promise<Principal | string> => {
+    if (expires <= Date.now() / 1000) return GONE;
+    if (principal.kind === 'anonymous') return (await isClaimed(principal.id)) ? TAKEN_OVER : principal;
+    const { disabled, signedOutAt, revokedFrom, roles = principal.roles } = await look('standing', principal.id, known.standingOf);
+    if (disabled) return DISABLED;
+    const revoked = revokedFrom(tokenId);
+    if (revoked !== undefined && Date.parse(revoked) <= Date.now()) return GONE;
+    if (signedOutAt !== undefined && issuedAt <= Math.floor(Date.parse(signedOutAt) / 1000)) return GONE;
+    return withClaims({ ...principal, roles: within(roles, principal.scopes) });
+  };
+
+  /** The user that a trusted proxy names; undefined where nobody is named by somebody who may. */
+  const named = async (req: IncomingMessage): Promise<Identified | undefined> => {
+    const user = userNamed(req) ?? (devUser && DEV_PATHS.test(req.url ?? '') ? DEV_USER : undefined);
+    if (user === undefined || !(isProxy(req) || (devUser && isLoopbackPeer(req) && isLocal(req, doors)))) return undefined;
+    const id = proxyPerson(user);
+    const standing = async () => look('standing', id, known.standingOf);
+    if ((await standing()).roles === undefined) {
+      await register(id);
+      remembered.delete(`standing ${id}`);
+    }
+    const { disabled, roles = [] } = await standing();
+    if (disabled) return { ok: false, message: DISABLED };
+    const isWelcome = async (): Promise<boolean> => !(await standing()).disabled;
+    return { ok: true, principal: await withClaims({ id, kind: 'person', roles }), isWelcome };
   };
 
   return {
@@ -59,22 +126,29 @@ export function createIdentity({ tokens, localPerson, claimedBy, claimedOf }: Id
       const bearer = bearerOf(req);
       if (bearer !== undefined && looksLikeJwt(bearer)) {
         const verified = await tokens.verify(bearer);
-        if (!verified) return { ok: false, message: 'This token is not valid, or no longer: get a new one.' };
-        const { principal, expires } = verified;
-        if (principal.kind === 'person') return { ok: true, principal: await withClaims(principal), expires };
-        if (await isClaimed(principal.id))
-          return { ok: false, message: 'The threads of this visitor have been taken over: log in as the person who did.' };
-        return { ok: true, principal, expires };
+        const admission = verified ? await admitted(verified) : GONE;
+        if (!verified || typeof admission === 'string') return { ok: false, message: String(admission) };
+        const isWelcome = async (): Promise<boolean> => typeof (await admitted(verified)) !== 'string';
+        return { ok: true, principal: admission, expires: verified.expires, isWelcome };
       }
-      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL) };
+      const byProxy = await named(req);
+      if (byProxy) return byProxy;
+      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL), isWelcome: always };
       return { ok: false, message: 'Send a token of this server as "Authorization: Bearer …".' };
     },
     isClaimed,
-    forget: (...persons) => {
-      for (const person of persons) claimed.delete(person);
+    isDisabled: async (person) => (await look('standing', person, known.standingOf)).disabled,
+    forget: (...ids) => {
+      for (const id of ids) for (const what of ['claimed by', 'claims of', 'standing']) remembered.delete(`${what} ${id}`);
     },
   };
 }
+
+const always = async (): Promise<boolean> => true;
+
+/** A restricted token makes nobody an administrator unless it says so. */
+const within = (roles: readonly Role[], scopes: readonly string[] | undefined): readonly Role[] =>
+  scopes === undefined || scopes.includes('administer') ? roles : roles.filter((role) => role !== 'administrator');
 
 const bearerOf = (req: IncomingMessage): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
 

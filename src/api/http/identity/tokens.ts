@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { PersonId } from '../../../domain/ids.ts';
 import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
-import type { Principal } from '../../../domain/principal.ts';
+import { type Principal, Role } from '../../../domain/principal.ts';
 
 const HOUR = 3600;
 const ACCESS_SECONDS = HOUR;
@@ -14,13 +14,13 @@ const REFRESH = 'annals-refresh';
 const REFRESH_PREFIX = 'refresh_';
 const KNOWN_TOKENS = 10_000;
 
-const RoleName = z.enum(['administrator', 'member', 'viewer', 'auditor', 'analyst']);
 const Claims = z.object({
   sub: PersonId,
   kind: z.enum(['person', 'anonymous']),
-  roles: z.array(RoleName),
+  roles: z.array(Role),
   scope: z.string().optional(),
   jti: z.string(),
+  iat: z.number().int().default(0),
   exp: z.number().int(),
 });
 const RefreshClaims = z.object({ sub: PersonId.refine(isAnonymous), exp: z.number().int() });
@@ -34,6 +34,7 @@ export interface VerifiedToken {
   readonly principal: Principal;
   readonly tokenId: string;
   /** Seconds since 1970. */
+  readonly issuedAt: number;
   readonly expires: number;
 }
 
@@ -52,18 +53,19 @@ export interface TokensOptions {
   readonly secret: Uint8Array;
   /** The id of this installation. */
   readonly issuer: string;
+  readonly algorithm?: 'HS256' | 'HS384' | 'HS512';
   readonly now?: () => Date;
 }
 
 /** Signs and checks tokens; nothing about them is stored. Throws when the secret is too short to sign with. */
-export function createTokens({ secret, issuer, now = () => new Date() }: TokensOptions): Tokens {
+export function createTokens({ secret, issuer, algorithm = 'HS256', now = () => new Date() }: TokensOptions): Tokens {
   if (secret.byteLength < 32) throw new Error('The secret that signs tokens must have at least 32 bytes.');
   const key = createSecretKey(secret);
 
   const sign = async (audience: string, subject: string, claims: JWTPayload, seconds: number): Promise<{ token: string; expiresAt: Date }> => {
     const issuedAt = Math.floor(now().getTime() / 1000);
     const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(subject)
@@ -74,7 +76,7 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
   };
   const payloadOf = async (token: string, audience: string): Promise<unknown> => {
     try {
-      return (await jwtVerify(token, key, { algorithms: ['HS256'], issuer, audience, currentDate: now(), requiredClaims: ['exp', 'sub'] })).payload;
+      return (await jwtVerify(token, key, { algorithms: [algorithm], issuer, audience, currentDate: now(), requiredClaims: ['exp', 'sub'] })).payload;
     } catch {
       return undefined;
     }
@@ -111,8 +113,13 @@ export function createTokens({ secret, issuer, now = () => new Date() }: TokensO
 function principalOf(payload: unknown): VerifiedToken | undefined {
   const claims = Claims.safeParse(payload).data;
   if (!claims || isAnonymous(claims.sub) !== (claims.kind === 'anonymous')) return undefined;
-  const { sub, kind, roles, scope, jti, exp } = claims;
-  return { principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) }, tokenId: jti, expires: exp };
+  const { sub, kind, roles, scope, jti, iat, exp } = claims;
+  return {
+    principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) },
+    tokenId: jti,
+    issuedAt: iat,
+    expires: exp,
+  };
 }
 
 export const newAnonymous = (): Principal => ({
