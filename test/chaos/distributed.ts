@@ -37,6 +37,8 @@ export interface DistributedChaosReport {
   readonly publishedAgain: number;
   /** Every promise that was broken, in words. Empty is green. */
   readonly broken: readonly string[];
+  /** What took longer than it should: figures of this machine, and of whatever else it did. */
+  readonly late: readonly string[];
 }
 
 /** What a fault may cost, in ms. */
@@ -50,6 +52,7 @@ interface Struck {
   readonly recoveryMs: number;
   readonly claimMs: number;
   readonly broken: readonly string[];
+  readonly late: readonly string[];
 }
 
 /**
@@ -76,7 +79,7 @@ export async function distributedChaos(options: DistributedChaosOptions): Promis
       struck.push(result);
       const told = fault.silences ? `, ready was last said after ${Math.round(result.claimMs)} ms` : '';
       say(`${count} of ${faults}: ${fault.name}: recovered after ${Math.round(result.recoveryMs)} ms${told}, ${acknowledged()} acknowledged`);
-      for (const line of result.broken) say(`  BROKEN: ${line}`);
+      for (const line of [...result.broken, ...result.late]) say(`  BROKEN: ${line}`);
     }
     await sleep(calm[0]);
     over.abort();
@@ -94,6 +97,7 @@ export async function distributedChaos(options: DistributedChaosOptions): Promis
       resumed: clients.reduce((count, { resumed }) => count + resumed(), 0),
       worstRecoveryMs: Math.round(Math.max(...struck.map(({ recoveryMs }) => recoveryMs))),
       worstClaimMs: Math.round(Math.max(...struck.map(({ claimMs }) => claimMs))),
+      late: struck.flatMap(({ late }) => late),
       broken: [...struck.flatMap(({ broken }) => broken), ...left, ...clients.flatMap(({ broken }) => broken), ...end.broken],
     };
   } finally {
@@ -153,6 +157,7 @@ async function strike({ apis, workers, direct }: Stage, fault: Fault, holdMs: nu
   ended.abort();
   const claimMs = Math.max(0, ...(await Promise.all(claims)));
   const broken = [...(await struck.end())];
+  const late: string[] = [];
   const over = performance.now();
   const waits = await Promise.all([
     meanwhile ?? 0,
@@ -163,13 +168,13 @@ async function strike({ apis, workers, direct }: Stage, fault: Fault, holdMs: nu
   const stalled = Object.entries(await stalls.end()).map(([name, ms]) => `${name} by itself took ${ms} ms`);
   if (recoveryMs > RECOVERED_MS) {
     const each = waits.map((ms) => Math.round(ms ?? -1)).join(', ');
-    broken.push(`${fault.name}: after ${Math.round(recoveryMs)} ms everything worked again (${each}; ${stalled.join(', ')} for one request)`);
+    late.push(`${fault.name}: after ${Math.round(recoveryMs)} ms everything worked again (${each}; ${stalled.join(', ')} for one request)`);
   }
-  if (claimMs > CLAIM_MS) broken.push(`${fault.name}: ${Math.round(claimMs)} ms later a process still said that it was ready`);
+  if (claimMs > CLAIM_MS) late.push(`${fault.name}: ${Math.round(claimMs)} ms later a process still said that it was ready`);
   for (const { role, process, output } of [...apis.nodes, ...workers.nodes])
     if (process.exitCode !== null)
       broken.push(`${fault.name}: a process of ${role} ended by itself with ${process.exitCode}: ${output().slice(-1500)}`);
-  return { recoveryMs, claimMs, broken };
+  return { recoveryMs, claimMs, broken, late };
 }
 
 /** When nobody writes any more. */

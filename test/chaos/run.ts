@@ -22,10 +22,14 @@ const machine = (): string =>
 process.stdout.write(
   `chaos: ${shape}, ${clients.writers} writers, ${clients.chats} streaming chats, ${count} faults, seed ${seed}, load of the machine ${machine()}\n`,
 );
-const { broken, ...figures } =
-  shape === 'distributed'
-    ? await (await import('./distributed.ts')).distributedChaos({ ...load, faults: count, calm: [400, 2500], hold: [500, 12_000] })
-    : await chaos({ ...load, kills: count, life: [400, 2500] });
+const {
+  broken: promises,
+  late,
+  ...figures
+} = shape === 'distributed'
+  ? await (await import('./distributed.ts')).distributedChaos({ ...load, faults: count, calm: [400, 2500], hold: [500, 12_000] })
+  : { late: [], ...(await chaos({ ...load, kills: count, life: [400, 2500] })) };
+const broken = [...promises, ...late];
 process.stdout.write(`${JSON.stringify(figures, null, 2)}\nload of the machine ${machine()}\n`);
 for (const line of broken) process.stdout.write(`BROKEN: ${line}\n`);
 process.stdout.write(broken.length === 0 ? 'chaos: every promise was kept\n' : `chaos: ${broken.length} promises were broken (seed ${seed})\n`);

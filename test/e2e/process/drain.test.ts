@@ -65,7 +65,7 @@ test('SIGTERM lets a streaming answer come to its end, ends feeds and paused str
   agent.destroy();
   await expectGone(server, folder);
   const again = await startOn(folder);
-  const [answer] = (await call(again.url, 'GET', `/api/conversations/${conversationId}/messages`)).json.messages;
+  const [answer] = (await readMessages(again.url, conversationId)).json.messages;
   expect(answer).toMatchObject({ role: 'assistant', status: 'completed' });
   expect(await again.kill('SIGTERM')).toBe(0);
 });
