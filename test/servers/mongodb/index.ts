@@ -6,6 +6,17 @@ const VERSION = '0.7.0b3';
 const what = `SecantusDB ${VERSION} in place of MongoDB`;
 
 /**
+ * It goes through what it remembers of all retryable writes at each of them, and remembers each for 30 minutes: after ten thousand it is busy with nothing
+ * else. No driver repeats a write after so many seconds.
+ */
+const REMEMBERED_S = 10;
+const begin = [
+  'import runpy, secantus.transactions',
+  `secantus.transactions._RETRYABLE_RECORD_LIFETIME_SECONDS = ${REMEMBERED_S}`,
+  "runpy.run_module('secantus', run_name='__main__')",
+].join('; ');
+
+/**
  * A server that speaks MongoDB's wire protocol and keeps its data with WiredTiger: no registry has MongoDB itself. It calls itself a replica set of
  * one, has change streams and transactions, and accepts `w: 'majority'`. `restart` after SIGKILL finds what it acknowledged.
  */
@@ -16,7 +27,7 @@ export const startMongoServer: StartTestServer = async () => {
     what,
     command: ({ port, folder }) => {
       const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', `${folder}/data`];
-      return ['python3', '-m', 'secantus', ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
+      return ['python3', '-c', begin, ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
     },
     environment: { PYTHONPATH: packages },
     url: ({ port }) => `mongodb://127.0.0.1:${port}/annals`,
