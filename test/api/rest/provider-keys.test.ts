@@ -148,7 +148,7 @@ test('no key is in any answer, log line, event, view or message to the outside, 
   await call(ada, 'POST', `${PATH}/${id}/rotate`, { apiKey: newKey() });
   await call(ada, 'GET', `${PATH}/${id}`);
   await register(bob, { apiKey: newKey() });
-  await register(admin, { owner: 'organisation', apiKey: newKey() });
+  await register(bob, { provider: 'anthropic', apiKey: newKey() });
   const refused = bearer((await server.tokens.access(person('visitor', 'anonymous'))).token);
   await call(refused, 'POST', PATH, { provider: 'openai', apiKey: newKey() });
   await call(ada, 'POST', PATH, { provider: 'No Provider', apiKey: newKey() });
