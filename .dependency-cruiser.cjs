@@ -46,10 +46,13 @@ module.exports = {
     layer('api-arrows', api, [commands, projections, domain]),
     {
       name: 'adapter-arrows',
-      comment: 'An adapter knows its own folder, the ports and the domain, and what all adapters of one server share.',
+      comment: 'An adapter knows its own folder, the ports and the domain, and what several adapters share.',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/' },
-      to: { path: '^(src|web|packages|test|scripts)/', pathNot: ['^src/adapters/$1/', '^src/adapters/mongo/', domain, ...ports] },
+      to: {
+        path: '^(src|web|packages|test|scripts)/',
+        pathNot: ['^src/adapters/$1/', '^src/adapters/mongo/', '^src/adapters/[^/]+[.]ts$', domain, ...ports],
+      },
     },
     {
       name: 'port-knows-no-adapter',

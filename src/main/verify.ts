@@ -1,6 +1,5 @@
 import { progress } from '@clack/prompts';
-import { storedEvent } from '../adapters/event-store/heads-leaves.ts';
-import { leafOf } from '../adapters/event-store/leaf.ts';
+import { leafOf, storedEvent } from '../adapters/event-store/leaf.ts';
 import { START } from '../adapters/event-store/port.ts';
 import { type EventProblem, type EventVerification, verifyEvents } from '../adapters/event-store/verify.ts';
 import { checkHeads } from '../adapters/event-store/verify-heads.ts';

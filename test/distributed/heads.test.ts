@@ -6,8 +6,7 @@ import { annals, call, chat, cleanUp, newFolder, startOn } from '../e2e/process/
 import { until } from '../harness/until.ts';
 import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
 import type { TestServer } from '../servers/test-server.ts';
-import { ownDatabase } from './migrate-story.ts';
-import { describeWith } from './servers.ts';
+import { describeWith, ownDatabase } from './servers.ts';
 
 describeWith(['MONGODB_URL'], 'heads of a log on servers', () => {
   cleanUp();

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { openSqliteEventStore } from '../../src/adapters/event-store/sqlite.ts';
@@ -9,7 +8,6 @@ import { eventsOf } from '../../src/main/migrate/log.ts';
 import { openInstallation } from '../../src/main/open.ts';
 import { readSettings } from '../../src/settings.ts';
 import { call, chat, newFolder, startOn, textsOf, until } from '../e2e/process/processes.ts';
-import { mongodbUrl } from './servers.ts';
 
 /** An installation in which everything that moves is there, at rest. */
 export interface Story {
@@ -106,9 +104,3 @@ export async function seen(url: string, { told, forgotten, fileId, waiting }: St
     run: (await shown(`/api/runs/${waiting.runId}`)).json.status,
   };
 }
-
-export const ownDatabase = (): string => {
-  const url = new URL(mongodbUrl());
-  url.pathname = `/annals_${randomUUID().slice(0, 8)}`;
-  return url.toString();
-};

@@ -18,8 +18,8 @@ import { annals, call, cleanUp, contentsOf, copyOf, type Ended, filesOf, newFold
 import { until } from '../harness/until.ts';
 import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
 import type { TestServer } from '../servers/test-server.ts';
-import { allOf, eventsIn, liveThrough, ownDatabase, type Story, seen } from './migrate-story.ts';
-import { describeWith } from './servers.ts';
+import { allOf, eventsIn, liveThrough, type Story, seen } from './migrate-story.ts';
+import { describeWith, ownDatabase } from './servers.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../e2e/process/processes.ts';
@@ -6,7 +5,7 @@ import { type Cluster, startCluster } from '../harness/cluster.ts';
 import { until } from '../harness/until.ts';
 import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
 import type { TestServer } from '../servers/test-server.ts';
-import { describeWith, mongodbUrl } from './servers.ts';
+import { describeWith, ownDatabase } from './servers.ts';
 
 /** Five seconds on servers that keep up; the one in place of MongoDB is given twice as long. */
 const OUT_MS = 10_000;
@@ -19,9 +18,8 @@ describeWith(['MONGODB_URL'], 'people who come to several nodes', () => {
     const started = await startEventStoreDouble();
     if ('unavailable' in started) throw new Error(started.unavailable);
     eventStore = started;
-    const mongoUrl = new URL(mongodbUrl());
-    mongoUrl.pathname = `/annals_${randomUUID().slice(0, 8)}`;
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl: mongoUrl.toString() }, ['api', 'api', 'workers']);
+    const mongoUrl = ownDatabase();
+    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api', 'api', 'workers']);
   });
   afterAll(async () => {
     await cluster?.close();

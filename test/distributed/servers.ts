@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'vitest';
 
 /** The environment variables that name the servers; `test/servers/setup.ts` sets those that were not given. */
@@ -5,6 +6,12 @@ export type ServerVariable = 'EVENTSTORE_URL' | 'MONGODB_URL' | 'KAFKA_BROKERS';
 
 export const eventstoreUrl = (): string => addressOf('EVENTSTORE_URL');
 export const mongodbUrl = (): string => addressOf('MONGODB_URL');
+/** A database of its own on the server of the run. */
+export function ownDatabase(): string {
+  const url = new URL(mongodbUrl());
+  url.pathname = `/annals_${randomUUID().slice(0, 8)}`;
+  return url.toString();
+}
 /** As `host:port`. */
 export const kafkaBrokers = (): readonly string[] => addressOf('KAFKA_BROKERS').split(',');
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
 import type { EventStore } from '../../src/adapters/event-store/port.ts';
@@ -10,7 +9,7 @@ import { type Cluster, type Node, startCluster } from '../harness/cluster.ts';
 import { until } from '../harness/until.ts';
 import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
 import type { TestServer } from '../servers/test-server.ts';
-import { describeWith, mongodbUrl } from './servers.ts';
+import { describeWith, ownDatabase } from './servers.ts';
 
 describeWith(['MONGODB_URL'], 'of two workers', () => {
   let eventStore: TestServer;
@@ -23,11 +22,10 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
     const started = await startEventStoreDouble();
     if ('unavailable' in started) throw new Error(started.unavailable);
     eventStore = started;
-    const mongoUrl = new URL(mongodbUrl());
-    mongoUrl.pathname = `/annals_${randomUUID().slice(0, 8)}`;
-    connection = await openMongo(mongoUrl.toString());
+    const mongoUrl = ownDatabase();
+    connection = await openMongo(mongoUrl);
     store = await openEventStoreDb({ url: eventStore.url });
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl: mongoUrl.toString() }, ['api']);
+    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api']);
   });
   const workers = (): Node[] =>
     cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);

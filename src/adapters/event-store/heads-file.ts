@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, r
 import { dirname } from 'node:path';
 import canonicalize from 'canonicalize';
 import { SignedHead } from '../evidence/port.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 export interface ReadHeads {
   /** In the order of the file. */
@@ -57,15 +58,5 @@ function writeWhole(descriptor: number, bytes: Buffer, end: number): void {
   } catch (error) {
     ftruncateSync(descriptor, end);
     throw error;
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

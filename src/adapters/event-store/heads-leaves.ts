@@ -1,19 +1,6 @@
-import canonicalize from 'canonicalize';
-import type { RecordedEvent } from '../../domain/event.ts';
 import type { Leaves } from '../evidence/port.ts';
-import { leafOf, type StoredEvent } from './leaf.ts';
+import { leafOf, storedEvent } from './leaf.ts';
 import { type EventStore, type Position, START, type TailBatch } from './port.ts';
-
-/** An event as it is stored; one that was upcast on its way is another. */
-export const storedEvent = ({ id, type, version, stream, revision, data, metadata }: RecordedEvent): StoredEvent => ({
-  id,
-  type,
-  version,
-  stream,
-  revision: Number(revision),
-  data: canonicalize(data) ?? '',
-  metadata: canonicalize(metadata) ?? '',
-});
 
 /** The leaves of any log, computed from its events. It must not upcast them. Finding an event reads everything before it. */
 export function leavesOfStore(store: EventStore): Leaves {

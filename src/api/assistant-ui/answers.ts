@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Told } from '../../commands/command.ts';
 import { ConversationId } from '../../domain/ids.ts';
-import type { Asked } from '../../projections/query.ts';
 import type { Answer } from '../http/answer.ts';
 import { errorHeaders, HttpError, statusOf } from '../http/problem.ts';
 import type { ErrorForm, Responses } from '../http/route.ts';
@@ -18,16 +16,6 @@ export const cloudErrors: ErrorForm = (error) => ({
 export const plainErrors: ErrorForm = (error) => ({ status: statusOf(error.code), headers: errorHeaders(error), text: error.message });
 
 export const notHere = (what = 'thing'): HttpError => new HttpError('NotFound', `There is no such ${what} here, or it is not yours.`);
-
-/** What was asked or told for, or the error thrown as the route's answer. */
-export function needed<Data>(asked: Asked<Data>): Data {
-  if (asked.ok) return asked.data;
-  throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
-}
-export function done<Result>(told: Told<Result>): Extract<Told<Result>, { ok: true }> {
-  if (told.ok) return told;
-  throw new HttpError(told.error.code, told.error.message, told.error.details);
-}
 
 /** A thread's id, from wherever; what is no id of ours names nothing. */
 export function threadIn(value: unknown): ConversationId {

@@ -5,10 +5,11 @@ import { auiMessages } from '../../projections/queries/assistant-ui-messages.ts'
 import { auiConversation, auiRun } from '../../projections/queries/assistant-ui-runs.ts';
 import { json } from '../http/answer.ts';
 import { LARGE_BODY_LIMIT } from '../http/body.ts';
+import { done, needed } from '../http/outcome.ts';
 import { HttpError } from '../http/problem.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
 import { adoptRow } from './adopt.ts';
-import { asJson, cloudErrors, cloudRefusals, done, needed, notHere, nothing, tags, threadIn } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, notHere, nothing, tags, threadIn } from './answers.ts';
 import type { Dialect } from './dialect.ts';
 import { messageJson } from './message-json.ts';
 import { withOwnFiles } from './own-files.ts';

@@ -3,9 +3,10 @@ import { reserveFile, uploadFile } from '../../commands/file.ts';
 import type { FileId } from '../../domain/ids.ts';
 import type { Part } from '../../domain/message.ts';
 import { auiFile } from '../../projections/queries/assistant-ui-files.ts';
+import { done } from '../http/outcome.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
-import { done, notHere } from './answers.ts';
+import { notHere } from './answers.ts';
 
 export const MAX_FILE_BYTES = 25 * 1024 * 1024;
 

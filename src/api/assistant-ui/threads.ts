@@ -4,10 +4,11 @@ import type { ConversationId } from '../../domain/ids.ts';
 import { auiConversation } from '../../projections/queries/assistant-ui-runs.ts';
 import { type AuiThread, auiThread, auiThreads } from '../../projections/queries/assistant-ui-threads.ts';
 import { json } from '../http/answer.ts';
+import { done, needed } from '../http/outcome.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
-import { asJson, cloudErrors, cloudRefusals, done, needed, nothing, tags, threadIn } from './answers.ts';
+import { asJson, cloudErrors, cloudRefusals, nothing, tags, threadIn } from './answers.ts';
 import { ThreadCreateRequest, ThreadListQuery, ThreadUpdateRequest } from './wire/cloud-requests.ts';
 import { EmptyResponse, ThreadCreatedResponse, type ThreadJson, ThreadListResponse, ThreadResponse } from './wire/thread-json.ts';
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId } from '../../domain/ids.ts';
 import { auiTitle } from '../../projections/queries/assistant-ui-runs.ts';
+import { needed } from '../http/outcome.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route } from '../http/route.ts';
 import { sendStream } from '../http/stream.ts';
-import { cloudErrors, cloudRefusals, needed, tags, threadIn } from './answers.ts';
+import { cloudErrors, cloudRefusals, tags, threadIn } from './answers.ts';
 import { TitleStreamRequest } from './wire/cloud-requests.ts';
 
 /** How long a title is waited for, and how often it is looked for, in ms. */

@@ -17,6 +17,7 @@ import { getOwnProfile, getPerson, listPeople, listTokens } from '../../projecti
 import { json } from '../http/answer.ts';
 import { asks, queryErrors } from '../http/asks.ts';
 import type { Tokens } from '../http/identity/tokens.ts';
+import { done } from '../http/outcome.ts';
 import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route, routes } from '../http/route.ts';
@@ -88,8 +89,7 @@ const changeMe = route({
   body: Profile.strict(),
   responses: { 200: { description: 'Changed.', schema: Done }, ...commandErrors },
   handle: async ({ tell, principal, body }) => {
-    const told = await tell(changeProfile({ person: principal.id, profile: body }));
-    if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+    done(await tell(changeProfile({ person: principal.id, profile: body })));
     return json(200, {});
   },
 });
@@ -101,8 +101,7 @@ const signOut = route({
   tags,
   responses: { 200: { description: 'None of them stands for you any more, within 5 s.', schema: Done }, ...commandErrors },
   handle: async ({ tell, principal, kernel }) => {
-    const told = await tell(signOutEverywhere({ person: principal.id }));
-    if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+    done(await tell(signOutEverywhere({ person: principal.id })));
     kernel.identity.forget(principal.id);
     return json(200, {});
   },
@@ -115,8 +114,7 @@ export function tokenRoutes(tokens: Tokens): readonly RouteDefinition[] {
   const handOut = async (request: RouteRequest, person: PersonId, days: number, scopes: Scope[]) => {
     const tokenId = randomUUID();
     const expiresAt = new Date(Date.now() + days * DAY_S * 1000).toISOString();
-    const told = await request.tell(createToken({ person, tokenId, scopes, expiresAt }));
-    if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+    done(await request.tell(createToken({ person, tokenId, scopes, expiresAt })));
     const principal = { id: person, kind: 'person' as const, roles: rolesFor(person, request), ...(scopes.length > 0 ? { scopes } : {}) };
     const made = await tokens.access(principal, { seconds: days * DAY_S, tokenId });
     return json(201, { token: made.token, tokenId, expiresAt: made.expiresAt.toISOString() });
@@ -150,8 +148,7 @@ export function tokenRoutes(tokens: Tokens): readonly RouteDefinition[] {
       const old = own.ok ? own.data.tokens.find(({ id }) => id === params.tokenId) : undefined;
       if (!old) throw new HttpError('NotFound', 'There is no such token, or it is not yours.');
       const answer = await handOut(request, principal.id, body.days, z.array(Scope).parse(old.scopes));
-      const told = await tell(revokeToken({ person: principal.id, tokenId: old.id, graceMs: Math.round(body.graceHours * 3600_000) }));
-      if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+      done(await tell(revokeToken({ person: principal.id, tokenId: old.id, graceMs: Math.round(body.graceHours * 3600_000) })));
       return answer;
     },
   });
@@ -165,8 +162,7 @@ export function tokenRoutes(tokens: Tokens): readonly RouteDefinition[] {
     query: z.object({ person: NamedPerson.optional().describe('Whose it is; default: one’s own.') }),
     responses: { 200: { description: 'It stands for nobody any more, within 5 s.', schema: Done }, ...commandErrors },
     handle: async ({ tell, principal, params: { tokenId }, query: { person = principal.id }, kernel }) => {
-      const told = await tell(revokeToken({ person, tokenId, graceMs: 0 }));
-      if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+      done(await tell(revokeToken({ person, tokenId, graceMs: 0 })));
       kernel.identity.forget(person);
       return json(200, {});
     },
@@ -185,8 +181,7 @@ const register = route({
   responses: { 201: { description: 'The person.', schema: z.object({ person: z.string() }) }, ...commandErrors },
   handle: async ({ tell, body: { roles, ...about } }) => {
     const person = PersonId.parse(`person_${randomUUID().replaceAll('-', '')}`);
-    const told = await tell(registerPerson({ person, via: 'administrator', roles, profile: about }));
-    if (!told.ok) throw new HttpError(told.error.code, told.error.message, told.error.details);
+    done(await tell(registerPerson({ person, via: 'administrator', roles, profile: about })));
     return json(201, { person });
   },
 });

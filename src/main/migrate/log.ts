@@ -1,5 +1,4 @@
-import canonicalize from 'canonicalize';
-import { leafOf } from '../../adapters/event-store/leaf.ts';
+import { leafOf, storedEvent } from '../../adapters/event-store/leaf.ts';
 import { type EventStore, type EventToAppend, type Expected, type Position, START } from '../../adapters/event-store/port.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import { StartRefused } from '../refused.ts';
@@ -107,5 +106,4 @@ async function append(target: EventStore, events: readonly RecordedEvent[]): Pro
 const toAppend = ({ id, type, version, data, metadata }: RecordedEvent): EventToAppend => ({ id, type, version, data, metadata });
 const sizeOf = ({ data, metadata }: RecordedEvent): number => JSON.stringify(data).length + JSON.stringify(metadata).length;
 
-export const leaf = ({ id, stream, revision, type, version, data, metadata }: RecordedEvent): Buffer =>
-  leafOf({ id, stream, revision: Number(revision), type, version, data: canonicalize(data) ?? '', metadata: canonicalize(metadata) ?? '' });
+export const leaf = (event: RecordedEvent): Buffer => leafOf(storedEvent(event));

@@ -1,6 +1,5 @@
-import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { leafOf } from '../../adapters/event-store/leaf.ts';
+import { leafOf, storedEvent } from '../../adapters/event-store/leaf.ts';
 import { START } from '../../adapters/event-store/port.ts';
 import { conversationStream } from '../../domain/conversation/index.ts';
 import { isSealed, type JsonObject, type RecordedEvent } from '../../domain/event.ts';
@@ -28,15 +27,6 @@ export interface EventInfo {
 
 async function shown(event: RecordedEvent, { open }: QueryContext): Promise<EventInfo> {
   const { id, type, version, stream, revision, position, data, metadata } = event;
-  const leaf = leafOf({
-    id,
-    type,
-    version,
-    stream,
-    revision: Number(revision),
-    data: canonicalize(data) ?? '',
-    metadata: canonicalize(metadata) ?? '',
-  });
   return {
     id,
     type,
@@ -49,7 +39,7 @@ async function shown(event: RecordedEvent, { open }: QueryContext): Promise<Even
     commandId: metadata.commandId,
     correlationId: metadata.$correlationId,
     causationId: metadata.$causationId,
-    leaf: leaf.toString('hex'),
+    leaf: leafOf(storedEvent(event)).toString('hex'),
     data: isSealed(data.sealed) ? { ...data, sealed: await open(data.sealed, id) } : data,
   };
 }

@@ -82,9 +82,12 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
   const isProxy = proxies ? createProxyCheck(proxies) : () => false;
   const remembered = new LRUCache<string, { readonly said: unknown }>({ max: 4 * MOST_KNOWN, ttl: KNOWN_MS });
   const look = async <Said>(what: string, id: string, find: (id: string) => Promise<Said>): Promise<Said> => {
-    const found = remembered.get(`${what} ${id}`) ?? { said: await find(id) };
-    if (!remembered.has(`${what} ${id}`)) remembered.set(`${what} ${id}`, found);
-    return found.said as Said;
+    const key = `${what} ${id}`;
+    const known = remembered.get(key);
+    if (known) return known.said as Said;
+    const said = await find(id);
+    remembered.set(key, { said });
+    return said;
   };
 
   const isClaimed = async (person: string): Promise<boolean> => (await look('claimed by', person, known.claimedBy)) !== undefined;
