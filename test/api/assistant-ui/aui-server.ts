@@ -34,30 +34,33 @@ export interface AuiServer extends TestServer {
 
 export async function startAui(annals: StartOptions = {}, options: { publicUrl?: string } = {}): Promise<AuiServer> {
   const server = await startServer({ annals, server: { routes: assistantUiRoutes({ secret: randomBytes(32), ...options }) } });
-  const as = async (principal: Principal): Promise<Person> => {
-    const { token } = await server.tokens.access(principal);
-    const call: Person['call'] = async (method, path, body, { signal } = {}) => {
-      const response = await server.call(method, path, {
-        ...(body === undefined ? {} : { body }),
-        headers: bearer(token),
-        ...(signal ? { signal } : {}),
-      });
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.startsWith('application/json');
-      return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
-    };
-    return {
-      principal,
-      token,
-      call,
-      thread: async (body = {}) => (await call('POST', '/aui/v1/threads', { last_message_at: new Date().toISOString(), ...body })).json.thread_id,
-      chat: (threadId, messages, extra = {}) =>
-        call('POST', '/aui/api/chat', { id: threadId, messages, trigger: 'submit-message', tools: {}, metadata: {}, ...extra }),
-      history: async (threadId, query = 'format=ai-sdk/v6&limit=200') =>
-        z.array(Row).parse((await call('GET', `/aui/v1/threads/${threadId}/messages?${query}`)).json.messages),
-    };
-  };
+  const as = async (principal: Principal): Promise<Person> => ({ principal, ...personAt(server.url, (await server.tokens.access(principal)).token) });
   return { ...server, as };
+}
+
+/** Whoever the token stands for, at the server with this address. */
+export function personAt(url: string, token: string): Omit<Person, 'principal'> {
+  const call: Person['call'] = async (method, path, body, { signal } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...bearer(token), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  };
+  return {
+    token,
+    call,
+    thread: async (body = {}) => (await call('POST', '/aui/v1/threads', { last_message_at: new Date().toISOString(), ...body })).json.thread_id,
+    chat: (threadId, messages, extra = {}) =>
+      call('POST', '/aui/api/chat', { id: threadId, messages, trigger: 'submit-message', tools: {}, metadata: {}, ...extra }),
+    history: async (threadId, query = 'format=ai-sdk/v6&limit=200') =>
+      z.array(Row).parse((await call('GET', `/aui/v1/threads/${threadId}/messages?${query}`)).json.messages),
+  };
 }
 
 export const ada = person('ada');

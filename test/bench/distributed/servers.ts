@@ -35,10 +35,11 @@ async function provided(name: ServerVariable, started: AsyncDisposableStack): Pr
   return server;
 }
 
-/** A database of its own on that server, as a URL. */
+/** A database of its own on that server, as a URL; a request of a thousand documents may take as long as a slow server needs. */
 export function databaseOn({ url }: BenchServer): string {
   const own = new URL(url);
   own.pathname = `/annals_bench_${randomUUID().slice(0, 8)}`;
+  own.searchParams.set('socketTimeoutMS', '60000');
   return own.toString();
 }
 

@@ -63,7 +63,7 @@ function staged(store: EventStore, connection: MongoConnection): Stage {
 
 async function measure(stage: Stage, servers: string, { quick, say }: BenchOptions): Promise<Row[]> {
   const { store } = stage;
-  const events = quick ? 1000 : 10_000;
+  const events = quick ? 1000 : 3000;
   const rounds = quick ? 1 : 3;
   const beginning = await store.head();
   await conversationsToAppend(store, events)();

@@ -4,7 +4,9 @@ import { type AssistantClient, AssistantCloud, AssistantRuntimeProvider, useAui 
 import { lastAssistantMessageIsCompleteWithApprovalResponses } from 'ai';
 import { act, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { z } from 'zod';
 import { type Annals, createAnnals } from '../../../packages/client/src/index.ts';
+import { personAt } from '../../api/assistant-ui/aui-server.ts';
 
 type Message = ReturnType<AssistantClient['thread']['getState']>['messages'][number];
 
@@ -27,6 +29,12 @@ export interface App {
 
 export const textOf = (message: Message | undefined): string =>
   (message?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+
+/** Whoever sits at the machine of a server, by a token. */
+export async function localPerson(url: string): Promise<ReturnType<typeof personAt>> {
+  const answered = await fetch(`${url}/aui/v1/auth/tokens`, { method: 'POST' });
+  return personAt(url, z.object({ token: z.string() }).parse(await answered.json()).token);
+}
 
 const inReact = (work: () => Promise<void>): Promise<void> => Promise.resolve(act(work));
 
