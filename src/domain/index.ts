@@ -1,4 +1,5 @@
 import { accessEvents } from './access.ts';
+import { alertEvents } from './alert.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
@@ -22,4 +23,5 @@ export const eventDefinitions = [
   ...telemetryEvents,
   ...titleEvents,
   ...securityEvents,
+  ...alertEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { alertEvents } from '../../domain/alert.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
@@ -37,6 +38,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
   ['access', securityEvents],
+  ['alert', alertEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -72,6 +74,9 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'OthersDataRead.what': Name,
   'SecurityNoted.reason': Name,
   'SecurityNoted.network': pseudonymous,
+  'AlertRaised.alertId': pseudonymous,
+  'AlertRaised.about': pseudonymous,
+  'AlertAcknowledged.alertId': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };
