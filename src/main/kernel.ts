@@ -11,9 +11,9 @@ import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
-import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
+import { createSecurityLog } from '../commands/security-log.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
 import type { PersonId } from '../domain/ids.ts';
@@ -24,6 +24,7 @@ import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
+import { sweepAlerts } from '../workers/alerts.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
@@ -35,7 +36,7 @@ import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { missingOf } from './missing.ts';
-import { namingUnavailable, whyUnavailable } from './unavailable.ts';
+import { answeringUnavailable, namingUnavailable, whyUnavailable } from './unavailable.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -82,19 +83,6 @@ export interface Kernel extends Annals {
   sweep(): Promise<void>;
 }
 
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };
-
 const SWEEP_MS = 1000;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
@@ -109,9 +97,19 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
-  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
+  const security = createSecurityLog({ store, sealer, secret, now, log });
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
+  const ask = createAsk({
+    store,
+    loader,
+    documents,
+    sealer,
+    liveLog,
+    progress,
+    onShown: refusals.shown,
+    onRefusal: refusals.record,
+    evidence: parts.heads?.evidence,
+  });
   const follow = createFollow({
     store,
     loader,
@@ -120,7 +118,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     documents,
     progress,
-    onRefusal: (principal, refused) => refusals.record(principal, refused),
+    onRefusal: refusals.record,
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
@@ -174,10 +172,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await security.flush();
     await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await sweepAlerts({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -215,6 +215,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     follow,
     progress,
     refusals,
+    security,
     loader,
     models: catalogue,
     sweep: async () => {
@@ -283,6 +284,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await Promise.all(running);
       await keys.flush();
       await refusals.flush();
+      await security.flush();
     },
   };
 }

@@ -50,7 +50,7 @@ const owners = [
   'rotateProviderKey',
   'removeProviderKey',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'acknowledgeAlert'];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -71,6 +71,7 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'raiseAlert',
 ];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 

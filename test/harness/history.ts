@@ -1,4 +1,5 @@
 import { START } from '../../src/adapters/event-store/port.ts';
+import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
@@ -9,7 +10,8 @@ import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
-import { type Installation, person, readRun, startAnnals } from './memory-annals.ts';
+import { listAlerts } from '../../src/projections/queries/security.ts';
+import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
   const told = await kernel.tell(who, conversation.sendMessage({ conversationId, parts: [{ type: 'text', text }], reply: true, onActive: 'refuse' }));
@@ -41,6 +43,26 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
     await kernel.tell(annals(who.id), providerKey.endKeyGrace({ keyId }));
     await kernel.tell(annals(who.id), providerKey.recordProviderKeyUse(used));
   }
+}
+
+/** What those who watch over the installation get to see. */
+async function watched({ kernel, disk }: Installation, who: Principal): Promise<void> {
+  const note = { kind: 'login-failed', door: 'POST /auth/password', subject: who.id } as const;
+  for (let attempt = 0; attempt < 12; attempt++) kernel.security.record({ ...note, address: `203.0.${attempt}.7` });
+  for (let attempt = 0; attempt < 35; attempt++) kernel.security.record({ ...note, address: '198.51.100.7', account: `who${attempt}@example.org` });
+  kernel.security.record({ ...note, kind: 'token-reused', address: '2001:db8::1' });
+  kernel.security.record({ ...note, kind: 'address-blocked', actor: who.id, about: 'intranet' });
+  kernel.refusals.shown(administrator, [who.id], 'getPerson', who.id);
+  await kernel.security.flush();
+  await kernel.refusals.flush();
+  const names = kernel.progress.status().map(({ view }) => view);
+  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 10_000 });
+  await seen();
+  await kernel.sweep();
+  await seen();
+  const asked = await kernel.ask(administrator, listAlerts({}));
+  for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
+    await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
 }
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
@@ -94,6 +116,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await watched(installation, ada);
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

@@ -1,6 +1,8 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
+import { alertList } from './alerts.ts';
 import { audit } from './audit.ts';
+import { accountBursts, networkBursts } from './bursts.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
@@ -11,6 +13,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
+import { security } from './security.ts';
 
 /** Every view there is. */
 export const views = [
@@ -26,4 +29,8 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  security,
+  accountBursts,
+  networkBursts,
+  alertList,
 ] as unknown as readonly View[];
