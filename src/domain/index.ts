@@ -1,7 +1,13 @@
 import { accessEvents } from './access.ts';
+import { attemptEvents } from './attempt.ts';
 import { conversationEvents } from './conversation/index.ts';
+import { credentialEvents } from './credential.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { identityEvents } from './identity.ts';
+import { invitationEvents } from './invitation.ts';
+import { mailEvents } from './mail.ts';
+import { passwordResetEvents } from './password-reset.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -20,4 +26,10 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...identityEvents,
+  ...invitationEvents,
+  ...credentialEvents,
+  ...passwordResetEvents,
+  ...attemptEvents,
+  ...mailEvents,
 ] as unknown as readonly EventDefinition[];

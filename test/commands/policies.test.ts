@@ -50,7 +50,17 @@ const owners = [
   'rotateProviderKey',
   'removeProviderKey',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = [
+  'registerPerson',
+  'changeRoles',
+  'disablePerson',
+  'enablePerson',
+  'unparkReaction',
+  'issueInvitation',
+  'revokeInvitation',
+  'openPasswordReset',
+  'handOverMail',
+];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -71,7 +81,21 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'expireInvitation',
+  'redeemInvitation',
+  'setFirstPassword',
+  'resetPassword',
+  'askPasswordReset',
+  'makeAttempt',
+  'forgiveAttempt',
+  'openIdentity',
+  'releaseIdentity',
+  'queueMail',
+  'startMail',
+  'endMail',
 ];
+/** Ada, and nobody in her place. */
+const onlyOneself = ['changePassword'];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
@@ -95,6 +119,7 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [onlyOneself, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

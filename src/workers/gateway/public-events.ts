@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { attemptEvents } from '../../domain/attempt.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
+import { credentialEvents } from '../../domain/credential.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
+import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { invitationEvents } from '../../domain/invitation.ts';
+import { mailEvents } from '../../domain/mail.ts';
+import { passwordResetEvents } from '../../domain/password-reset.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
@@ -35,6 +41,12 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['title', titleEvents],
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
+  [undefined, identityEvents],
+  [undefined, invitationEvents],
+  [undefined, credentialEvents],
+  [undefined, passwordResetEvents],
+  [undefined, attemptEvents],
+  [undefined, mailEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
