@@ -80,6 +80,18 @@ const Settings = z.object({
     .string()
     .regex(/^[a-zA-Z0-9._-]*$/, 'may only have letters, digits, dots, dashes and underscores')
     .default('annals.'),
+  /** `on`: people may log in with an e-mail address and a password. */
+  ANNALS_PASSWORD_LOGIN: z.enum(['on', 'off']).default('off'),
+  /** `smtp://user:password@host:587` or `smtps://…`: mails leave by this server. Without it administrators hand links over. */
+  ANNALS_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+    .optional(),
+  /** Whom mails come from, such as `Annals <annals@example.org>`. */
+  ANNALS_MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must be an e-mail address')
+    .optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   OPENAI_DEFAULT_MODEL: z.string().optional(),

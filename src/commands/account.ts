@@ -56,6 +56,8 @@ export const redeemInvitation = command('redeemInvitation', {
   ...invitation,
   subject: ({ person }) => person,
   policy: annalsOnly as Policy,
+  /** Empty where it had been redeemed by the same person before. */
+  result: (events) => ({ eventId: events[0]?.id ?? '' }),
 });
 
 const credential = {
@@ -92,6 +94,7 @@ export const resetPassword = command('resetPassword', {
   input: z.object({ ...person, resetId: ResetId, email: text, hash }),
   ...credential,
   policy: annalsOnly as Policy,
+  result: (events) => ({ eventId: events[0]?.id ?? '' }),
 });
 
 /** For an address that may be nobody's. */

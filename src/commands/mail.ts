@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MailKind, MailQueued, mailStream, mails } from '../domain/mail.ts';
 import { command, type Policy } from './command.ts';
-import { administratorsOnly, annalsOnly } from './policy.ts';
+import { annalsOnly } from './policy.ts';
 
 const mail = { stream: ({ mailId }: { mailId: string }) => mailStream(mailId), aggregate: mails };
 const of = { mailId: z.string() };
@@ -18,4 +18,3 @@ export const endMail = command('endMail', {
   ...mail,
   policy: annalsOnly as Policy,
 });
-export const handOverMail = command('handOverMail', { input: z.object(of), ...mail, policy: administratorsOnly as Policy });

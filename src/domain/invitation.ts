@@ -14,8 +14,6 @@ export const InvitationId = z
 export const InvitationOrigin = z.enum(['administrator', 'registration']);
 
 const of = { invitationId: InvitationId };
-/** Events whose hidden texts nobody needs any more. */
-const dropped = { dropped: z.array(z.string()) };
 /** `email`: where it is mailed to; empty: it is handed over in another way, which `addressed` says in the clear. */
 export const InvitationIssued = event('InvitationIssued', 1, {
   ...of,
@@ -23,9 +21,9 @@ export const InvitationIssued = event('InvitationIssued', 1, {
   roles: z.array(Role),
   expiresAt: IsoTime,
   addressed: z.boolean(),
-  ...sealed({ email: z.string(), name: z.string() }, { hidden: ['email', 'name'] }),
+  ...sealed({ email: z.string(), name: z.string() }),
 });
-export const InvitationRedeemed = event('InvitationRedeemed', 1, { ...of, person: PersonId, roles: z.array(Role), ...dropped });
+export const InvitationRedeemed = event('InvitationRedeemed', 1, { ...of, person: PersonId, roles: z.array(Role) });
 /** With the redemption, where the person sets a password: all that is needed to make the account, whoever dies on the way. */
 export const AccountPromised = event('AccountPromised', 1, {
   ...of,
@@ -36,8 +34,8 @@ export const AccountPromised = event('AccountPromised', 1, {
   roles: z.array(Role),
   ...sealed({ email: z.string(), name: z.string(), hash: z.string() }, { hidden: ['hash'] }),
 });
-export const InvitationRevoked = event('InvitationRevoked', 1, { ...of, ...dropped });
-export const InvitationExpired = event('InvitationExpired', 1, { ...of, ...dropped });
+export const InvitationRevoked = event('InvitationRevoked', 1, of);
+export const InvitationExpired = event('InvitationExpired', 1, of);
 
 export const invitationEvents = [InvitationIssued, InvitationRedeemed, AccountPromised, InvitationRevoked, InvitationExpired] as const;
 type InvitationEvent = EventOf<(typeof invitationEvents)[number]>;
@@ -112,15 +110,14 @@ export const invitations: Decider<Invitation, InvitationCommand, InvitationEvent
       const expiresAt = new Date(Date.parse(now) + validMs).toISOString();
       return [InvitationIssued({ invitationId, origin, roles, expiresAt, addressed: email !== '', email, name: fullName })];
     }
-    const gone = state.issued ? [state.issued.eventId] : [];
     switch (command.name) {
       case 'redeemInvitation':
-        return redeem(command, state, now, gone);
+        return redeem(command, state, now);
       case 'revokeInvitation':
         if (state.status === 'none') return refuse('NotFound', 'There is no such invitation.');
-        return state.status === 'open' ? [InvitationRevoked({ invitationId, dropped: gone })] : [];
+        return state.status === 'open' ? [InvitationRevoked({ invitationId })] : [];
       case 'expireInvitation':
-        return state.status === 'open' && now >= state.expiresAt ? [InvitationExpired({ invitationId, dropped: gone })] : [];
+        return state.status === 'open' && now >= state.expiresAt ? [InvitationExpired({ invitationId })] : [];
       default:
         return command satisfies never;
     }
@@ -130,10 +127,10 @@ export const invitations: Decider<Invitation, InvitationCommand, InvitationEvent
 type Redeem = Extract<InvitationCommand, { name: 'redeemInvitation' }>;
 
 /** Once, by one person. Whoever was known already may say so again: a provider sends its users back more than once. */
-function redeem({ invitationId, person, account }: Redeem, state: Invitation, now: string, gone: string[]) {
+function redeem({ invitationId, person, account }: Redeem, state: Invitation, now: string) {
   if (state.status === 'redeemed' && !account && state.person === person) return [];
   if (state.status !== 'open' || now >= state.expiresAt) return linkInvalid;
   const roles = [...state.roles];
-  const redeemed = InvitationRedeemed({ invitationId, person, roles, dropped: gone });
+  const redeemed = InvitationRedeemed({ invitationId, person, roles });
   return account ? [redeemed, AccountPromised({ invitationId, person, origin: state.origin, roles, ...account })] : [redeemed];
 }

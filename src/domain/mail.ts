@@ -21,10 +21,8 @@ export const MailStarted = event('MailStarted', 1, { ...of, attempt: z.number().
 export const MailSent = event('MailSent', 1, { ...of, attempt: z.number().int() });
 /** `againAt`: null when nobody tries again. */
 export const MailFailed = event('MailFailed', 1, { ...of, attempt: z.number().int(), code: z.string(), againAt: IsoTime.nullable() });
-/** Somebody was given its link, to pass it on in another way. */
-export const MailHandedOver = event('MailHandedOver', 1, of);
 
-export const mailEvents = [MailQueued, MailStarted, MailSent, MailFailed, MailHandedOver] as const;
+export const mailEvents = [MailQueued, MailStarted, MailSent, MailFailed] as const;
 type MailEvent = EventOf<(typeof mailEvents)[number]>;
 export type MailCause = z.output<typeof MailQueued.schema>['cause'];
 
@@ -38,8 +36,7 @@ export interface Mail {
 export type MailCommand =
   | { name: 'queueMail'; mailId: string; kind: MailKind; cause: MailCause; expiresAt: string }
   | { name: 'startMail'; mailId: string; attempt: number }
-  | { name: 'endMail'; mailId: string; attempt: number; code?: string; again: boolean }
-  | { name: 'handOverMail'; mailId: string };
+  | { name: 'endMail'; mailId: string; attempt: number; code?: string; again: boolean };
 
 export const mailStream = (mailId: string): string => `mail-${mailId}`;
 
@@ -63,8 +60,6 @@ export const mails: Decider<Mail, MailCommand, MailEvent> = {
         return Object.assign(state, { status: 'sent' });
       case 'MailFailed':
         return Object.assign(state, event.data.againAt === null ? { status: 'failed' } : { status: 'waiting', againAt: event.data.againAt });
-      case 'MailHandedOver':
-        return state;
       default:
         event satisfies never;
         return state;
@@ -90,8 +85,6 @@ export const mails: Decider<Mail, MailCommand, MailEvent> = {
         const againAt = after(now, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 3 ** (attempt - 1)));
         return [MailFailed({ mailId, attempt, code, againAt: again && againAt < state.expiresAt ? againAt : null })];
       }
-      case 'handOverMail':
-        return [MailHandedOver({ mailId })];
       default:
         return command satisfies never;
     }

@@ -18,7 +18,7 @@ export const Profile = z.object(profile);
 export type Profile = z.infer<typeof Profile>;
 const person = { person: PersonId };
 /** How somebody came to be known here. */
-export const Via = z.enum(['registration', 'administrator', 'proxy']);
+export const Via = z.enum(['registration', 'administrator', 'proxy', 'invitation']);
 
 /** Of an anonymous person, on its own stream: from now on what was its own is the claimer's. */
 export const AnonymousClaimed = event('AnonymousClaimed', 1, { anonymous: PersonId, by: PersonId });

@@ -8,7 +8,10 @@ import type { Evidence } from '../adapters/evidence/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
+import { createFolderPost } from '../adapters/mail/folder.ts';
+import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
+import { createArgon2 } from '../adapters/password-hash/argon2.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
 import type { Tell } from '../commands/command.ts';
@@ -24,6 +27,7 @@ import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
+import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
@@ -61,6 +65,10 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  /** How mails leave; default: not at all. */
+  readonly post?: MailPost | undefined;
+  /** Where links in mails lead to. */
+  readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -124,6 +132,20 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { post = createFolderPost(), publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({
+    tell,
+    loader,
+    store,
+    sealer,
+    views,
+    hashes: createArgon2(),
+    post,
+    secret,
+    publicUrl,
+    now,
+    log,
+  });
   const replies = createReplies({
     tell,
     callModel,
@@ -145,6 +167,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     ...replies.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ...accounting.reactions,
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -178,6 +201,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await accounting.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -217,9 +241,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     refusals,
     loader,
     models: catalogue,
+    accounts,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
+      await accounting.sendMails();
     },
     epoch: await store.epoch(),
     uploads: {
@@ -272,6 +298,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
+      running.push(duties.alone('mails', (signal) => every('mails', SWEEP_MS, accounting.sendMails, signal), reacting.signal));
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),

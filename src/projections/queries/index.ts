@@ -6,6 +6,8 @@ import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
+import * as invitations from './invitations.ts';
+import * as mails from './mails.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -23,6 +25,8 @@ export const queries = {
   ...operations,
   ...people,
   ...providerKeys,
+  ...invitations,
+  ...mails,
   ...assistantUiThreads,
   ...assistantUiMessages,
   ...assistantUiRuns,

@@ -6,6 +6,8 @@ import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { invitationList } from './invitations.ts';
+import { mailList } from './mails.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -26,4 +28,6 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  invitationList,
+  mailList,
 ] as unknown as readonly View[];
