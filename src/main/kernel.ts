@@ -10,19 +10,16 @@ import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
-import type { KnownPersons } from '../api/http/identity/identify.ts';
+import type { KnownPersons } from '../api/http/identity/admission.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
@@ -34,6 +31,7 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { knownPersons } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
@@ -235,14 +233,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         return opened === undefined || isUnopened(opened) ? undefined : opened;
       },
     },
-    known: {
-      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-      standingOf: async (person) => {
-        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
-        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
-      },
-    },
+    known: knownPersons({ loader, views }),
     reactions: reactionStatus,
     health: async () => {
       const problems = progress

@@ -74,8 +74,8 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
       const { kernel, req } = visit;
       const identified = await kernel.identity.identify(req);
       if (!identified.ok) {
-        kernel.annals.refusals.unauthenticated('Unauthenticated');
-        throw new HttpError('Unauthenticated', identified.message);
+        kernel.annals.refusals.unauthenticated(identified.code);
+        throw new HttpError(identified.code, identified.message);
       }
       const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));

@@ -11,6 +11,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
+import { openSessions } from './sessions.ts';
 
 /** Every view there is. */
 export const views = [
@@ -26,4 +27,5 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  openSessions,
 ] as unknown as readonly View[];
