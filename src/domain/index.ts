@@ -7,6 +7,7 @@ import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
 import { sessionEvents } from './session.ts';
+import { securityEvents } from './security.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -22,4 +23,5 @@ export const eventDefinitions = [
   ...telemetryEvents,
   ...titleEvents,
   ...sessionEvents,
+  ...securityEvents,
 ] as unknown as readonly EventDefinition[];

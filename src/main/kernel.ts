@@ -14,6 +14,7 @@ import type { KnownPersons } from '../api/http/identity/admission.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
+import { createSecurityLog } from '../commands/security-log.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
@@ -107,6 +108,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
+  const security = createSecurityLog({ store, sealer, secret, now, log });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
@@ -172,6 +174,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await security.flush();
     await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
@@ -213,6 +216,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     follow,
     progress,
     refusals,
+    security,
     loader,
     models: catalogue,
     sweep: async () => {
@@ -274,6 +278,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await Promise.all(running);
       await keys.flush();
       await refusals.flush();
+      await security.flush();
     },
   };
 }

@@ -7,6 +7,7 @@ import { listSessions } from '../../projections/queries/sessions.ts';
 import { json } from '../http/answer.ts';
 import { queryErrors } from '../http/asks.ts';
 import { closeSession, openTokenSession } from '../http/identity/open-session.ts';
+import { noteOf } from '../http/note.ts';
 import { done, needed } from '../http/outcome.ts';
 import { HttpError } from '../http/problem.ts';
 import { openRoute, type RouteDefinition, route } from '../http/route.ts';
@@ -76,9 +77,12 @@ const revoke = route({
   tags,
   params: z.object({ sessionId: SessionId }),
   responses: { 200: { description: 'It is over, with every token and address made in it, within 5 s.', schema: Done }, ...commandErrors },
-  handle: async ({ tell, params: { sessionId }, kernel }) => {
+  handle: async (request) => {
+    const { tell, params, kernel, annals, principal } = request;
+    const { sessionId } = params;
     done(await tell(endSession({ sessionId, reason: 'revoked' })));
     kernel.identity.forget(sessionId);
+    annals.security.record({ kind: 'session-revoked', actor: principal.id, target: sessionId, ...noteOf(request) });
     return json(200, {});
   },
 });
@@ -89,10 +93,12 @@ const revokeOthers = route({
   summary: 'End all your sessions but this one',
   tags,
   responses: { 200: { description: 'They are over within 5 s. Access tokens stay.', schema: Done }, ...commandErrors },
-  handle: async ({ tell, principal, cameWith, kernel }) => {
+  handle: async (request) => {
+    const { tell, principal, cameWith, kernel, annals } = request;
     const except = cameWith?.sessionId;
     done(await tell(endSessions({ person: principal.id, ...(except === undefined ? {} : { except }) })));
     kernel.identity.forget(principal.id);
+    annals.security.record({ kind: 'session-revoked', reason: 'Others', actor: principal.id, ...noteOf(request) });
     return json(200, {});
   },
 });

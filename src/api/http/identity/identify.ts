@@ -3,7 +3,7 @@ import { PersonId, type SessionId } from '../../../domain/ids.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
 import { type Admission, createAdmission, DISABLED, GONE, type KnownPersons, type KnownSession } from './admission.ts';
-import { createProxyCheck, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
+import { createProxyCheck, forwardedFor, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
 import type { SessionKeys, SessionOptions } from './session-keys.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -40,6 +40,8 @@ export type Identified =
 export interface Identity extends Pick<Admission, 'isClaimed' | 'isGranted' | 'session' | 'forget'> {
   /** Who sends this request. */
   identify(req: IncomingMessage): Promise<Identified>;
+  /** Where it comes from: what a trusted proxy says in `X-Forwarded-For` counts, what anybody else says there does not. */
+  addressOf(req: IncomingMessage): string | undefined;
   /** An administrator has shut this person out. At most 5 s late. */
   isDisabled(person: string): Promise<boolean>;
 }
@@ -116,6 +118,7 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
       if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL), isWelcome: always };
       return nobody('Log in, or send a token of this server as "Authorization: Bearer …".');
     },
+    addressOf: (req) => (isProxy(req) ? forwardedFor(req) : undefined) ?? req.socket.remoteAddress,
     session: admission.session,
     isGranted: admission.isGranted,
     isClaimed: admission.isClaimed,

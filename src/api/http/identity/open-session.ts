@@ -1,6 +1,7 @@
 import { endSession, startSession } from '../../../commands/session.ts';
 import { annals as annalsItself } from '../../../commands/settle-active-run.ts';
 import type { PersonId, SessionId } from '../../../domain/ids.ts';
+import { noteOf } from '../note.ts';
 import { done } from '../outcome.ts';
 import { HttpError } from '../problem.ts';
 import type { Visit } from '../request.ts';
@@ -67,12 +68,15 @@ async function start(visit: Visited, { person, method }: LoggedIn, kind: 'cookie
     await annals.tell(annalsItself(person), startSession({ sessionId, person, kind, method, proof, device }), { correlationId: requestId }),
   );
   kernel.ownWrites.wrote({ id: person, kind: 'person', roles: [] }, told.position);
+  annals.security.record({ kind: 'login-succeeded', actor: person, target: sessionId, ...noteOf(visit) });
   return made;
 }
 
-async function end({ annals, kernel, requestId }: Visited, sessionId: SessionId, reason: 'logout' | 'replaced', person: PersonId): Promise<void> {
+async function end(visit: Visited, sessionId: SessionId, reason: 'logout' | 'replaced', person: PersonId): Promise<void> {
+  const { annals, kernel, requestId } = visit;
   done(await annals.tell(annalsItself(person), endSession({ sessionId, reason }), { correlationId: requestId }));
   kernel.identity.forget(sessionId);
+  if (reason === 'logout') annals.security.record({ kind: 'logged-out', actor: person, target: sessionId, ...noteOf(visit) });
 }
 
 /** Ends the session that the request came with, if there is one, and answers the `Set-Cookie` header that takes its cookie away. */

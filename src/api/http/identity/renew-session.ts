@@ -1,5 +1,6 @@
 import { renewSession } from '../../../commands/session.ts';
 import { annals as annalsItself } from '../../../commands/settle-active-run.ts';
+import { noteOf } from '../note.ts';
 import { HttpError } from '../problem.ts';
 import { OVER } from './admission.ts';
 import { pairOf, RENEW_PREFIX, type TokenPair, type Visited } from './open-session.ts';
@@ -22,6 +23,7 @@ export async function renewed(visit: Visited, refreshToken: string): Promise<Tok
   kernel.identity.forget(given.sessionId);
   if (!told.ok && told.error.code !== 'SessionOver' && told.error.code !== 'NotFound')
     throw new HttpError(told.error.code, told.error.message, told.error.details);
+  if (told.ok && told.result.reused) annals.security.record({ kind: 'token-reused', subject: owner, target: given.sessionId, ...noteOf(visit) });
   if (!told.ok || told.result.reused) return refuse();
   return pairOf(visit, next, owner);
 }
