@@ -12,6 +12,8 @@ import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
+import { sessionEvents } from './session.ts';
+import { securityEvents } from './security.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -32,4 +34,6 @@ export const eventDefinitions = [
   ...passwordResetEvents,
   ...attemptEvents,
   ...mailEvents,
+  ...sessionEvents,
+  ...securityEvents,
 ] as unknown as readonly EventDefinition[];

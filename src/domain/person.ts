@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId } from './ids.ts';
+import { PersonId, SessionId } from './ids.ts';
 import { Role } from './principal.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -33,10 +33,12 @@ export const PersonDisabled = event('PersonDisabled', 1, person);
 export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
 export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
+/** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
+export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
 export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
-export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
@@ -44,6 +46,7 @@ export interface Person {
   registered?: true;
   disabled?: true;
   signedOutAt?: string;
+  sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
   roles: readonly Role[];
   /** By id: from when on each stands for nobody, where that has been said. */
   readonly tokens: Map<string, string | undefined>;
@@ -59,7 +62,8 @@ export type PersonCommand =
   | Of<'changeRoles', { roles: Role[] }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
-  | Of<'signOutEverywhere'>;
+  | Of<'signOutEverywhere'>
+  | Of<'endSessions', { except?: SessionId }>;
 
 export const personStream = (id: string): string => `person-${id}`;
 export const ANONYMOUS_PREFIX = 'person_anon_';
@@ -91,6 +95,9 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state;
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
+        return state;
+      case 'SessionsEnded':
+        state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
         return state;
       case 'ProfileChanged':
         return state;
@@ -137,6 +144,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
+      case 'endSessions':
+        return [SessionsEnded({ person: command.person, except: command.except })];
       default:
         return command satisfies never;
     }

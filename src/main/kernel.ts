@@ -13,19 +13,17 @@ import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import { createArgon2 } from '../adapters/password-hash/argon2.ts';
 import type { Annals } from '../api/annals.ts';
-import type { KnownPersons } from '../api/http/identity/identify.ts';
+import type { KnownPersons } from '../api/http/identity/admission.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
+import { createSecurityLog } from '../commands/security-log.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
@@ -38,6 +36,7 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { knownPersons } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
@@ -117,6 +116,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
+  const security = createSecurityLog({ store, sealer, secret, now, log });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
@@ -197,6 +197,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await security.flush();
     await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
@@ -239,6 +240,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     follow,
     progress,
     refusals,
+    security,
     loader,
     models: catalogue,
     accounts,
@@ -261,14 +263,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         return opened === undefined || isUnopened(opened) ? undefined : opened;
       },
     },
-    known: {
-      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-      standingOf: async (person) => {
-        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
-        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
-      },
-    },
+    known: knownPersons({ loader, views }),
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -310,6 +305,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await Promise.all(running);
       await keys.flush();
       await refusals.flush();
+      await security.flush();
     },
   };
 }

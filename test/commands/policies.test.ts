@@ -62,7 +62,7 @@ const administrators = [
   'handOverMail',
 ];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
+const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'endSession', 'endSessions'];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -93,6 +93,9 @@ const annalsAlone = [
   'queueMail',
   'startMail',
   'endMail',
+  'startSession',
+  'recordSessionUse',
+  'renewSession',
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];

@@ -9,6 +9,7 @@ import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { runRoutes } from './runs.ts';
+import { sessionRoutes } from './sessions.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
@@ -22,4 +23,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...tokenRoutes(tokens),
   ...auditRoutes,
   ...operationRoutes,
+  ...sessionRoutes,
 ];

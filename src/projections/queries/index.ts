@@ -13,6 +13,7 @@ import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
+import * as sessions from './sessions.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -31,4 +32,5 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...sessions,
 };

@@ -13,6 +13,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
+import { openSessions } from './sessions.ts';
 
 /** Every view there is. */
 export const views = [
@@ -30,4 +31,5 @@ export const views = [
   accessTokens,
   invitationList,
   mailList,
+  openSessions,
 ] as unknown as readonly View[];
