@@ -1,5 +1,5 @@
 import type { DomainError } from '../domain/decider.ts';
-import type { PersonId } from '../domain/ids.ts';
+import type { PersonId, SessionId } from '../domain/ids.ts';
 import type { Principal, Role } from '../domain/principal.ts';
 
 type Outcome<Fields = unknown> = Promise<({ readonly ok: true } & Fields) | { readonly ok: false; readonly error: DomainError }>;
@@ -20,7 +20,8 @@ export interface Accounts {
   openReset(principal: Principal, person: PersonId): Outcome<{ secret: string; validMs: number }>;
   /** Ends every session and token of the person. */
   reset(given: { secret: unknown; password: string; from: string }): Outcome<{ person: PersonId }>;
-  change(principal: Principal, given: { old: string; next: string }): Outcome;
+  /** Ends every session of the person but the one that is kept. */
+  change(principal: Principal, given: { old: string; next: string; keeps?: SessionId | undefined }): Outcome;
 
   invite(
     principal: Principal,

@@ -16,6 +16,7 @@ import { createOwnWrites } from './http/own-writes.ts';
 import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
+import type { AccountDoors } from './rest/accounts.ts';
 import { restRoutes } from './rest/index.ts';
 import { healthRoutes } from './rest/operations.ts';
 
@@ -27,6 +28,8 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   /** Where the built web app lies. */
   readonly webFolder?: string;
   readonly limits?: Partial<Limits>;
+  /** Which doors to accounts with a password are open; default: none. */
+  readonly accounts?: AccountDoors;
   /** Gets what went wrong unexpectedly, with the request's id and nothing of the request's content. */
   readonly log?: (message: string) => void;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attemptStream, attempts } from '../domain/attempt.ts';
 import { credentialStream, credentials, ResetId } from '../domain/credential.ts';
-import { PersonId } from '../domain/ids.ts';
+import { PersonId, SessionId } from '../domain/ids.ts';
 import { InvitationId, InvitationOrigin, invitationStream, invitations, personInvited } from '../domain/invitation.ts';
 import { passwordResets, resetStream } from '../domain/password-reset.ts';
 import { Role } from '../domain/principal.ts';
@@ -79,9 +79,10 @@ export const setFirstPassword = command('setFirstPassword', {
 });
 /** `over`: the event of the password that has been given as the old one. */
 export const changePassword = command('changePassword', {
-  input: z.object({ ...person, over: z.string(), email: text, hash }),
+  input: z.object({ ...person, over: z.string(), email: text, hash, keeps: SessionId.optional() }),
   ...credential,
   policy: byOneself as Policy<{ person: PersonId }, unknown>,
+  result: (events) => ({ eventId: events[0]?.id ?? '' }),
 });
 export const openPasswordReset = command('openPasswordReset', {
   input: z.object({ ...person, resetId: ResetId, validMs, addressed: z.boolean() }),

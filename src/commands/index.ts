@@ -11,5 +11,16 @@ import * as session from './session.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...account, ...identity, ...mail };
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...session };
+export const commands = {
+  ...conversation,
+  ...run,
+  ...file,
+  ...person,
+  ...providerKey,
+  ...reaction,
+  ...title,
+  ...session,
+  ...account,
+  ...identity,
+  ...mail,
+};

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { IsoTime, PersonId } from './ids.ts';
+import { IsoTime, PersonId, SessionId } from './ids.ts';
 import { type EventPlace, linkInvalid } from './invitation.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -18,6 +18,8 @@ export const PasswordSet = event('PasswordSet', 1, {
   why: z.enum(['invitation', 'change', 'reset']),
   identity: z.string(),
   dropped: z.array(z.string()),
+  /** The session that stays, where all others of the person end with the change. */
+  keeps: SessionId.optional(),
   ...sealed({ email: z.string(), hash: z.string() }, { hidden: ['hash'] }),
 });
 /** From then on a new password can be set with the reset's link, once. */
@@ -36,7 +38,7 @@ export interface Credential {
 type Of<Name extends string, Fields> = { name: Name; person: PersonId } & Fields;
 export type CredentialCommand =
   | Of<'setFirstPassword', { identity: string; email: string; hash: string; promisedBy: string }>
-  | Of<'changePassword', { over: string; email: string; hash: string }>
+  | Of<'changePassword', { over: string; email: string; hash: string; keeps?: SessionId }>
   | Of<'openPasswordReset', { resetId: string; validMs: number; addressed: boolean }>
   | Of<'resetPassword', { resetId: string; email: string; hash: string }>;
 
@@ -70,7 +72,7 @@ export const credentials: Decider<Credential, CredentialCommand, CredentialEvent
     switch (command.name) {
       case 'changePassword':
         if (current.eventId !== command.over) return refuse('Conflict', 'The password has been changed meanwhile.');
-        return [PasswordSet({ ...next, why: 'change', email: command.email, hash: command.hash })];
+        return [PasswordSet({ ...next, why: 'change', keeps: command.keeps, email: command.email, hash: command.hash })];
       case 'openPasswordReset': {
         const { resetId, validMs, addressed } = command;
         const expiresAt = new Date(Date.parse(now) + validMs).toISOString();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
@@ -18,8 +17,7 @@ import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
-import { isUnopened, type RecordedEvent } from '../domain/event.ts';
-import { fileStream } from '../domain/file.ts';
+import type { RecordedEvent } from '../domain/event.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
@@ -38,7 +36,8 @@ import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { knownPersons } from './known-persons.ts';
 import { missingOf } from './missing.ts';
-import { namingUnavailable, whyUnavailable } from './unavailable.ts';
+import { whyUnavailable } from './unavailable.ts';
+import { uploadsOf } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -250,19 +249,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await accounting.sendMails();
     },
     epoch: await store.epoch(),
-    uploads: {
-      async put({ principalId, fileId, bytes }) {
-        const blobId = `blob_${randomBytes(16).toString('hex')}`;
-        const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-        await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
-        return { blobId, key: sealed.k };
-      },
-      async get({ blobId, key }) {
-        const bytes = await blobs.get(blobId);
-        const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
-        return opened === undefined || isUnopened(opened) ? undefined : opened;
-      },
-    },
+    uploads: uploadsOf({ sealer, blobs }),
     known: knownPersons({ loader, views }),
     reactions: reactionStatus,
     health: async () => {

@@ -32,6 +32,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,
+    accounts: { passwords: settings.ANNALS_PASSWORD_LOGIN === 'on', registration: isRegistrationOpen(settings) },
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

@@ -7,6 +7,7 @@ import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
+import type { MailPost } from '../../src/adapters/mail/port.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
 import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
@@ -82,6 +83,8 @@ export interface StartOptions {
   readonly crashPoint?: CrashPoint;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
+  /** How mails leave; default: not at all. */
+  readonly post?: MailPost;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
   /** How often a head of the log is signed, in ms; default: never. */
@@ -107,6 +110,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  post,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -129,6 +133,7 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

@@ -195,7 +195,11 @@ export const peopleRoutes: readonly RouteDefinition[] = [
     'GET /api/people': asks(listPeople, {
       summary: 'Everybody who is registered, the latest first',
       tags,
-      result: z.object({ people: z.array(Known), ...next }),
+      result: z.object({
+        people: z.array(Known),
+        looked: z.int().describe('How many were looked through for it; with `next` there are more, even where none of these fits.'),
+        ...next,
+      }),
     }),
     'GET /api/people/{person}': asks(getPerson, { summary: 'How a person stands', tags, result: Known }),
     'PATCH /api/people/{person}/profile': tells(changeProfile, { summary: 'Correct what is said about a person', tags, result: Done }),

@@ -1,6 +1,6 @@
 import { askPasswordReset, changePassword, openPasswordReset, resetPassword } from '../../commands/account.ts';
 import { annals } from '../../commands/settle-active-run.ts';
-import { PersonId } from '../../domain/ids.ts';
+import { PersonId, type SessionId } from '../../domain/ids.ts';
 import { invitationOf, linkInvalid } from '../../domain/invitation.ts';
 import { passwordProblem } from '../../domain/password.ts';
 import { personStream, persons } from '../../domain/person.ts';
@@ -9,7 +9,7 @@ import type { Completing } from './completing.ts';
 import type { Finding } from './found.ts';
 import { newResetId } from './ids.ts';
 import { type AccountParts, failed, type Outcome } from './parts.ts';
-import { signOutFor } from './sign-out.ts';
+import { endOthersFor, signOutFor } from './sign-out.ts';
 
 /** How long the link of a reset is good for. */
 export const RESET_MS = 30 * 60_000;
@@ -78,7 +78,7 @@ export function createPasswords({ tell, loader, hashes, links, names, attempting
     },
 
     /** By the person itself, which has to know the old one; what it gets wrong counts for itself alone. */
-    async change(principal: Principal, { old, next }: { old: string; next: string }): Promise<Outcome> {
+    async change(principal: Principal, { old, next, keeps }: { old: string; next: string; keeps?: SessionId | undefined }): Promise<Outcome> {
       const person = principal.id;
       const attempted = await attempting([names.attempts('change', person)]);
       if (!attempted.ok) return attempted;
@@ -89,8 +89,12 @@ export function createPasswords({ tell, loader, hashes, links, names, attempting
       await attempted.attempt.forgive();
       const wrong = passwordProblem(next, found.email);
       if (wrong !== undefined) return failed('PasswordRefused', wrong);
-      const told = await tell(principal, changePassword({ person, over: found.place.eventId, email: found.email, hash: await hashes.hash(next) }));
-      return told.ok ? { ok: true } : told;
+      const hash = await hashes.hash(next);
+      const kept = keeps === undefined ? {} : { keeps };
+      const told = await tell(principal, changePassword({ person, over: found.place.eventId, email: found.email, hash, ...kept }));
+      if (!told.ok) return told;
+      await endOthersFor(tell, person, told.result.eventId, keeps);
+      return { ok: true };
     },
   };
 }

@@ -14,7 +14,7 @@ import type { Finding } from './found.ts';
 import type { createInvitations } from './invitations.ts';
 import type { AccountParts } from './parts.ts';
 import { RESET_MS } from './passwords.ts';
-import { signOutFor } from './sign-out.ts';
+import { endOthersFor, signOutFor } from './sign-out.ts';
 
 interface ReactionParts extends Pick<AccountParts, 'tell' | 'loader'> {
   readonly finding: Finding;
@@ -53,8 +53,8 @@ export function createAccountReactions({ tell, loader, finding, complete, grant 
 
   const signedOut = async (recorded: RecordedEvent): Promise<Verdict> => {
     const { data, id } = recorded as unknown as EventOf<typeof PasswordSet>;
-    if (data.why !== 'reset') return done;
-    const told = await signOutFor(tell, data.person, id);
+    if (data.why === 'invitation') return done;
+    const told = await (data.why === 'reset' ? signOutFor(tell, data.person, id) : endOthersFor(tell, data.person, id, data.keeps));
     return told.ok ? done : verdictOf(told.error);
   };
 
@@ -74,7 +74,7 @@ export function createAccountReactions({ tell, loader, finding, complete, grant 
     { name: 'complete-account', types: [AccountPromised.type], from: 'start', handle: completed },
     { name: 'grant-invited', types: [InvitationRedeemed.type], from: 'start', handle: granted },
     { name: 'open-reset', types: [PasswordResetAsked.type], from: 'start', handle: resetOpened },
-    { name: 'sign-out-after-reset', types: [PasswordSet.type], from: 'start', handle: signedOut },
+    { name: 'sign-out-after-password', types: [PasswordSet.type], from: 'start', handle: signedOut },
     { name: 'queue-mail', types: [InvitationIssued.type, PasswordResetOpened.type], from: 'start', handle: queued },
   ];
 }
