@@ -53,6 +53,7 @@ beforeAll(async () => {
     server: {
       tokens,
       localPerson: false,
+      accounts: { passwords: true, registration: true },
       routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
     },
   });
@@ -118,6 +119,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const file = await (await upload()).json();
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
+  const invited = line.includes('invitationId') ? await (await call('POST', '/api/invitations', 'administrator', {})).json() : {};
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -134,6 +136,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     tokenId: token.tokenId,
     sessionId: (await session(OWNER)).sessionId,
     keyId,
+    invitationId: invited.invitationId ?? '',
     api_key_id: String(number),
     person: OWNER,
     victim,
@@ -181,6 +184,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
+  'POST /api/me/password': () => ({ old: 'a wrong password', password: 'another password' }),
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
   'POST /aui/v1/threads': () => ({ last_message_at: new Date().toISOString() }),
   'PUT /aui/v1/threads/{threadId}': () => ({ title: 'new' }),

@@ -101,6 +101,21 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/parked': ['administrators', 'read'],
   'POST /api/parked/{reaction}/{eventId}/unpark': ['administrators', 'write', { administrator: 404 }],
 
+  'POST /api/login': ['everybody', 'none'],
+  'POST /api/registrations': ['everybody', 'none'],
+  'POST /api/password-resets': ['everybody', 'none'],
+  'POST /api/password-resets/redeem': ['everybody', 'none'],
+  'POST /api/invitations/look': ['everybody', 'none'],
+  'POST /api/invitations/redeem': ['everybody', 'none'],
+  // Nobody in the example has a password, which only who may change one is told.
+  'POST /api/me/password': ['named', 'none', { ownerReads: 403, ownerWrites: 403 }],
+  'POST /api/invitations': ['administrators', 'write'],
+  'GET /api/invitations': ['administrators', 'read'],
+  'DELETE /api/invitations/{invitationId}': ['administrators', 'write'],
+  'POST /api/invitations/{invitationId}/link': ['administrators', 'read'],
+  'POST /api/people/{person}/password-reset': ['administrators', 'write'],
+  'GET /api/mails': ['administrators', 'read'],
+
   'GET /api/provider-keys': ['anyone', 'read'],
   'POST /api/provider-keys': ['named', 'write'],
   'GET /api/provider-keys/{keyId}': ['own', 'read'],
