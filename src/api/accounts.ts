@@ -37,7 +37,7 @@ export interface Accounts {
     from: string;
   }): Outcome<{ roles: readonly Role[]; expiresAt: string; origin: string; email?: string; name?: string }>;
   /** A new person with a password. */
-  redeem(given: { secret: unknown; email?: Text; name?: Text; password: string; from: string }): Outcome<{ person: PersonId }>;
+  redeem(given: { secret?: unknown; email?: Text; name?: Text; password: string; from: string }): Outcome<{ person: PersonId }>;
   /** For a person who has proved in another way who it is; registers it where nobody has. */
   redeemFor(secret: unknown, person: PersonId): Outcome<{ roles: readonly Role[] }>;
 }

@@ -11,6 +11,7 @@ import { createFolderPost } from '../adapters/mail/folder.ts';
 import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import { createArgon2 } from '../adapters/password-hash/argon2.ts';
+import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
 import type { Tell } from '../commands/command.ts';
@@ -65,6 +66,8 @@ export interface KernelParts {
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
+  /** How passwords are hashed. */
+  readonly hashes?: PasswordHashes;
   /** Where links in mails lead to. */
   readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
@@ -131,20 +134,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
-  const { post = createFolderPost(), publicUrl } = parts;
-  const { accounts, ...accounting } = createAccounts({
-    tell,
-    loader,
-    store,
-    sealer,
-    views,
-    hashes: createArgon2(),
-    post,
-    secret,
-    publicUrl,
-    now,
-    log,
-  });
+  const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
   const replies = createReplies({
     tell,
     callModel,

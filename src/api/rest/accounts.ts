@@ -24,7 +24,7 @@ const Email = z.email().max(254);
 /** Its length is looked at after the link is: so that all that is wrong with a link has one answer. */
 const Password = z.string().max(4096);
 /** Anything: whatever is none of ours has the same answer as one that is used. */
-const Secret = z.unknown().describe('What the link carries after the #.');
+const Secret = z.unknown().optional().describe('What the link carries after the #.');
 
 const Pair = z.object({ access_token: z.string(), refresh_token: z.object({ token: z.string(), expires_at: z.iso.datetime() }) });
 const In = z.object({ person: z.string() }).extend(Pair.partial().shape);

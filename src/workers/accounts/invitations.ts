@@ -23,7 +23,7 @@ export interface Issued {
   readonly secret: string;
 }
 interface Redemption {
-  readonly secret: unknown;
+  readonly secret?: unknown;
   /** Where the invitation has no address: the one to log in with. */
   readonly email?: string | undefined;
   readonly name?: string | undefined;

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import { START } from '../../../src/adapters/event-store/port.ts';
+import { createArgon2 } from '../../../src/adapters/password-hash/argon2.ts';
+import type { PasswordHashes } from '../../../src/adapters/password-hash/port.ts';
 import { type PlayedPost, playedPost, secretIn } from '../../harness/played-post.ts';
 import { startServer, type TestServer } from '../http/start-server.ts';
 
@@ -17,6 +19,8 @@ const proxies = { addresses: ['127.0.0.1', '::1'], secret: 'a secret between pro
 export interface AccountStage {
   readonly server: TestServer;
   readonly mail: PlayedPost;
+  /** Every time that a password was hashed. */
+  readonly hashed: string[];
   /** The time of day, which can be moved on (ms). */
   readonly clock: { ahead: number; readonly now: Date };
   /** Whoever calls without headers is the local person, an administrator. */
@@ -41,8 +45,20 @@ export async function accountStage({ passwords = true, registration = true, post
     },
   };
   const mail = playedPost();
+  const argon2 = createArgon2();
+  const hashed: string[] = [];
+  const hashes: PasswordHashes = {
+    hash: (password) => {
+      hashed.push('hash');
+      return argon2.hash(password);
+    },
+    verify: (hash, password) => {
+      hashed.push('verify');
+      return argon2.verify(hash, password);
+    },
+  };
   const server = await startServer({
-    annals: { clock, ...(post ? { post: mail.post } : {}) },
+    annals: { clock, hashes, ...(post ? { post: mail.post } : {}) },
     server: { accounts: { passwords, registration }, proxies },
   });
   let people = 0;
@@ -66,6 +82,7 @@ export async function accountStage({ passwords = true, registration = true, post
   return {
     server,
     mail,
+    hashed,
     clock,
     call,
     elsewhere,
