@@ -1,13 +1,16 @@
 import { accessEvents } from './access.ts';
+import { administrationEvents } from './administration.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { identityEvents } from './identity.ts';
+import { loginEvents } from './logins.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
-import { sessionEvents } from './session.ts';
 import { securityEvents } from './security.ts';
+import { sessionEvents } from './session.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -23,5 +26,8 @@ export const eventDefinitions = [
   ...telemetryEvents,
   ...titleEvents,
   ...sessionEvents,
+  ...identityEvents,
+  ...loginEvents,
+  ...administrationEvents,
   ...securityEvents,
 ] as unknown as readonly EventDefinition[];

@@ -6,6 +6,7 @@ import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { loginList } from './logins.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -28,4 +29,5 @@ export const views = [
   people,
   accessTokens,
   openSessions,
+  loginList,
 ] as unknown as readonly View[];

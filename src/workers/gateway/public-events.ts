@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { administrationEvents } from '../../domain/administration.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
+import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { loginEvents } from '../../domain/logins.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
-import { sessionEvents } from '../../domain/session.ts';
 import { securityEvents } from '../../domain/security.ts';
+import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -38,6 +41,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
   [undefined, sessionEvents],
+  [undefined, identityEvents],
+  [undefined, loginEvents],
+  [undefined, administrationEvents],
   ['access', securityEvents],
 ];
 
