@@ -3,6 +3,7 @@ import * as conversation from './conversation.ts';
 import * as file from './file.ts';
 import * as identity from './identity.ts';
 import * as mail from './mail.ts';
+import * as login from './login.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
@@ -24,3 +25,4 @@ export const commands = {
   ...identity,
   ...mail,
 };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...session, ...identity, ...login };

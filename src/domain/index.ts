@@ -1,5 +1,6 @@
 import { accessEvents } from './access.ts';
 import { attemptEvents } from './attempt.ts';
+import { administrationEvents } from './administration.ts';
 import { conversationEvents } from './conversation/index.ts';
 import { credentialEvents } from './credential.ts';
 import type { EventDefinition } from './event.ts';
@@ -8,12 +9,13 @@ import { identityEvents } from './identity.ts';
 import { invitationEvents } from './invitation.ts';
 import { mailEvents } from './mail.ts';
 import { passwordResetEvents } from './password-reset.ts';
+import { loginEvents } from './logins.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
-import { sessionEvents } from './session.ts';
 import { securityEvents } from './security.ts';
+import { sessionEvents } from './session.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -35,5 +37,8 @@ export const eventDefinitions = [
   ...attemptEvents,
   ...mailEvents,
   ...sessionEvents,
+  ...identityEvents,
+  ...loginEvents,
+  ...administrationEvents,
   ...securityEvents,
 ] as unknown as readonly EventDefinition[];

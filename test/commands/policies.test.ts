@@ -96,9 +96,16 @@ const annalsAlone = [
   'startSession',
   'recordSessionUse',
   'renewSession',
+  'openIdentity',
+  'releaseIdentity',
+  'addLogin',
+  'appointFirstAdministrator',
+  'claimLocal',
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
+/** Not even for administrators. */
+const herselfAlone = ['removeLogin'];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
@@ -123,6 +130,7 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
     [onlyOneself, { ...nobody, owner: true }],
+    [herselfAlone, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

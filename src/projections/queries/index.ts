@@ -8,6 +8,7 @@ import * as events from './events.ts';
 import * as files from './files.ts';
 import * as invitations from './invitations.ts';
 import * as mails from './mails.ts';
+import * as logins from './logins.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -33,4 +34,5 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...sessions,
+  ...logins,
 };

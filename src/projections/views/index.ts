@@ -8,6 +8,7 @@ import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { invitationList } from './invitations.ts';
 import { mailList } from './mails.ts';
+import { loginList } from './logins.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -32,4 +33,5 @@ export const views = [
   invitationList,
   mailList,
   openSessions,
+  loginList,
 ] as unknown as readonly View[];

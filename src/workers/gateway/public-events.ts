@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
 import { attemptEvents } from '../../domain/attempt.ts';
+import { administrationEvents } from '../../domain/administration.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import { credentialEvents } from '../../domain/credential.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
@@ -10,12 +11,13 @@ import { eventDefinitions } from '../../domain/index.ts';
 import { invitationEvents } from '../../domain/invitation.ts';
 import { mailEvents } from '../../domain/mail.ts';
 import { passwordResetEvents } from '../../domain/password-reset.ts';
+import { loginEvents } from '../../domain/logins.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
-import { sessionEvents } from '../../domain/session.ts';
 import { securityEvents } from '../../domain/security.ts';
+import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -50,6 +52,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, attemptEvents],
   [undefined, mailEvents],
   [undefined, sessionEvents],
+  [undefined, identityEvents],
+  [undefined, loginEvents],
+  [undefined, administrationEvents],
   ['access', securityEvents],
 ];
 
