@@ -37,6 +37,10 @@ const Settings = z.object({
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: z.coerce.number().int().min(1).max(525_600).default(1440),
   /** Whether anybody may make an account by `POST /users/`. Default: only where nobody but this machine can. */
   ANNALS_REGISTRATION: z.enum(['open', 'closed']).optional(),
+  /** A session that nobody uses is over after this, in ms. */
+  ANNALS_SESSION_IDLE: milliseconds.default(30 * 24 * 3600_000),
+  /** Any session is over after this, in ms. */
+  ANNALS_SESSION_MAX: milliseconds.default(180 * 24 * 3600_000),
   /** Addresses or networks of proxies that may say in X-User-ID who comes, or `unix`. */
   ANNALS_TRUSTED_PROXIES: list.default([]),
   /** What these send as X-Annals-Proxy-Secret. */
@@ -83,6 +87,18 @@ const Settings = z.object({
     .string()
     .regex(/^[a-zA-Z0-9._-]*$/, 'may only have letters, digits, dots, dashes and underscores')
     .default('annals.'),
+  /** `on`: people may log in with an e-mail address and a password. */
+  ANNALS_PASSWORD_LOGIN: z.enum(['on', 'off']).default('off'),
+  /** `smtp://user:password@host:587` or `smtps://…`: mails leave by this server. Without it administrators hand links over. */
+  ANNALS_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+    .optional(),
+  /** Whom mails come from, such as `Annals <annals@example.org>`. */
+  ANNALS_MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must be an e-mail address')
+    .optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   OPENAI_DEFAULT_MODEL: z.string().optional(),

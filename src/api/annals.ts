@@ -5,6 +5,7 @@ import type { PersonId } from '../domain/ids.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { Ask } from '../projections/query.ts';
+import type { Accounts } from './accounts.ts';
 
 /** Everything a dialect may use. It translates names, shapes and errors, and nothing else. */
 export interface Annals {
@@ -19,6 +20,7 @@ export interface Annals {
   readonly epoch: string;
   readonly uploads: Uploads;
   readonly models: Catalogue;
+  readonly accounts: Accounts;
   /** What goes on inside, for health pages. */
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
 }

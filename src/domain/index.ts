@@ -1,13 +1,22 @@
 import { accessEvents } from './access.ts';
+import { administrationEvents } from './administration.ts';
 import { alertEvents } from './alert.ts';
+import { attemptEvents } from './attempt.ts';
 import { conversationEvents } from './conversation/index.ts';
+import { credentialEvents } from './credential.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { identityEvents } from './identity.ts';
+import { invitationEvents } from './invitation.ts';
+import { loginEvents } from './logins.ts';
+import { mailEvents } from './mail.ts';
+import { passwordResetEvents } from './password-reset.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
 import { securityEvents } from './security.ts';
+import { sessionEvents } from './session.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -22,6 +31,16 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...identityEvents,
+  ...invitationEvents,
+  ...credentialEvents,
+  ...passwordResetEvents,
+  ...attemptEvents,
+  ...mailEvents,
+  ...sessionEvents,
+  ...identityEvents,
+  ...loginEvents,
+  ...administrationEvents,
   ...securityEvents,
   ...alertEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId } from './ids.ts';
+import { PersonId, SessionId } from './ids.ts';
 import { Role } from './principal.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -18,9 +18,9 @@ export const Profile = z.object(profile);
 export type Profile = z.infer<typeof Profile>;
 const person = { person: PersonId };
 /** How somebody came to be known here. */
-export const Via = z.enum(['registration', 'administrator', 'proxy']);
+export const Via = z.enum(['registration', 'administrator', 'proxy', 'invitation']);
 
-/** Of an anonymous person, on its own stream: from now on what was its own is the claimer's. */
+/** Of an anonymous person, or of the local one, on its own stream: from now on what was its own is the claimer's. */
 export const AnonymousClaimed = event('AnonymousClaimed', 1, { anonymous: PersonId, by: PersonId });
 export const TokenCreated = event('TokenCreated', 1, { tokenId: z.string(), scopes: z.array(z.string()), expiresAt: z.iso.datetime().optional() });
 /** From then on the token stands for nobody: at once, or when the one that takes its place has been put everywhere. */
@@ -33,10 +33,12 @@ export const PersonDisabled = event('PersonDisabled', 1, person);
 export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
 export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
+/** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
+export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
 export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
-export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
@@ -44,6 +46,7 @@ export interface Person {
   registered?: true;
   disabled?: true;
   signedOutAt?: string;
+  sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
   roles: readonly Role[];
   /** By id: from when on each stands for nobody, where that has been said. */
   readonly tokens: Map<string, string | undefined>;
@@ -52,6 +55,7 @@ export interface Person {
 type Of<Name extends string, Fields = unknown> = { name: Name; person: PersonId } & Fields;
 export type PersonCommand =
   | { name: 'claimAnonymous'; anonymous: PersonId; by: PersonId }
+  | { name: 'claimLocal'; by: PersonId }
   | { name: 'createToken'; tokenId: string; scopes: string[]; expiresAt?: string }
   | { name: 'revokeToken'; tokenId: string; graceMs: number }
   | Of<'registerPerson', { via: z.infer<typeof Via>; roles: Role[]; profile: Profile }>
@@ -59,11 +63,16 @@ export type PersonCommand =
   | Of<'changeRoles', { roles: Role[] }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
-  | Of<'signOutEverywhere'>;
+  | Of<'signOutEverywhere'>
+  | Of<'endSessions', { except?: SessionId }>;
 
 export const personStream = (id: string): string => `person-${id}`;
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
+/** Whoever sits at the machine, where nobody logs in. */
+export const LOCAL_PERSON = PersonId.parse('person_local');
+/** What is theirs may become somebody else's, who has a login. */
+export const isClaimable = (id: string): boolean => isAnonymous(id) || id === LOCAL_PERSON;
 
 export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   initialState: () => ({ roles: [], tokens: new Map() }),
@@ -92,6 +101,9 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
         return state;
+      case 'SessionsEnded':
+        state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
+        return state;
       case 'ProfileChanged':
         return state;
       default:
@@ -102,10 +114,14 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   decide: (command, state, { now, actor }) => {
     switch (command.name) {
       case 'claimAnonymous':
-        if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+      case 'claimLocal': {
+        const anonymous = command.name === 'claimLocal' ? LOCAL_PERSON : command.anonymous;
+        if (command.name === 'claimAnonymous' && !isAnonymous(anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+        if (isClaimable(command.by)) return refuse('NotFound', 'Only a person who logs in takes anything over.');
         if (state.claimedBy === command.by) return [];
         if (state.claimedBy) return refuse('AlreadyClaimed', 'These threads have been taken over by somebody else.');
-        return [AnonymousClaimed({ anonymous: command.anonymous, by: command.by })];
+        return [AnonymousClaimed({ anonymous, by: command.by })];
+      }
       case 'createToken':
         return [TokenCreated({ tokenId: command.tokenId, scopes: command.scopes, expiresAt: command.expiresAt })];
       case 'revokeToken': {
@@ -137,6 +153,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
+      case 'endSessions':
+        return [SessionsEnded({ person: command.person, except: command.except })];
       default:
         return command satisfies never;
     }

@@ -35,6 +35,7 @@ import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
+import { openPost } from './mail.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { whyUnavailable } from './unavailable.ts';
@@ -115,6 +116,8 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
   const state = await openMongoDocumentStore({ connection, prefix: 'state.' });
+  const post = openPost(settings);
+  opened.defer(() => post.close());
   const kernel = await createKernel({
     store,
     documents,
@@ -130,6 +133,8 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     duties: works ? duties : noDuties,
+    post,
+    publicUrl: settings.ANNALS_PUBLIC_URL,
     needs: { 'event store': () => store.head(), MongoDB: () => connection.reach(() => connection.db.command({ ping: 1 })) },
     log,
   });

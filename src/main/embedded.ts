@@ -17,6 +17,7 @@ import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
+import { openPost } from './mail.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { openViews } from './views.ts';
@@ -86,6 +87,8 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
   opened.defer(close);
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
+  const post = openPost(settings);
+  opened.defer(() => post.close());
   const kernel = await createKernel({
     store,
     documents,
@@ -101,6 +104,8 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     privateAddresses: isForLocalPerson(settings),
+    post,
+    publicUrl: settings.ANNALS_PUBLIC_URL,
     log,
   });
   return { kernel, secret: secrets.installation };

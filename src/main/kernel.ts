@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
@@ -8,22 +7,23 @@ import type { Evidence } from '../adapters/evidence/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
+import { createFolderPost } from '../adapters/mail/folder.ts';
+import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
+import { createArgon2 } from '../adapters/password-hash/argon2.ts';
+import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
-import type { KnownPersons } from '../api/http/identity/identify.ts';
+import type { KnownPersons } from '../api/http/identity/admission.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
-import { isUnopened, type RecordedEvent } from '../domain/event.ts';
-import { fileStream } from '../domain/file.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
+import type { RecordedEvent } from '../domain/event.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
+import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepAlerts } from '../workers/alerts.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
@@ -35,8 +35,10 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { knownPersons } from './known-persons.ts';
 import { missingOf } from './missing.ts';
-import { answeringUnavailable, namingUnavailable, whyUnavailable } from './unavailable.ts';
+import { answeringUnavailable, whyUnavailable } from './unavailable.ts';
+import { uploadsOf } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -62,6 +64,12 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  /** How mails leave; default: not at all. */
+  readonly post?: MailPost | undefined;
+  /** How passwords are hashed. */
+  readonly hashes?: PasswordHashes;
+  /** Where links in mails lead to. */
+  readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -122,6 +130,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
   const replies = createReplies({
     tell,
     callModel,
@@ -143,6 +153,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     ...replies.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ...accounting.reactions,
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -178,6 +189,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
     await sweepAlerts({ tell, views, now });
+    await accounting.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -218,32 +230,15 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     security,
     loader,
     models: catalogue,
+    accounts,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
+      await accounting.sendMails();
     },
     epoch: await store.epoch(),
-    uploads: {
-      async put({ principalId, fileId, bytes }) {
-        const blobId = `blob_${randomBytes(16).toString('hex')}`;
-        const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-        await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
-        return { blobId, key: sealed.k };
-      },
-      async get({ blobId, key }) {
-        const bytes = await blobs.get(blobId);
-        const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
-        return opened === undefined || isUnopened(opened) ? undefined : opened;
-      },
-    },
-    known: {
-      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-      standingOf: async (person) => {
-        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
-        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
-      },
-    },
+    uploads: uploadsOf({ sealer, blobs }),
+    known: knownPersons({ loader, views }),
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -273,6 +268,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
+      running.push(duties.alone('mails', (signal) => every('mails', SWEEP_MS, accounting.sendMails, signal), reacting.signal));
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),

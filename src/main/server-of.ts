@@ -20,6 +20,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     tokens,
     localPerson: isForLocalPerson(settings),
     known: kernel.known,
+    sessions: { secret: derivedSecret(secret, 'annals sessions'), idleMs: settings.ANNALS_SESSION_IDLE, maxMs: settings.ANNALS_SESSION_MAX },
     proxies: addresses.length > 0 && proxySecret !== undefined ? { addresses, secret: proxySecret } : undefined,
     devUser: settings.ANNALS_DEV_USER === '1',
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
@@ -33,6 +34,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     ],
     webFolder,
     credentials,
+    accounts: { passwords: settings.ANNALS_PASSWORD_LOGIN === 'on', registration: isRegistrationOpen(settings) },
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

@@ -26,10 +26,12 @@ export async function start(settings: Settings): Promise<void> {
   if (untrusted !== undefined) throw new StartRefused(untrusted);
   if (settings.ANNALS_DEV_USER === '1' && !isForLocalPerson(settings))
     throw new StartRefused('ANNALS_DEV_USER believes whatever name a client sends: it is for a server on 127.0.0.1 under no other name.');
-  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined && settings.ANNALS_TRUSTED_PROXIES.length === 0) {
+  const knowsWhoComes =
+    settings.ANNALS_JWT_SECRET !== undefined || settings.ANNALS_TRUSTED_PROXIES.length > 0 || settings.ANNALS_PASSWORD_LOGIN === 'on';
+  if (!isForLocalPerson(settings) && !knowsWhoComes) {
     const where = isLoopback(host) ? 'Under the names in ANNALS_PUBLIC_URL and ANNALS_HOSTS' : `On ${host}`;
     throw new StartRefused(
-      `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1 under no other name.`,
+      `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET or ANNALS_PASSWORD_LOGIN=on, or listen on 127.0.0.1 under no other name.`,
     );
   }
   const tls = openTls(settings, log);

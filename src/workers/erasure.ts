@@ -10,8 +10,10 @@ import { hiddenScope } from '../commands/hidden.ts';
 import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
+import { PasswordSet } from '../domain/credential.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
+import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
@@ -24,10 +26,21 @@ export interface ErasureParts {
   readonly liveLog: LiveLog;
 }
 
-const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type];
-/** The keys of secrets that nobody needs any more, by the event that says so. */
-const droppedScopes = (type: string, data: object): string[] =>
-  dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : [];
+const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type];
+/** What the invitation said is over with the invitation, or once the account that it promised is whole. */
+const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
+function endedInvitation(type: string, data: object): string[] {
+  if (!endsInvitation.includes(type)) return [];
+  const { invitationId, person, why } = data as { invitationId?: string; person?: string; why?: string };
+  if (type === PasswordSet.type) return why === 'invitation' && person !== undefined ? [invitationStream(invitationOf(person))] : [];
+  return invitationId === undefined || invitationOf(person ?? '') === invitationId ? [] : [invitationStream(invitationId)];
+}
+
+/** The keys of what nobody needs any more, by the event that says so. */
+const droppedScopes = (type: string, data: object): string[] => [
+  ...(dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : []),
+  ...endedInvitation(type, data),
+];
 
 const conversationIdOf = (stream: string): string => stream.slice('conversation-'.length);
 
@@ -80,7 +93,7 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
     { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
     { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: eraseFile },
-    { name: 'drop-key-secrets', types: dropping, from: 'start', handle: dropSecrets },
+    { name: 'drop-key-secrets', types: [...new Set([...dropping, ...endsInvitation])], from: 'start', handle: dropSecrets },
   ];
 }
 

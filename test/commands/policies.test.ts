@@ -50,9 +50,20 @@ const owners = [
   'rotateProviderKey',
   'removeProviderKey',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'acknowledgeAlert'];
+const administrators = [
+  'registerPerson',
+  'changeRoles',
+  'disablePerson',
+  'enablePerson',
+  'unparkReaction',
+  'acknowledgeAlert',
+  'issueInvitation',
+  'revokeInvitation',
+  'openPasswordReset',
+  'handOverMail',
+];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
+const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'endSession', 'endSessions'];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -72,7 +83,31 @@ const annalsAlone = [
   'endKeyGrace',
   'recordProviderKeyUse',
   'raiseAlert',
+  'expireInvitation',
+  'redeemInvitation',
+  'setFirstPassword',
+  'resetPassword',
+  'askPasswordReset',
+  'makeAttempt',
+  'forgiveAttempt',
+  'openIdentity',
+  'releaseIdentity',
+  'queueMail',
+  'startMail',
+  'endMail',
+  'startSession',
+  'recordSessionUse',
+  'renewSession',
+  'openIdentity',
+  'releaseIdentity',
+  'addLogin',
+  'appointFirstAdministrator',
+  'claimLocal',
 ];
+/** Ada, and nobody in her place. */
+const onlyOneself = ['changePassword'];
+/** Not even for administrators. */
+const herselfAlone = ['removeLogin'];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
@@ -96,6 +131,8 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [onlyOneself, { ...nobody, owner: true }],
+    [herselfAlone, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

@@ -1,17 +1,21 @@
 import { START } from '../../src/adapters/event-store/port.ts';
+import { revokeInvitation } from '../../src/commands/account.ts';
 import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
+import * as mail from '../../src/commands/mail.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
+import { invitationStream, invitations } from '../../src/domain/invitation.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { listAlerts } from '../../src/projections/queries/security.ts';
 import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
+import { until } from './until.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
   const told = await kernel.tell(who, conversation.sendMessage({ conversationId, parts: [{ type: 'text', text }], reply: true, onActive: 'refuse' }));
@@ -63,6 +67,38 @@ async function watched({ kernel, disk }: Installation, who: Principal): Promise<
   const asked = await kernel.ask(administrator, listAlerts({}));
   for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
     await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
+}
+
+/** Invitations that end in every way, and mails that do. */
+async function accountsOf({ kernel, clock }: Installation): Promise<void> {
+  const { accounts } = kernel;
+  const given = { roles: ['member' as const], email: 'somebody@example.org', days: 1 };
+  const [redeemed, revoked, expired] = [
+    await accounts.invite(administrator, given),
+    await accounts.invite(administrator, given),
+    await accounts.invite(administrator, given),
+  ];
+  if (!redeemed.ok || !revoked.ok || !expired.ok) throw new Error('no invitation');
+  await accounts.redeem({ secret: redeemed.secret, name: 'Somebody', password: 'nine purple bicycles', from: 'here' });
+  await accounts.login({ email: given.email, password: 'nine purple bicycles', from: 'here' });
+  await accounts.askReset({ email: given.email, from: 'here' });
+  await kernel.tell(administrator, revokeInvitation({ invitationId: revoked.invitationId }));
+  const cause = { stream: 'invitation-x', revision: '0', eventId: 'x' };
+  const annalsItself = annals(administrator.id);
+  for (const [mailId, attempt] of [
+    ['sent', { again: false }],
+    ['later', { code: 'Unavailable', again: true }],
+    ['failed', { code: 'Refused', again: false }],
+  ] as const) {
+    await kernel.tell(annalsItself, mail.queueMail({ mailId, kind: 'invitation', cause, expiresAt: '2026-03-01T00:00:00.000Z' }));
+    await kernel.tell(annalsItself, mail.startMail({ mailId, attempt: 1 }));
+    await kernel.tell(annalsItself, mail.endMail({ mailId, attempt: 1, ...attempt }));
+  }
+  clock.now = new Date(clock.now.getTime() + 25 * 3600_000);
+  await until(async () => {
+    await kernel.sweep();
+    return (await kernel.loader.load(invitationStream(expired.invitationId), invitations)).state.status === 'expired';
+  });
 }
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
@@ -117,6 +153,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   }
   await keysOf(installation, ada);
   await watched(installation, ada);
+  await accountsOf(installation);
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

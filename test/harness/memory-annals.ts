@@ -7,9 +7,11 @@ import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
+import type { MailPost } from '../../src/adapters/mail/port.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
 import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
+import type { PasswordHashes } from '../../src/adapters/password-hash/port.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import type { RunItem } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
@@ -82,6 +84,10 @@ export interface StartOptions {
   readonly crashPoint?: CrashPoint;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
+  /** How mails leave; default: not at all. */
+  readonly post?: MailPost;
+  /** How passwords are hashed. */
+  readonly hashes?: PasswordHashes;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
   /** How often a head of the log is signed, in ms; default: never. */
@@ -107,6 +113,8 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  post,
+  hashes,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -129,6 +137,8 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    ...(hashes ? { hashes } : {}),
+    ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

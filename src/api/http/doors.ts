@@ -14,7 +14,7 @@ export interface Doors {
   isListedHost(req: IncomingMessage): boolean;
   /** Called by TLS, or under the name that a proxy serves by TLS; never under a name of this machine, which other servers share. */
   isSecure(req: IncomingMessage): boolean;
-  /** The request's Origin is the server's own, as it was called. */
+  /** The request's Origin is the server's own: as it was called, or as it is reached from outside. */
   isOwnOrigin(req: IncomingMessage): boolean;
   /** The request's Origin, when it is listed. */
   listedOrigin(req: IncomingMessage): string | undefined;
@@ -41,7 +41,7 @@ export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOption
     const { origin, host } = req.headers;
     if (origin === undefined || host === undefined) return false;
     // Behind a proxy nobody here knows which of them the browser speaks.
-    return origin === `https://${host.toLowerCase()}` || (!isEncrypted(req) && origin === `http://${host.toLowerCase()}`);
+    return origin === url?.origin || origin === `https://${host.toLowerCase()}` || (!isEncrypted(req) && origin === `http://${host.toLowerCase()}`);
   };
   return {
     isListedHost,

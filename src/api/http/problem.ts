@@ -6,6 +6,7 @@ import type { Answer } from './answer.ts';
 const statuses: Readonly<Record<string, number>> = {
   InvalidInput: 400,
   Unauthenticated: 401,
+  LoginRefused: 401,
   Forbidden: 403,
   NotFound: 404,
   MessageNotFound: 404,
@@ -18,6 +19,7 @@ const statuses: Readonly<Record<string, number>> = {
   RunEnded: 409,
   AlreadySent: 409,
   AlreadyClaimed: 409,
+  AddressTaken: 409,
   ApprovalAnswered: 409,
   FileUploaded: 409,
   MessageOwnedByRun: 409,

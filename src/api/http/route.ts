@@ -75,9 +75,10 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
       const { kernel, req } = visit;
       const identified = await kernel.identity.identify(req);
       if (!identified.ok) {
-        kernel.annals.refusals.unauthenticated('Unauthenticated');
+        kernel.annals.refusals.unauthenticated(identified.code);
         if (req.headers.authorization !== undefined) kernel.annals.security.record({ kind: 'token-refused', ...noteOf(visit) });
-        throw new HttpError('Unauthenticated', identified.message);
+        if (identified.code === 'Forbidden') kernel.annals.security.record({ kind: 'access-denied', reason: 'ForeignPage', ...noteOf(visit) });
+        throw new HttpError(identified.code, identified.message);
       }
       const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));

@@ -1,8 +1,10 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
+import { type AccountDoors, accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
+import { invitationRoutes } from './invitations.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -10,9 +12,16 @@ import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { runRoutes } from './runs.ts';
 import { securityRoutes } from './security.ts';
+import { sessionRoutes } from './sessions.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
-export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
+export const restRoutes = ({
+  tokens,
+  accounts,
+}: {
+  readonly tokens: Tokens;
+  readonly accounts?: AccountDoors | undefined;
+}): readonly RouteDefinition[] => [
   ...conversationRoutes,
   ...messageRoutes,
   ...runRoutes,
@@ -24,4 +33,7 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...auditRoutes,
   ...securityRoutes,
   ...operationRoutes,
+  ...sessionRoutes,
+  ...accountRoutes(accounts),
+  ...invitationRoutes,
 ];

@@ -6,12 +6,16 @@ import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
+import * as invitations from './invitations.ts';
+import * as logins from './logins.ts';
+import * as mails from './mails.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
 import * as security from './security.ts';
+import * as sessions from './sessions.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -24,9 +28,13 @@ export const queries = {
   ...operations,
   ...people,
   ...providerKeys,
+  ...invitations,
+  ...mails,
   ...assistantUiThreads,
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...security,
+  ...sessions,
+  ...logins,
 };

@@ -8,12 +8,16 @@ import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { invitationList } from './invitations.ts';
+import { loginList } from './logins.ts';
+import { mailList } from './mails.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
 import { security } from './security.ts';
+import { openSessions } from './sessions.ts';
 
 /** Every view there is. */
 export const views = [
@@ -33,4 +37,8 @@ export const views = [
   accountBursts,
   networkBursts,
   alertList,
+  invitationList,
+  mailList,
+  openSessions,
+  loginList,
 ] as unknown as readonly View[];

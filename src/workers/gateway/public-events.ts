@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { administrationEvents } from '../../domain/administration.ts';
 import { alertEvents } from '../../domain/alert.ts';
+import { attemptEvents } from '../../domain/attempt.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
+import { credentialEvents } from '../../domain/credential.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
+import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { invitationEvents } from '../../domain/invitation.ts';
+import { loginEvents } from '../../domain/logins.ts';
+import { mailEvents } from '../../domain/mail.ts';
+import { passwordResetEvents } from '../../domain/password-reset.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { securityEvents } from '../../domain/security.ts';
+import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -37,6 +46,16 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['title', titleEvents],
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
+  [undefined, identityEvents],
+  [undefined, invitationEvents],
+  [undefined, credentialEvents],
+  [undefined, passwordResetEvents],
+  [undefined, attemptEvents],
+  [undefined, mailEvents],
+  [undefined, sessionEvents],
+  [undefined, identityEvents],
+  [undefined, loginEvents],
+  [undefined, administrationEvents],
   ['access', securityEvents],
   ['alert', alertEvents],
 ];
