@@ -1,10 +1,13 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
+import * as modelAccess from './model-access.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
+import * as role from './role.ts';
 import * as run from './run.ts';
+import * as share from './share.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...role, ...modelAccess, ...share };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { v4 } from 'uuid';
 import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
 import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead } from '../domain/access.ts';
@@ -15,7 +16,7 @@ export interface RefusedAccess {
 export interface Refusals {
   /** A refusal of a person: recorded, repeats within a minute coalesced. Those of anonymous visitors are only counted. */
   record(principal: Principal, refused: RefusedAccess): void;
-  /** The principal was shown data of these persons: that of others is recorded, reading one's own is no event. */
+  /** The principal was shown data of these persons: that of others is recorded, once within a minute; reading one's own is no event. */
   shown(principal: Principal, owners: readonly string[], what: string, target: string): void;
   /** A request that never had a principal. */
   unauthenticated(code: string): void;
@@ -35,6 +36,7 @@ const harmless: ReadonlySet<string> = new Set([
   'ViewRebuilding',
 ]);
 const MINUTE = 60_000;
+const MOST_READINGS = 10_000;
 /** Nobody's own: what unauthenticated and anonymous visitors were refused. */
 const VISITORS = 'person_visitors' as PersonId;
 
@@ -42,6 +44,14 @@ const VISITORS = 'person_visitors' as PersonId;
 export function createRefusals({ store, now }: { store: EventStore; now: () => Date }): Refusals {
   const seen = new Map<string, { since: number; count: number; principal: Principal; refused: RefusedAccess }>();
   const counts = new Map<string, number>();
+  const readings = new LRUCache<string, number>({ max: MOST_READINGS });
+  const isNew = (...reading: readonly string[]): boolean => {
+    const key = JSON.stringify(reading);
+    const time = now().getTime();
+    if (time - (readings.get(key) ?? Number.NEGATIVE_INFINITY) < MINUTE) return false;
+    readings.set(key, time);
+    return true;
+  };
   let writing: Promise<unknown> = Promise.resolve();
 
   const write = (subject: PersonId, actor: PersonId, event: NewEvent): void => {
@@ -82,7 +92,9 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
     shown(principal, owners, what, target) {
       if (principal.kind === 'service') return;
       const own: readonly string[] = ownIds(principal);
-      for (const owner of new Set(owners)) if (!own.includes(owner)) write(owner as PersonId, principal.id, OthersDataRead({ what, target }));
+      for (const owner of new Set(owners))
+        if (!own.includes(owner) && isNew(principal.id, owner, what, target))
+          write(owner as PersonId, principal.id, OthersDataRead({ what, target }));
     },
     unauthenticated(code) {
       counts.set(code, (counts.get(code) ?? 0) + 1);

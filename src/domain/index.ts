@@ -2,9 +2,12 @@ import { accessEvents } from './access.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { modelAccessEvents } from './model-access.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
+import { resourceShareEvents } from './resource-share.ts';
+import { roleEvents } from './role.ts';
 import { runEvents } from './run/index.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
@@ -20,4 +23,7 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...roleEvents,
+  ...modelAccessEvents,
+  ...resourceShareEvents,
 ] as unknown as readonly EventDefinition[];

@@ -37,6 +37,7 @@ import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
+import { switchedOff } from './switches.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 /** How long a lease outlives the last sign of its holder. */
@@ -129,6 +130,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     duties: works ? duties : noDuties,
     needs: { 'event store': () => store.head(), MongoDB: () => connection.reach(() => connection.db.command({ ping: 1 })) },
     log,

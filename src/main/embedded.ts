@@ -19,6 +19,7 @@ import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
+import { switchedOff } from './switches.ts';
 import { openViews } from './views.ts';
 import { requireWhole } from './whole.ts';
 
@@ -100,6 +101,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     privateAddresses: isForLocalPerson(settings),
     log,
   });

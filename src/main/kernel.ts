@@ -16,13 +16,10 @@ import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
@@ -34,6 +31,7 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { createKnown, modelPermits } from './known.ts';
 import { missingOf } from './missing.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
@@ -51,6 +49,8 @@ export interface KernelParts {
   readonly now?: () => Date;
   readonly systemPrompt?: string | undefined;
   readonly approvalMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
   readonly log: (message: string) => void;
@@ -110,7 +110,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff: parts.switchedOff ?? new Set() }));
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
   const follow = createFollow({
     store,
@@ -120,10 +120,17 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     documents,
     progress,
+    onShown: refusals.shown,
     onRefusal: (principal, refused) => refusals.record(principal, refused),
   });
+  const known = createKnown({ loader, views });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { callModel, catalogue } = createKeyedModels({
+    models,
+    keys,
+    permits: modelPermits(known),
+    privateAddresses: parts.privateAddresses ?? false,
+  });
   const replies = createReplies({
     tell,
     callModel,
@@ -235,14 +242,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         return opened === undefined || isUnopened(opened) ? undefined : opened;
       },
     },
-    known: {
-      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-      standingOf: async (person) => {
-        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
-        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
-      },
-    },
+    known,
     reactions: reactionStatus,
     health: async () => {
       const problems = progress

@@ -11,6 +11,7 @@ import { isSealed, type JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import { mayDo, ownIds, type Principal } from '../domain/principal.ts';
+import { may } from '../permissions/ability.ts';
 import { unreadable, viewsOf } from './ask.ts';
 import type { Progress } from './progress.ts';
 import { type RunStreamParts, runItems } from './run-stream.ts';
@@ -21,6 +22,8 @@ export interface FollowParts extends RunStreamParts {
   readonly loader: Loader;
   readonly documents: DocumentStore;
   readonly progress: Progress;
+  /** Says whose data a follower is shown, so that following another's is recorded. */
+  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'follow'; what: string; code: string; target: string }) => void;
 }
 
@@ -54,7 +57,7 @@ const HALTED_MS = 1000;
 const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
 
 export function createFollow(parts: FollowParts): Follow {
-  const { loader, documents, progress, sealer, onRefusal } = parts;
+  const { loader, documents, progress, sealer, onRefusal, onShown } = parts;
   const views = viewsOf(documents);
 
   const followRun = async (principal: Principal, topic: z.input<typeof FollowRun>, signal: AbortSignal): Promise<Following<RunItem>> => {
@@ -64,12 +67,16 @@ export function createFollow(parts: FollowParts): Follow {
     const allowed = async (): Promise<boolean> => {
       const { state } = await loader.load(conversationStream(conversationId), conversations);
       const owner = await resolveOwner(loader, state);
-      return state.status !== 'deleted' && state.runs.has(runId) && owner !== undefined && (principal.kind === 'service' || owner === principal.id);
+      if (owner === undefined || state.status === 'deleted' || !state.runs.has(runId)) return false;
+      whose = owner;
+      return may(principal, 'conversation.view', { owner, shares: state.shares });
     };
+    let whose = '';
     if (!(await allowed())) {
       onRefusal(principal, { verb: 'follow', what: 'run', code: 'NotFound', target: runId });
       return { ok: false, error: nothingHere };
     }
+    onShown(principal, [whose], 'run', conversationId);
     const watch = isAnonymous(principal.id) ? [personStream(principal.id)] : [];
     const messageId = (await loader.load(conversationStream(conversationId), conversations)).state.runs.get(runId)?.messageId ?? '';
     return {

@@ -51,6 +51,8 @@ const owners = [
   'removeProviderKey',
 ];
 const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
+const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -74,11 +76,12 @@ const annalsAlone = [
 ];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
-test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
+test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within, needs }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
   const asked = (principal: Principal, owner: Principal | undefined = ada) => {
-    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id };
-    return policy({ principal, input, state, owner: owner?.id } as PolicyRequest<unknown, unknown>) === 'allow';
+    const permission = { action: 'view', resource: 'conversation', condition: 'own' };
+    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id, kind: 'prompt', permission, permissions: [permission] };
+    return policy({ principal, input, state, owner: owner?.id, needs } as PolicyRequest<unknown, unknown>) === 'allow';
   };
   const allowed = {
     owner: asked(ada),
@@ -95,6 +98,8 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [givers, { ...nobody, administrator: true }],
+    [sharers, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

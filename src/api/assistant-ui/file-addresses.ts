@@ -2,8 +2,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { FileId, PersonId } from '../../domain/ids.ts';
-import { isAnonymous } from '../../domain/person.ts';
-import type { Principal } from '../../domain/principal.ts';
 import type { FileLinks } from './wire/file-links.ts';
 
 export const FILES_PATH = '/aui/v1/files/';
@@ -23,7 +21,7 @@ export interface FileAddresses {
   read(req: IncomingMessage, person: PersonId, fileId: FileId): { readonly url: string; readonly expiresAt: string };
   upload(req: IncomingMessage, person: PersonId, fileId: FileId): { readonly url: string; readonly expiresAt: string };
   /** Whom an address was made for, while it is good. */
-  bearer(purpose: Purpose, fileId: FileId, signed: Signed): Principal | undefined;
+  bearer(purpose: Purpose, fileId: FileId, signed: Signed): PersonId | undefined;
 }
 
 /** Addresses that work without a token, as `<img src>` and a plain PUT need them: each for one file, one person, one purpose and a time. */
@@ -62,7 +60,7 @@ export function createFileAddresses(secret: Buffer, publicUrl: string | undefine
       const given = Buffer.from(s, 'base64url');
       const right = signature(purpose, fileId, p, e);
       if (e < Date.now() || given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
-      return { id: p, kind: isAnonymous(p) ? 'anonymous' : 'person', roles: [] };
+      return p;
     },
   };
 }

@@ -8,7 +8,9 @@ import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { roleRoutes } from './roles.ts';
 import { runRoutes } from './runs.ts';
+import { shareRoutes } from './shares.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
@@ -22,4 +24,6 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...tokenRoutes(tokens),
   ...auditRoutes,
   ...operationRoutes,
+  ...shareRoutes,
+  ...roleRoutes,
 ];

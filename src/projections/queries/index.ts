@@ -10,7 +10,9 @@ import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as roles from './roles.ts';
 import * as runs from './runs.ts';
+import * as shares from './shares.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -27,4 +29,6 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...roles,
+  ...shares,
 };

@@ -1,5 +1,6 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
+import { attachments } from './attachments.ts';
 import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
@@ -10,7 +11,9 @@ import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
+import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
+import { shareList } from './shares.ts';
 
 /** Every view there is. */
 export const views = [
@@ -26,4 +29,7 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  attachments,
+  roleList,
+  shareList,
 ] as unknown as readonly View[];

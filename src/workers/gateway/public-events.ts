@@ -4,9 +4,12 @@ import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { modelAccessEvents } from '../../domain/model-access.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
+import { resourceShareEvents } from '../../domain/resource-share.ts';
+import { roleEvents } from '../../domain/role.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
@@ -35,6 +38,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['title', titleEvents],
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
+  [undefined, roleEvents],
+  [undefined, modelAccessEvents],
+  [undefined, resourceShareEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -42,6 +48,7 @@ const ToolName = word(/[A-Za-z0-9_.-]{1,64}/);
 const Name = word(/[A-Za-z][A-Za-z0-9_-]{0,63}/);
 const MediaType = word(/[a-z]{1,32}\/[a-z0-9.+-]{1,96}/);
 const Scope = word(/[a-z][a-z0-9:._-]{0,63}/);
+const RoleName = word(/[a-z]{1,32}|role_[A-Za-z0-9_-]{1,123}/);
 const Counts: PublicField = {
   schema: z.record(z.string(), z.int()),
   of: (value) => (z.record(z.string().regex(/^[A-Za-z]{1,64}$/), z.int()).safeParse(value).success ? value : {}),
@@ -68,6 +75,12 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'AccessRefused.code': Name,
   'AnonymousRefusalsCounted.counts': Counts,
   'OthersDataRead.what': Name,
+  'RolesChanged.before': RoleName,
+  'RolesChanged.roles': RoleName,
+  'ConversationShared.with': pseudonymous,
+  'ConversationUnshared.with': pseudonymous,
+  'FileShared.with': pseudonymous,
+  'FileUnshared.with': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { PersonId } from '../../../domain/ids.ts';
-import type { Principal, Role } from '../../../domain/principal.ts';
+import type { ModelRule, Permission } from '../../../domain/permission.ts';
+import { isAnonymous } from '../../../domain/person.ts';
+import type { Principal, RoleRef } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
 import { createProxyCheck, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
@@ -14,12 +16,19 @@ export interface KnownPersons {
   claimedOf(person: string): Promise<readonly PersonId[]>;
   /** As the log has it now. */
   standingOf(person: string): Promise<Standing>;
+  /** What somebody with these roles may do beside what those that are always there say. */
+  rightsOf(person: string, roles: readonly RoleRef[]): Promise<Rights>;
+}
+
+export interface Rights {
+  readonly permissions: readonly Permission[];
+  readonly models: readonly ModelRule[];
 }
 
 export interface Standing {
   readonly disabled: boolean;
   /** Of a registered person: they count, whatever the token says. */
-  readonly roles?: readonly Role[];
+  readonly roles?: readonly RoleRef[];
   /** ISO time: tokens from before stand for nobody. */
   readonly signedOutAt?: string;
   /** ISO time from which the token stands for nobody; undefined where none has been said. */
@@ -43,7 +52,7 @@ export type Identified =
       readonly principal: Principal;
       /** Of the token it came with, seconds since 1970; the local person has none. */
       readonly expires?: number;
-      /** Whether it would still be let in: false once the token has been revoked, its person disabled or taken over. At most 5 s late. */
+      /** Whether it would still be let in as the same: false once the token has been revoked, its person disabled or taken over, or given other rights. At most 5 s late. */
       readonly isWelcome: () => Promise<boolean>;
     }
   | { readonly ok: false; readonly message: string };
@@ -55,11 +64,14 @@ export interface Identity {
   isClaimed(person: string): Promise<boolean>;
   /** An administrator has shut this person out. At most 5 s late. */
   isDisabled(person: string): Promise<boolean>;
+  /** Whom an address stands for that was made for this person; undefined where it is shut out. At most 5 s late. */
+  standingFor(person: PersonId): Promise<Principal | undefined>;
   /** Forgets what is known of these persons or tokens, because it has just changed. */
   forget(...ids: readonly string[]): void;
 }
 
-const LOCAL: Principal = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] };
+/** Whoever sits at this machine. */
+export const LOCAL: Principal = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] };
 /** What is known of somebody is looked up again after this, in ms. */
 const KNOWN_MS = 2500;
 const MOST_KNOWN = 10_000;
@@ -96,16 +108,30 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
     return of.length === 0 ? principal : { ...principal, claimed: of };
   };
 
+  /** With what roles made here, grants and rules of models add; what is everybody's a restricted token sees only if it says so. */
+  const withRights = async (principal: Principal, remembered: string = principal.id): Promise<Principal> => {
+    const { permissions, models } = await look('rights of', remembered, () => known.rightsOf(principal.id, principal.roles));
+    const unrestricted = mayAdminister(principal.scopes);
+    const held = unrestricted ? permissions : permissions.filter(({ condition }) => condition !== 'all');
+    return {
+      ...principal,
+      roles: unrestricted ? principal.roles : principal.roles.map((role) => (role === 'administrator' ? 'member' : role)),
+      ...(held.length === 0 ? {} : { permissions: held }),
+      ...(models.length === 0 ? {} : { models }),
+    };
+  };
+
   /** Whom the token stands for now, or why for nobody. */
   const admitted = async ({ principal, tokenId, issuedAt, expires }: VerifiedToken): Promise<Principal | string> => {
     if (expires <= Date.now() / 1000) return GONE;
-    if (principal.kind === 'anonymous') return (await isClaimed(principal.id)) ? TAKEN_OVER : principal;
-    const { disabled, signedOutAt, revokedFrom, roles = principal.roles } = await look('standing', principal.id, known.standingOf);
+    if (principal.kind === 'anonymous') return (await isClaimed(principal.id)) ? TAKEN_OVER : withRights(principal);
+    const { disabled, signedOutAt, revokedFrom, roles } = await look('standing', principal.id, known.standingOf);
     if (disabled) return DISABLED;
     const revoked = revokedFrom(tokenId);
     if (revoked !== undefined && Date.parse(revoked) <= Date.now()) return GONE;
     if (signedOutAt !== undefined && issuedAt <= Math.floor(Date.parse(signedOutAt) / 1000)) return GONE;
-    return withClaims({ ...principal, roles: within(roles, principal.scopes) });
+    const asTold = roles === undefined ? `${principal.id} ${principal.roles}` : principal.id;
+    return withClaims(await withRights({ ...principal, roles: roles ?? principal.roles }, asTold));
   };
 
   /** The user that a trusted proxy names; undefined where nobody is named by somebody who may. */
@@ -120,8 +146,12 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
     }
     const { disabled, roles = [] } = await standing();
     if (disabled) return { ok: false, message: DISABLED };
-    const isWelcome = async (): Promise<boolean> => !(await standing()).disabled;
-    return { ok: true, principal: await withClaims({ id, kind: 'person', roles }), isWelcome };
+    const principal = await withRights({ id, kind: 'person', roles });
+    const isWelcome = async (): Promise<boolean> => {
+      const { disabled: shutOut, roles: now = [] } = await standing();
+      return !shutOut && isSame(principal, await withRights({ id, kind: 'person', roles: now }));
+    };
+    return { ok: true, principal: await withClaims(principal), isWelcome };
   };
 
   return {
@@ -131,18 +161,26 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
         const verified = await tokens.verify(bearer);
         const admission = verified ? await admitted(verified) : GONE;
         if (!verified || typeof admission === 'string') return { ok: false, message: String(admission) };
-        const isWelcome = async (): Promise<boolean> => typeof (await admitted(verified)) !== 'string';
+        const isWelcome = async (): Promise<boolean> => {
+          const now = await admitted(verified);
+          return typeof now !== 'string' && isSame(admission, now);
+        };
         return { ok: true, principal: admission, expires: verified.expires, isWelcome };
       }
       const byProxy = await named(req);
       if (byProxy) return byProxy;
-      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL), isWelcome: always };
+      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(await withRights(LOCAL)), isWelcome: always };
       return { ok: false, message: 'Send a token of this server as "Authorization: Bearer …".' };
     },
     isClaimed,
     isDisabled: async (person) => (await look('standing', person, known.standingOf)).disabled,
+    standingFor: async (person) => {
+      if (isAnonymous(person)) return (await isClaimed(person)) ? undefined : withRights({ id: person, kind: 'anonymous', roles: [] });
+      const { disabled, roles = ['member'] } = await look('standing', person, known.standingOf);
+      return disabled ? undefined : withRights({ id: person, kind: 'person', roles });
+    },
     forget: (...ids) => {
-      for (const id of ids) for (const what of ['claimed by', 'claims of', 'standing']) remembered.delete(`${what} ${id}`);
+      for (const id of ids) for (const what of ['claimed by', 'claims of', 'standing', 'rights of']) remembered.delete(`${what} ${id}`);
     },
   };
 }
@@ -150,8 +188,11 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
 const always = async (): Promise<boolean> => true;
 
 /** A restricted token makes nobody an administrator unless it says so. */
-const within = (roles: readonly Role[], scopes: readonly string[] | undefined): readonly Role[] =>
-  scopes === undefined || scopes.includes('administer') ? roles : roles.filter((role) => role !== 'administrator');
+const mayAdminister = (scopes: readonly string[] | undefined): boolean => scopes === undefined || scopes.includes('administer');
+
+/** Whether somebody still may do the same. */
+const isSame = (then: Principal, now: Principal): boolean => rightsIn(then) === rightsIn(now);
+const rightsIn = ({ roles, permissions = [], models = [] }: Principal): string => JSON.stringify([roles, permissions, models]);
 
 const bearerOf = (req: IncomingMessage): string | undefined => /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
 
