@@ -16,7 +16,7 @@ export interface PolicyRequest<Input, State> {
   /** Whose the loaded thing is, claims of anonymous persons resolved; undefined when there is no such thing. */
   readonly owner: PersonId | undefined;
   /** The permission that the command is about. */
-  readonly needs?: Need | undefined;
+  readonly needs?: Need | 'self' | undefined;
   /** With whom the loaded thing is shared, where that does not stand in its own state. */
   readonly shares?: ReadonlyMap<string, ShareLevel> | undefined;
 }
@@ -33,8 +33,8 @@ export interface CommandDefinition<Input = unknown, State = unknown, Result = un
   /** A run's command is judged by its conversation: the stream and aggregate the policy sees instead of the command's own. */
   readonly within?: { readonly stream: (input: Input) => string; readonly aggregate: AnyDecider<Judged> };
   readonly policy: Policy<Input, Judged>;
-  /** The permission that the policy asks for. Without one only roles with every right to their own may tell it. */
-  readonly needs?: Need;
+  /** The permission that the policy asks for; `self`: none, for it is about oneself. Without one only roles with every right to their own may tell it. */
+  readonly needs?: Need | 'self';
   /** Of a thing whose shares have a stream of their own: its id. */
   readonly sharedAs?: (input: Input) => string;
   readonly aggregate: AnyDecider<State>;

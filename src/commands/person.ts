@@ -87,6 +87,7 @@ export const reportClient = command('reportClient', {
   input: z.object({ day: z.iso.date(), reports: z.array(Report).min(1).max(50) }),
   stream: ({ day }, principal) => telemetryStream(principal.id, day),
   policy: anyPerson,
+  needs: 'self',
   aggregate: telemetry,
   subject: (_input, principal) => principal.id,
   result: (events) => ({ reportIds: events.map(({ data }) => (data as { reportId: string }).reportId) }),

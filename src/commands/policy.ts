@@ -8,17 +8,19 @@ import { may, mayEver, mayUseModel } from '../permissions/ability.ts';
 import type { Decision, Policy, PolicyRequest } from './command.ts';
 
 const forbidden = (message: string): DomainError => ({ code: 'Forbidden', message });
+/** Whoever wants to do something with a thing needs a permission that is about things. */
+const permissionIn = (needs: Need | 'self' | undefined): Need | undefined => (needs === 'self' ? undefined : needs);
 const notAllowed = forbidden('You have no permission for this: ask an administrator.');
 
 /** Whoever has come in by a door and may do this with things of their own: a person, anonymous or not, or a part of Annals. */
-export const anyPerson: Policy = ({ principal, needs }) => (mayEver(principal, needs) ? 'allow' : notAllowed);
+export const anyPerson: Policy = ({ principal, needs }) => (needs === 'self' || mayEver(principal, needs) ? 'allow' : notAllowed);
 
 /** Only parts of Annals itself. */
 export const annalsOnly: Policy = ({ principal }) => (principal.kind === 'service' ? 'allow' : 'notFound');
 
 /** An administrator, or whoever has been permitted just this with everybody's. */
 export const administratorsOnly: Policy = ({ principal, needs }) =>
-  principal.kind === 'service' || principal.roles.includes('administrator') || (needs !== undefined && may(principal, needs, {}))
+  principal.kind === 'service' || principal.roles.includes('administrator') || (needs !== undefined && may(principal, permissionIn(needs), {}))
     ? 'allow'
     : forbidden('Only an administrator may do this.');
 
@@ -34,7 +36,7 @@ export const namedSelf: Policy = ({ principal }) =>
 export const ownerOnly: Policy = ({ principal, owner, needs, ...request }) => {
   if (owner === undefined) return 'notFound';
   if (principal.kind === 'service') return 'allow';
-  if (owner === principal.id) return may(principal, needs, { owner }) ? 'allow' : notAllowed;
+  if (owner === principal.id) return may(principal, permissionIn(needs), { owner }) ? 'allow' : notAllowed;
   return isSeen({ principal, owner, needs, ...request }) ? forbidden('Only the owner may do this.') : 'notFound';
 };
 
@@ -42,7 +44,7 @@ export const ownerOnly: Policy = ({ principal, owner, needs, ...request }) => {
 export const ownerOrShared: Policy = (request) => {
   const { principal, owner, needs } = request;
   if (owner === undefined) return 'notFound';
-  if (may(principal, needs, { owner, shares: sharesOf(request) })) return 'allow';
+  if (may(principal, permissionIn(needs), { owner, shares: sharesOf(request) })) return 'allow';
   return owner === principal.id || isSeen(request) ? notAllowed : 'notFound';
 };
 

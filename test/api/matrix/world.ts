@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
+import type { Doors } from '../../../src/api/http/doors.ts';
+import { createIdentity } from '../../../src/api/http/identity/identify.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
@@ -73,6 +76,8 @@ export type Things = Readonly<Record<string, string>>;
 export interface World {
   readonly server: TestServer;
   readonly bearers: ReadonlyMap<Comer, string | undefined>;
+  /** Whom the visitor's token stands for; undefined where it is refused. */
+  principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
   things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean }): Promise<Things>;
@@ -131,6 +136,21 @@ export async function createWorld(): Promise<World> {
   await told(administrator, disablePerson({ person: 'person_disabled' as PersonId }));
   await told(administrator, signOutEverywhere({ person: 'person_signedOut' as PersonId }));
 
+  const identity = createIdentity(
+    { tokens, localPerson: false, known: kernel.known },
+    { doors: undefined as unknown as Doors, register: async () => undefined },
+  );
+  const principalOf: World['principalOf'] = async (as) => {
+    const headers = bearer(bearers.get(as) ?? '');
+    const identified = await identity.identify({
+      headers,
+      headersDistinct: {},
+      url: '/',
+      socket: { remoteAddress: '192.0.2.1' },
+    } as unknown as IncomingMessage);
+    return identified.ok ? identified.principal : undefined;
+  };
+
   const call: World['call'] = (method, path, as, body) => {
     const token = bearers.get(as);
     return server.call(method, path, {
@@ -175,6 +195,7 @@ export async function createWorld(): Promise<World> {
   return {
     server,
     bearers,
+    principalOf,
     call,
     async things({ run = true, key = false, role = false } = {}) {
       const done = await askFor(kernel, owner, '/echo done');
