@@ -63,6 +63,8 @@ const Settings = z.object({
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
+  /** `off`: nobody shares anything any more; shares that there are go on until they are ended. */
+  ANNALS_SHARING: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
   ANNALS_ROLE: z.enum(['all', 'api', 'workers']).default('all'),
   /** `esdb://…` or `esdb+discover://…`, with user and password in it where the server asks for them: events go there instead of into the data folder. */

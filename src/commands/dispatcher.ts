@@ -8,6 +8,7 @@ import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { type DomainError, isRefusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
+import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
 import { hide } from './hidden.ts';
 import type { Refusals } from './refusals.ts';
@@ -20,9 +21,12 @@ export interface DispatcherParts {
   readonly secret: Buffer;
   readonly now: () => Date;
   readonly refusals: Refusals;
+  /** Commands that this installation does not want, by name. */
+  readonly switchedOff?: ReadonlySet<string>;
 }
 
 const readOnly: DomainError = { code: 'Forbidden', message: 'This token, or this role, may only read.' };
+const switchedOff: DomainError = { code: 'Forbidden', message: 'This has been switched off here.' };
 const ATTEMPTS = 8;
 const COMMAND_NAMESPACE = 'b2f1c1a4-6f0e-4b8e-9d6a-3f0a5d9b7c11';
 
@@ -42,11 +46,12 @@ export function createTell(parts: DispatcherParts): Tell {
     stream: string,
     commandId: string,
     events: readonly NewEvent[],
-    metadata: EventToAppend['metadata'],
+    metadataOf: (type: string) => EventToAppend['metadata'],
   ): Promise<EventToAppend[]> =>
     Promise.all(
       events.map(async ({ type, version, data, secret: content, hidden }, index) => {
         const id = v5(String(index), commandId);
+        const metadata = metadataOf(type);
         if (content === undefined) return { id, type, version, data: data as JsonObject, metadata };
         const { subject } = metadata;
         const stored = hidden ? await hide(sealer, { subject, eventId: id }, content as JsonObject, hidden) : (content as JsonObject);
@@ -79,13 +84,17 @@ export function createTell(parts: DispatcherParts): Tell {
     const loaded = await loader.load(stream, definition.aggregate);
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
+    const shares = definition.sharedAs && (await loader.load(shareStream(definition.sharedAs(input)), resourceShares)).state.shares;
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
     if (before)
       return before.hash === hash
         ? known(definition, input, stream, commandId, before)
         : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
-    const decision = mayDo('write', principal) ? definition.policy({ principal, input, state: judged, owner }) : readOnly;
+    if (parts.switchedOff?.has(definition.commandName)) return { ok: false, error: switchedOff };
+    const decision = mayDo('write', principal)
+      ? definition.policy({ principal, input, state: judged, owner, needs: definition.needs, shares })
+      : readOnly;
     if (decision !== 'allow') return { ok: false, error: isDomainError(decision) ? decision : notFound };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {
       return failed('RevisionMismatch', 'It has changed since you read it: read it again.', {
@@ -105,18 +114,17 @@ export function createTell(parts: DispatcherParts): Tell {
       const revision = loaded.revision === 'noStream' ? -1n : loaded.revision;
       return { ok: true, id: commandId, result: definition.result([], input), revision, position: loaded.position, duplicate: false };
     }
-    const subject = definition.subject?.(input, principal, owner) ?? owner ?? principal.onBehalfOf ?? principal.id;
-    const metadata = {
+    const metadataOf = (type: string): EventToAppend['metadata'] => ({
       $correlationId: options.correlationId ?? commandId,
       $causationId: options.causationId ?? commandId,
       commandId,
       commandHash: hash,
       actor: principal.id,
-      subject,
+      subject: definition.subject?.(input, principal, owner, type) ?? owner ?? principal.onBehalfOf ?? principal.id,
       time: now,
       ...(options.traceparent ? { traceparent: options.traceparent } : {}),
-    };
-    const events = await seal(stream, commandId, decided, metadata);
+    });
+    const events = await seal(stream, commandId, decided, metadataOf);
     const appended = await store.append(stream, events, loaded.revision, options.signal ? { signal: options.signal } : {});
     if (!appended.ok) {
       if (appended.code === 'WrongExpectedRevision') return 'again';

@@ -11,11 +11,13 @@ export const reserveFile = command('reserveFile', {
   input: z.object({ filename: z.string().trim().min(1).max(255), mediaType: z.string().max(255).optional() }),
   stream: (_input, _principal, newId) => fileStream(newId('file-')),
   policy: anyPerson,
+  needs: 'file.create',
   aggregate: files,
   result: (events: readonly RecordedEvent[]) => ({ fileId: firstDataOf<{ fileId: FileId }>(events).fileId }),
 });
 export const uploadFile = command('uploadFile', {
   input: z.object({ fileId: FileId, blobId: z.string(), key: z.string(), size: z.number().int().nonnegative(), mediaType: z.string().max(255) }),
   ...owned,
+  needs: 'file.create',
 });
-export const deleteFile = command('deleteFile', { input: z.object({ fileId: FileId }), ...owned });
+export const deleteFile = command('deleteFile', { input: z.object({ fileId: FileId }), ...owned, needs: 'file.delete' });

@@ -5,11 +5,14 @@ import * as file from './file.ts';
 import * as identity from './identity.ts';
 import * as login from './login.ts';
 import * as mail from './mail.ts';
+import * as modelAccess from './model-access.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
+import * as role from './role.ts';
 import * as run from './run.ts';
 import * as session from './session.ts';
+import * as share from './share.ts';
 import * as title from './title.ts';
 
 export const commands = {
@@ -26,4 +29,7 @@ export const commands = {
   ...identity,
   ...mail,
   ...login,
+  ...role,
+  ...modelAccess,
+  ...share,
 };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { v4 } from 'uuid';
 import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
 import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead, VISITORS } from '../domain/access.ts';
@@ -16,7 +17,7 @@ export interface RefusedAccess {
 export interface Refusals {
   /** A refusal of a person: recorded, repeats within a minute coalesced. Those of anonymous visitors are only counted. */
   record(principal: Principal, refused: RefusedAccess, correlationId?: string): void;
-  /** The principal was shown data of these persons: that of others is recorded, reading one's own is no event. */
+  /** The principal was shown data of these persons: that of others is recorded, once within a minute; reading one's own is no event. */
   shown(principal: Principal, owners: readonly string[], what: string, target: string, correlationId?: string): void;
   /** A request that never had a principal. */
   unauthenticated(code: string): void;
@@ -35,10 +36,20 @@ const harmless: ReadonlySet<string> = new Set([
   'NotYetVisible',
   'ViewRebuilding',
 ]);
+const MINUTE = 60_000;
+const MOST_READINGS = 10_000;
 
 /** Appends go to `access-<person>-<day>` with `any`: its readers drop repeats by id. Failures to record never fail the request. */
 export function createRefusals({ store, now }: { store: EventStore; now: () => Date }): Refusals {
   const counts = new Map<string, number>();
+  const readings = new LRUCache<string, number>({ max: MOST_READINGS });
+  const isNew = (...reading: readonly string[]): boolean => {
+    const key = JSON.stringify(reading);
+    const time = now().getTime();
+    if (time - (readings.get(key) ?? Number.NEGATIVE_INFINITY) < MINUTE) return false;
+    readings.set(key, time);
+    return true;
+  };
   let writing: Promise<unknown> = Promise.resolve();
 
   const write = (subject: PersonId, actor: PersonId, event: NewEvent, correlationId?: string): void => {
@@ -66,7 +77,8 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
       if (principal.kind === 'service') return;
       const own: readonly string[] = ownIds(principal);
       for (const owner of new Set(owners))
-        if (!own.includes(owner)) write(owner as PersonId, principal.id, OthersDataRead({ what, target }), correlationId);
+        if (!own.includes(owner) && isNew(principal.id, owner, what, target))
+          write(owner as PersonId, principal.id, OthersDataRead({ what, target }), correlationId);
     },
     unauthenticated(code) {
       counts.set(code, (counts.get(code) ?? 0) + 1);

@@ -15,7 +15,7 @@ const judged = {
   within: { stream: ({ conversationId }: { conversationId: ConversationId }) => conversationStream(conversationId), aggregate: conversations },
   aggregate: runs,
 };
-const byOwner = { ...judged, policy: ownerOfRun as Policy<unknown, Conversation> };
+const byOwner = { ...judged, policy: ownerOfRun as Policy<unknown, Conversation>, needs: 'conversation.edit' } as const;
 const byAnnals = { ...judged, policy: annalsOnRun as Policy<unknown, Conversation> };
 
 export const startRun = command('startRun', { input: z.object({ ...target, model: z.string() }), ...byAnnals });

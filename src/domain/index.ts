@@ -10,10 +10,13 @@ import { identityEvents } from './identity.ts';
 import { invitationEvents } from './invitation.ts';
 import { loginEvents } from './logins.ts';
 import { mailEvents } from './mail.ts';
+import { modelAccessEvents } from './model-access.ts';
 import { passwordResetEvents } from './password-reset.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
+import { resourceShareEvents } from './resource-share.ts';
+import { roleEvents } from './role.ts';
 import { runEvents } from './run/index.ts';
 import { securityEvents } from './security.ts';
 import { sessionEvents } from './session.ts';
@@ -43,4 +46,7 @@ export const eventDefinitions = [
   ...administrationEvents,
   ...securityEvents,
   ...alertEvents,
+  ...roleEvents,
+  ...modelAccessEvents,
+  ...resourceShareEvents,
 ] as unknown as readonly EventDefinition[];

@@ -38,6 +38,7 @@ import { createKernel, type Kernel } from './kernel.ts';
 import { openPost } from './mail.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
+import { switchedOff } from './switches.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 /** How long a lease outlives the last sign of its holder. */
@@ -132,6 +133,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     duties: works ? duties : noDuties,
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,

@@ -20,6 +20,7 @@ import { openLog, renewedIfOlder } from './log.ts';
 import { openPost } from './mail.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
+import { switchedOff } from './switches.ts';
 import { openViews } from './views.ts';
 import { requireWhole } from './whole.ts';
 
@@ -103,6 +104,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     privateAddresses: isForLocalPerson(settings),
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,

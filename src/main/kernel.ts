@@ -35,7 +35,7 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
-import { knownPersons } from './known-persons.ts';
+import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { answeringUnavailable, whyUnavailable } from './unavailable.ts';
 import { uploadsOf } from './uploads.ts';
@@ -54,6 +54,8 @@ export interface KernelParts {
   readonly now?: () => Date;
   readonly systemPrompt?: string | undefined;
   readonly approvalMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
   readonly log: (message: string) => void;
@@ -106,7 +108,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff: parts.switchedOff ?? new Set() }));
   const ask = createAsk({
     store,
     loader,
@@ -126,10 +128,17 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     documents,
     progress,
+    onShown: refusals.shown,
     onRefusal: refusals.record,
   });
+  const known = knownPersons({ loader, views });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { callModel, catalogue } = createKeyedModels({
+    models,
+    keys,
+    permits: modelPermits(known),
+    privateAddresses: parts.privateAddresses ?? false,
+  });
   const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
   const replies = createReplies({
@@ -238,7 +247,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     },
     epoch: await store.epoch(),
     uploads: uploadsOf({ sealer, blobs }),
-    known: knownPersons({ loader, views }),
+    known,
     reactions: reactionStatus,
     health: async () => {
       const problems = progress

@@ -10,6 +10,7 @@ import { isSealed, type JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import { mayDo, ownIds, type Principal } from '../domain/principal.ts';
+import { may } from '../permissions/ability.ts';
 import { unreadable } from './ask.ts';
 import { documentsAfter } from './documents-after.ts';
 import { followSecurity } from './follow-security.ts';
@@ -23,6 +24,8 @@ export interface FollowParts extends RunStreamParts {
   readonly loader: Loader;
   readonly documents: DocumentStore;
   readonly progress: Progress;
+  /** Says whose data a follower is shown, so that following another's is recorded. */
+  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'follow'; what: string; code: string; target: string }) => void;
 }
 
@@ -55,7 +58,7 @@ export interface Follow {
 const nothingHere: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
 
 export function createFollow(parts: FollowParts): Follow {
-  const { loader, sealer, onRefusal } = parts;
+  const { loader, sealer, onRefusal, onShown } = parts;
 
   const followRun = async (principal: Principal, topic: z.input<typeof FollowRun>, signal: AbortSignal): Promise<Following<RunItem>> => {
     const parsed = FollowRun.safeParse(topic);
@@ -64,12 +67,16 @@ export function createFollow(parts: FollowParts): Follow {
     const allowed = async (): Promise<boolean> => {
       const { state } = await loader.load(conversationStream(conversationId), conversations);
       const owner = await resolveOwner(loader, state);
-      return state.status !== 'deleted' && state.runs.has(runId) && owner !== undefined && (principal.kind === 'service' || owner === principal.id);
+      if (owner === undefined || state.status === 'deleted' || !state.runs.has(runId)) return false;
+      whose = owner;
+      return may(principal, 'conversation.view', { owner, shares: state.shares });
     };
+    let whose = '';
     if (!(await allowed())) {
       onRefusal(principal, { verb: 'follow', what: 'run', code: 'NotFound', target: runId });
       return { ok: false, error: nothingHere };
     }
+    onShown(principal, [whose], 'run', conversationId);
     const watch = isAnonymous(principal.id) ? [personStream(principal.id)] : [];
     const messageId = (await loader.load(conversationStream(conversationId), conversations)).state.runs.get(runId)?.messageId ?? '';
     return {

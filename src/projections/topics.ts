@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConversationId, RunId } from '../domain/ids.ts';
 
-/** A run of one of one's own conversations. */
+/** A run of a conversation of one's own, or of one that is shared with one. */
 export const FollowRun = z.object({
   topic: z.literal('run'),
   conversationId: ConversationId,
@@ -17,7 +17,7 @@ export const FollowSecurity = z.object({ topic: z.literal('security') });
 
 /** Every topic and who may follow it. */
 export const topics = {
-  run: { schema: FollowRun, policy: 'owner of the conversation' },
+  run: { schema: FollowRun, policy: 'who may view the conversation' },
   feed: { schema: FollowFeed, policy: 'one’s own events' },
   security: { schema: FollowSecurity, policy: 'auditors and administrators' },
 } as const;

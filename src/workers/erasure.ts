@@ -1,6 +1,6 @@
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
-import { resolveOwner } from '../adapters/event-store/owner.ts';
+import { isNamedByOwner, resolveOwner } from '../adapters/event-store/owner.ts';
 import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
@@ -69,7 +69,8 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     const owner = await resolveOwner(loader, { owner: event.metadata.subject });
     for (const fileId of fileIds) {
       const { state: file } = await loader.load(fileStream(fileId), files);
-      if ((await resolveOwner(loader, file)) !== owner) continue;
+      // Who may write here may have named a file that the owner never put here.
+      if ((await resolveOwner(loader, file)) !== owner || !(await isNamedByOwner(loader, state, fileId, owner))) continue;
       const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
       if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
     }

@@ -13,6 +13,8 @@ export interface Caller {
 export interface KeyedModelsParts {
   readonly models: Models;
   readonly keys: Pick<ProviderKeys, 'find' | 'all'>;
+  /** Whether somebody may use a model at all. */
+  readonly permits: (person: PersonId) => Promise<(model: string) => boolean>;
   /** Persons may have models called in this machine's own network: where there is only one person, who sits at it. */
   readonly privateAddresses: boolean;
 }
@@ -25,9 +27,13 @@ export type CallModel = (
 ) => AsyncIterable<ModelChunk>;
 
 /** Calls models, and lists them, with the key of whoever does: its own, the organisation's, the installation's, in this order. */
-export function createKeyedModels({ models, keys, privateAddresses }: KeyedModelsParts): { callModel: CallModel; catalogue: ModelCatalogue } {
+export function createKeyedModels({ models, keys, permits, privateAddresses }: KeyedModelsParts): {
+  callModel: CallModel;
+  catalogue: ModelCatalogue;
+} {
   const accessOf = createAccess(privateAddresses);
   const callModel: CallModel = async function* call({ person, conversationId }, model, request, onAttempt) {
+    if (!(await permits(person))(model)) throw new ModelError('Unauthorized', `You may not use the model ${model}: choose one of your list.`);
     const [provider = ''] = model.split('/');
     const found = WITHOUT_KEYS.includes(provider)
       ? ({ ok: true, key: undefined } as const)
@@ -47,5 +53,5 @@ export function createKeyedModels({ models, keys, privateAddresses }: KeyedModel
     }
   };
 
-  return { callModel, catalogue: createModelCatalogue({ models, keys, accessOf }) };
+  return { callModel, catalogue: createModelCatalogue({ models, keys, permits, accessOf }) };
 }

@@ -62,6 +62,8 @@ const administrators = [
   'openPasswordReset',
   'handOverMail',
 ];
+const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
+const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'endSession', 'endSessions'];
 const annalsAlone = [
@@ -110,11 +112,12 @@ const onlyOneself = ['changePassword'];
 const herselfAlone = ['removeLogin'];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
-test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
+test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within, needs }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
   const asked = (principal: Principal, owner: Principal | undefined = ada) => {
-    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id };
-    return policy({ principal, input, state, owner: owner?.id } as PolicyRequest<unknown, unknown>) === 'allow';
+    const permission = { action: 'view', resource: 'conversation', condition: 'own' };
+    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id, kind: 'prompt', permission, permissions: [permission] };
+    return policy({ principal, input, state, owner: owner?.id, needs } as PolicyRequest<unknown, unknown>) === 'allow';
   };
   const allowed = {
     owner: asked(ada),
@@ -133,6 +136,8 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [annalsAlone, nobody],
     [onlyOneself, { ...nobody, owner: true }],
     [herselfAlone, { ...nobody, owner: true }],
+    [givers, { ...nobody, administrator: true }],
+    [sharers, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

@@ -10,9 +10,11 @@ import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { roleRoutes } from './roles.ts';
 import { runRoutes } from './runs.ts';
 import { securityRoutes } from './security.ts';
 import { sessionRoutes } from './sessions.ts';
+import { shareRoutes } from './shares.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({
@@ -36,4 +38,6 @@ export const restRoutes = ({
   ...sessionRoutes,
   ...accountRoutes(accounts),
   ...invitationRoutes,
+  ...shareRoutes,
+  ...roleRoutes,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FinishReason, Outcome, Part, Role, ToolPart, Usage } from '../../domain/message.ts';
+import { ShareLevel } from '../../domain/share.ts';
 
 // What the native API answers, for the document. The values come from queries, whose types say the same.
 
@@ -19,6 +20,8 @@ const conversation = {
   updatedAt: Time,
   lastMessageAt: Time,
   trashedAt: Time.nullable(),
+  owner: z.string(),
+  access: z.enum(['owner', ...ShareLevel.options]).describe('What the reader may do with it.'),
   leaf: z.string().nullable().describe('The end of the branch that is shown.'),
   activeRun: z.string().nullable().describe('The run whose answer is still being written.'),
 };

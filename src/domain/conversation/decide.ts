@@ -2,6 +2,7 @@ import { type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
 import type { ConversationId, FileId, MessageId, RunId } from '../ids.ts';
 import type { Outcome, Part } from '../message.ts';
+import { decideShare, decideUnshare, type ShareLevel } from '../share.ts';
 import * as happened from './events.ts';
 import { type Conversation, lastReplyTo, type Node, resolveMessage } from './state.ts';
 
@@ -41,6 +42,8 @@ export type ConversationCommand =
   | (Target & { name: 'adoptMessage'; messageId: MessageId; alias?: string })
   | (Target & { name: 'chooseBranch'; messageId: string })
   | (Target & { name: 'giveFeedback'; messageId: string; rating: 'positive' | 'negative'; comment?: string })
+  | (Target & { name: 'shareConversation'; with: string; level: ShareLevel })
+  | (Target & { name: 'unshareConversation'; with: string })
   | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome });
 
 type Decision = readonly NewEvent[] | Refusal;
@@ -69,7 +72,7 @@ export function decide(command: ConversationCommand, state: Conversation, contex
     case 'restoreConversation':
       return state.status === 'trashed' ? [happened.ConversationRestored({})] : [];
     case 'deleteConversation':
-      return [happened.ConversationDeleted({ conversationId: command.conversationId, fileIds: [...state.files] })];
+      return [happened.ConversationDeleted({ conversationId: command.conversationId, fileIds: [...state.files.keys()] })];
     case 'sendMessage':
       return send(command, state, context);
     case 'requestReply':
@@ -84,6 +87,10 @@ export function decide(command: ConversationCommand, state: Conversation, contex
       return choose(command, state);
     case 'giveFeedback':
       return feedback(command, state);
+    case 'shareConversation':
+      return decideShare(state, command, () => happened.ConversationShared({ ...command, with: command.with as never }));
+    case 'unshareConversation':
+      return decideUnshare(state, command, () => happened.ConversationUnshared({ ...command, with: command.with as never }));
     default:
       return command satisfies never;
   }

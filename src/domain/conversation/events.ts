@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
+import { shareFields, unshareFields } from '../share.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -26,6 +27,9 @@ export const ConversationTrashed = event('ConversationTrashed', 1, {});
 export const ConversationRestored = event('ConversationRestored', 1, {});
 /** For good: its keys, and those of the files sent only here, are destroyed. */
 export const ConversationDeleted = event('ConversationDeleted', 1, { conversationId: ConversationId, fileIds: z.array(FileId) });
+
+export const ConversationShared = event('ConversationShared', 1, { conversationId: ConversationId, ...shareFields });
+export const ConversationUnshared = event('ConversationUnshared', 1, { conversationId: ConversationId, ...unshareFields });
 
 export const MessageSent = event('MessageSent', 1, {
   conversationId: ConversationId,
@@ -83,5 +87,7 @@ export const conversationEvents = [
   FeedbackGiven,
   ReplyRequested,
   ReplySettled,
+  ConversationShared,
+  ConversationUnshared,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

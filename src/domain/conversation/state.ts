@@ -1,5 +1,6 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
+import type { Shares } from '../share.ts';
 import type { ConversationEvent } from './events.ts';
 
 /** A message's place in the tree; never its text. */
@@ -32,7 +33,9 @@ export interface Conversation {
   active?: RunId;
   /** The end of the branch that is shown. */
   leaf: MessageId | null;
-  readonly files: Set<FileId>;
+  /** The files that messages name, and who wrote these messages. */
+  readonly files: Map<FileId, Set<PersonId>>;
+  readonly shares: Shares;
 }
 
 export const initialState = (): Conversation => ({
@@ -42,7 +45,8 @@ export const initialState = (): Conversation => ({
   aliases: new Map(),
   runs: new Map(),
   leaf: null,
-  files: new Set(),
+  files: new Map(),
+  shares: new Map(),
 });
 
 export function evolve(state: Conversation, event: ConversationEvent): Conversation {
@@ -78,7 +82,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       const { messageId, parentId, height, role, alias, fileIds } = event.data;
       state.nodes.set(messageId, { id: messageId, parentId, height, role, author: event.metadata.subject, adopted: false, revision: event.revision });
       if (alias !== undefined) state.aliases.set(alias, messageId);
-      for (const file of fileIds) state.files.add(file);
+      for (const file of fileIds) state.files.set(file, (state.files.get(file) ?? new Set()).add(event.metadata.subject));
       state.leaf = messageId;
       return state;
     }
@@ -121,6 +125,12 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       if (state.active === event.data.runId) delete state.active;
       return state;
     }
+    case 'ConversationShared':
+      state.shares.set(event.data.with, event.data.level);
+      return state;
+    case 'ConversationUnshared':
+      state.shares.delete(event.data.with);
+      return state;
     case 'ConversationMetadataSet':
     case 'ConversationTouched':
     case 'FeedbackGiven':

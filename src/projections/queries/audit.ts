@@ -32,6 +32,7 @@ export const listAudit = query('listAudit', {
     limit: z.coerce.number().int().min(1).max(MOST).optional(),
   }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [audit],
   run: async ({ person, as, action, outcome, resource, correlationId, from, to, cursor, after, limit = USUAL }, { views }) => {
     const stream = resource === undefined ? undefined : resourceOf(resource);
@@ -71,6 +72,7 @@ const shown = ({ id, position, doc }: StoredDocument<AuditDoc>) => ({ eventId: i
 export const listHeads = query('listHeads', {
   input: z.object(pageFields(MOST)),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async (page, { evidence }) => {
     if (!evidence) return undefined;
@@ -91,6 +93,7 @@ export const proveInclusion = query('proveInclusion', {
     size: place.optional().describe('Of the head; default: the latest.'),
   }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async ({ stream, revision, size }, { evidence }) => {
     const proof = await evidence?.include({ stream, revision, ...(size === undefined ? {} : { size }) });
@@ -105,6 +108,7 @@ export const proveInclusion = query('proveInclusion', {
 export const proveConsistency = query('proveConsistency', {
   input: z.object({ from: place, to: place }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async ({ from, to }, { evidence }) => {
     const proof = await evidence?.consistency(from, to);

@@ -4,9 +4,10 @@ import { isUnopened } from '../../domain/event.ts';
 import { FileId } from '../../domain/ids.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type FileDoc, fileList } from '../views/files.ts';
-import { isOwn, ownerFilter } from './owned.ts';
-import { pageFields, pageOptions } from './page.ts';
+import { listFilter } from './owned.ts';
+import { pageFields, pageOptions, Shared } from './page.ts';
 import { anyPerson } from './policy.ts';
+import { sharedWithMe } from './shared.ts';
 
 /** A file as its owner sees it; the bytes are read by `content`, which no door shows. */
 export interface FileInfo {
@@ -39,24 +40,30 @@ async function shown({ id, doc }: StoredDocument<FileDoc>, { openDeep }: QueryCo
 export const getFile = query('getFile', {
   input: z.object({ fileId: FileId }),
   policy: anyPerson,
+  needs: 'file.view',
   views: [fileList],
   run: async ({ fileId }, context) => {
+    if (!(await context.file(fileId))) return undefined;
     const document = await context.views.get(fileList, fileId);
-    return document && isOwn(context.principal, document.doc) ? shown(document, context) : undefined;
+    return document && shown(document, context);
   },
 });
 
-/** One's own files, the newest first. */
+/** One's own files, the newest first; or those that are shared with one. */
 export const listFiles = query('listFiles', {
-  input: z.object(pageFields(100)),
+  input: z.object({ shared: Shared, ...pageFields(100) }),
   policy: anyPerson,
+  needs: 'file.view',
   views: [fileList],
-  run: async (page, context) => {
-    const { documents, next } = await context.views.find(
-      fileList,
-      { owner: ownerFilter(context.principal) },
-      { sort: [['createdAt', 'desc']], ...pageOptions(page, 20) },
-    );
+  run: async ({ shared, ...page }, context) => {
+    if (shared !== undefined) {
+      const { found, next } = await sharedWithMe(context, fileList, 'file', page);
+      return { files: await Promise.all(found.map((document) => shown(document, context))), ...(next === undefined ? {} : { next }) };
+    }
+    const { documents, next } = await context.views.find(fileList, listFilter(context.principal, 'file.view'), {
+      sort: [['createdAt', 'desc']],
+      ...pageOptions(page, 20),
+    });
     return { files: await Promise.all(documents.map((document) => shown(document, context))), ...(next === undefined ? {} : { next }) };
   },
 });

@@ -13,9 +13,11 @@ import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as roles from './roles.ts';
 import * as runs from './runs.ts';
 import * as security from './security.ts';
 import * as sessions from './sessions.ts';
+import * as shares from './shares.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -37,4 +39,6 @@ export const queries = {
   ...security,
   ...sessions,
   ...logins,
+  ...roles,
+  ...shares,
 };

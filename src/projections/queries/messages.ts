@@ -81,6 +81,7 @@ async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInf
 export const listMessages = query('listMessages', {
   input: z.object({ conversationId: ConversationId, ...pageFields(200) }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [messageTree],
   run: async ({ conversationId, ...page }, context) => {
     const state = await context.conversation(conversationId);
@@ -103,6 +104,7 @@ export const listMessages = query('listMessages', {
 export const getMessage = query('getMessage', {
   input: z.object({ conversationId: ConversationId, messageId: z.string().min(1).max(255) }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [messageTree],
   run: async ({ conversationId, messageId }, context) => {
     const state = await context.conversation(conversationId);

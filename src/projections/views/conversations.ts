@@ -76,6 +76,8 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
       case 'MessageContentReplaced':
       case 'MessageAdopted':
       case 'FeedbackGiven':
+      case 'ConversationShared':
+      case 'ConversationUnshared':
         return undefined;
       default:
         event satisfies never;

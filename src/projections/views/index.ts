@@ -1,6 +1,7 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
 import { alertList } from './alerts.ts';
+import { attachments } from './attachments.ts';
 import { audit } from './audit.ts';
 import { accountBursts, networkBursts } from './bursts.ts';
 import { claims } from './claims.ts';
@@ -15,9 +16,11 @@ import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
+import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
 import { security } from './security.ts';
 import { openSessions } from './sessions.ts';
+import { shareList } from './shares.ts';
 
 /** Every view there is. */
 export const views = [
@@ -41,4 +44,7 @@ export const views = [
   mailList,
   openSessions,
   loginList,
+  attachments,
+  roleList,
+  shareList,
 ] as unknown as readonly View[];

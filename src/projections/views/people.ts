@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/event.ts';
-import { standingEvents } from '../../domain/person.ts';
-import type { Role } from '../../domain/principal.ts';
+import { type Permission, permissionName } from '../../domain/permission.ts';
+import { grantEvents, standingEvents } from '../../domain/person.ts';
+import type { RoleRef } from '../../domain/principal.ts';
 import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
 
@@ -8,19 +9,23 @@ import { type SealedJson, sealedJson } from './conversations.ts';
 export interface PersonDoc extends JsonObject {
   registered: boolean;
   disabled: boolean;
-  roles: Role[];
+  roles: RoleRef[];
+  /** Granted to it alone. */
+  permissions: Permission[];
   via: string | null;
   /** By field: the sealed profile in which it was said last. */
   profile: { [field: string]: SealedJson };
   registeredAt: string | null;
 }
 
-const stranger: PersonDoc = { registered: false, disabled: false, roles: [], via: null, profile: {}, registeredAt: null };
+const stranger: PersonDoc = { registered: false, disabled: false, roles: [], permissions: [], via: null, profile: {}, registeredAt: null };
 
-export const people = view<PersonDoc, (typeof standingEvents)[number]>({
+const types = [...standingEvents, ...grantEvents] as const;
+
+export const people = view<PersonDoc, (typeof types)[number]>({
   name: 'people',
-  version: 1,
-  types: standingEvents,
+  version: 2,
+  types,
   indexes: [['registered', 'registeredAt']],
   keys: ({ data }) => [data.person],
   fold: (known, event) => {
@@ -35,6 +40,10 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
       }
       case 'RolesChanged':
         return { ...doc, roles: event.data.roles };
+      case 'PermissionGranted':
+        return { ...doc, permissions: [...without(doc, event.data.permission), event.data.permission] };
+      case 'PermissionRevoked':
+        return { ...doc, permissions: without(doc, event.data.permission) };
       case 'PersonDisabled':
         return { ...doc, disabled: true };
       case 'PersonEnabled':
@@ -45,3 +54,6 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
     }
   },
 });
+
+const without = ({ permissions }: PersonDoc, permission: Permission): Permission[] =>
+  permissions.filter((known) => permissionName(known) !== permissionName(permission));

@@ -12,10 +12,13 @@ import { eventDefinitions } from '../../domain/index.ts';
 import { invitationEvents } from '../../domain/invitation.ts';
 import { loginEvents } from '../../domain/logins.ts';
 import { mailEvents } from '../../domain/mail.ts';
+import { modelAccessEvents } from '../../domain/model-access.ts';
 import { passwordResetEvents } from '../../domain/password-reset.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
+import { resourceShareEvents } from '../../domain/resource-share.ts';
+import { roleEvents } from '../../domain/role.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { securityEvents } from '../../domain/security.ts';
 import { sessionEvents } from '../../domain/session.ts';
@@ -58,6 +61,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, administrationEvents],
   ['access', securityEvents],
   ['alert', alertEvents],
+  [undefined, roleEvents],
+  [undefined, modelAccessEvents],
+  [undefined, resourceShareEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -65,6 +71,7 @@ const ToolName = word(/[A-Za-z0-9_.-]{1,64}/);
 const Name = word(/[A-Za-z][A-Za-z0-9_-]{0,63}/);
 const MediaType = word(/[a-z]{1,32}\/[a-z0-9.+-]{1,96}/);
 const Scope = word(/[a-z][a-z0-9:._-]{0,63}/);
+const RoleName = word(/[a-z]{1,32}|role_[A-Za-z0-9_-]{1,123}/);
 const Counts: PublicField = {
   schema: z.record(z.string(), z.int()),
   of: (value) => (z.record(z.string().regex(/^[A-Za-z]{1,64}$/), z.int()).safeParse(value).success ? value : {}),
@@ -96,6 +103,12 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'AlertRaised.alertId': pseudonymous,
   'AlertRaised.about': pseudonymous,
   'AlertAcknowledged.alertId': pseudonymous,
+  'RolesChanged.before': RoleName,
+  'RolesChanged.roles': RoleName,
+  'ConversationShared.with': pseudonymous,
+  'ConversationUnshared.with': pseudonymous,
+  'FileShared.with': pseudonymous,
+  'FileUnshared.with': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

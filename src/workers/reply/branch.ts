@@ -1,13 +1,13 @@
 import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
-import { resolveOwner } from '../../adapters/event-store/owner.ts';
+import { isNamedByOwner, resolveOwner } from '../../adapters/event-store/owner.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { ModelMessage } from '../../adapters/model-provider/port.ts';
 import { branchOf, type Conversation, conversationStream, type Node } from '../../domain/conversation/index.ts';
 import { isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import { fileStream, files } from '../../domain/file.ts';
-import type { MessageId, PersonId, RunId } from '../../domain/ids.ts';
+import type { MessageId, RunId } from '../../domain/ids.ts';
 import type { Part } from '../../domain/message.ts';
 import { assembleParts, type Piece } from '../../domain/pieces.ts';
 import { type RunEvent, runStream } from '../../domain/run/index.ts';
@@ -37,7 +37,7 @@ export async function branchMessages(
       branch.map(({ id }) => id),
     )
     .catch(() => new Map());
-  const readFile = fileReader(parts, await resolveOwner(parts.loader, conversation));
+  const readFile = fileReader(parts, conversation);
   const messages: ModelMessage[] = [];
   for (const node of branch) {
     const pieces = known.get(node.id)?.doc;
@@ -80,12 +80,12 @@ async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<n
   }
 }
 
-/** Of the conversation's owner's files alone: naming another's is naming none. */
+/** Of the files alone that their own owner has named in this conversation: naming another's is naming none. */
 const fileReader =
-  ({ loader, sealer, blobs }: BranchParts, owner: PersonId | undefined): ReadFile =>
+  ({ loader, sealer, blobs }: BranchParts, conversation: Conversation): ReadFile =>
   async (fileId) => {
     const { state } = await loader.load(fileStream(fileId), files);
-    if ((await resolveOwner(loader, state)) !== owner) return undefined;
+    if (!(await isNamedByOwner(loader, conversation, fileId, await resolveOwner(loader, state)))) return undefined;
     const { blobId, key, mediaType = 'application/octet-stream' } = state;
     const bytes = blobId === undefined ? undefined : await blobs.get(blobId);
     if (!bytes || blobId === undefined || key === undefined) return undefined;

@@ -20,6 +20,10 @@ export interface Replies {
   drain(ms: number): Promise<void>;
 }
 
+/** Who asked for an answer; where Annals did, it did so for whose the answer is. */
+const askedBy = ({ metadata: { actor, subject } }: RecordedEvent | EventOf<typeof ReplyRequested>): PersonId =>
+  actor === annals(subject).id ? subject : (actor as PersonId);
+
 const KEEP_LIVE_MS = 24 * 3600_000;
 /** The event waits for the next start. */
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
@@ -102,7 +106,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!told.ok) return verdictOf(told.error);
     const opened = await sealer.open(event.data.sealed as Sealed, event.id);
     const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
-    perform({ conversationId, runId, messageId, owner, model, clientTools, epoch: 1, segment: 0, correlationId });
+    perform({ conversationId, runId, messageId, owner, askedBy: askedBy(event), model, clientTools, epoch: 1, segment: 0, correlationId });
     return done;
   };
 
@@ -121,6 +125,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       runId,
       messageId,
       owner,
+      askedBy: askedBy(request.event),
       model,
       clientTools: request.clientTools,
       epoch: epoch + 1,
@@ -194,7 +199,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const { model = '' } = run;
     const epoch = found + 1;
     const retried = await tellRun(commands.retryModelCall({ ...of, epoch, model }));
-    if (retried.ok) perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId });
+    if (retried.ok)
+      perform({ ...of, owner, askedBy: askedBy(request.event), model, clientTools: request.clientTools, epoch, segment, correlationId });
   };
 
   return {

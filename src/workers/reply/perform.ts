@@ -42,6 +42,8 @@ export interface RunJob {
   readonly runId: RunId;
   readonly messageId: MessageId;
   readonly owner: PersonId;
+  /** Who asked for the answer: whose keys call the model, and whose permission to use it counts. */
+  readonly askedBy: PersonId;
   readonly model: string;
   /** Tools of the page, whose outputs the client owes. */
   readonly clientTools: readonly ToolDefinition[];
@@ -141,7 +143,7 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
     if (attempt > 1) retries = retries.then(() => tell(commands.retryModelCall({ conversationId, runId, messageId, epoch, model })));
   };
   const request = { ...(parts.systemPrompt ? { system: parts.systemPrompt } : {}), messages, ...(tools.length ? { tools } : {}), signal };
-  const result = await readStep(parts.callModel({ person: job.owner, conversationId }, model, request, onAttempt), step, live.push);
+  const result = await readStep(parts.callModel({ person: job.askedBy, conversationId }, model, request, onAttempt), step, live.push);
   await retries;
   return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }
