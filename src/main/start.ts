@@ -5,11 +5,12 @@ import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
 import { fail } from './fail.ts';
 import { isForLocalPerson } from './installation.ts';
+import { logLine } from './log-line.ts';
 import { openInstallation } from './open.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openTls } from './tls.ts';
 
-const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
+const log = (message: string): void => void process.stderr.write(`annals: ${logLine(message)}\n`);
 /** What is left of a drain for requests that are no streams, in ms. */
 const GRACE_MS = 2000;
 /** How long after a drain a process still waits for servers that do not answer, in ms. */

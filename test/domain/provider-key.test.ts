@@ -63,15 +63,15 @@ describe('a ring of keys', () => {
       .when(registerProviderKey({ ...register, apiKey: secret.apiKey }))
       .then([second]);
   });
-  test('changes just what is said', () => {
+  test('changes just what is said, and says what was before', () => {
     const scopes = { models: ['gpt-*'] };
     given(keyrings, [registered]).when(changeProviderKey({ keyId })).then([]);
     given(keyrings, [registered])
       .when(changeProviderKey({ keyId, description: 'mine', scopes, rotation: { ...usualRotation, maxAgeDays: 90 } }))
       .then([
         ProviderKeyDescribed({ keyId, description: 'mine' }),
-        ProviderKeyScopesChanged({ keyId, scopes }),
-        ProviderKeyRotationSet({ keyId, rotation: { ...usualRotation, maxAgeDays: 90 } }),
+        ProviderKeyScopesChanged({ keyId, before: {}, scopes }),
+        ProviderKeyRotationSet({ keyId, before: usualRotation, rotation: { ...usualRotation, maxAgeDays: 90 } }),
       ]);
   });
   test('keeps the key before for its grace time, and drops the one before that', () => {
