@@ -23,6 +23,6 @@ export const commands = {
   ...session,
   ...account,
   ...identity,
+  ...login,
   ...mail,
 };
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...session, ...identity, ...login };

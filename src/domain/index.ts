@@ -30,7 +30,6 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
-  ...identityEvents,
   ...invitationEvents,
   ...credentialEvents,
   ...passwordResetEvents,
