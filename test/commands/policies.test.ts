@@ -88,8 +88,6 @@ const annalsAlone = [
   'askPasswordReset',
   'makeAttempt',
   'forgiveAttempt',
-  'openIdentity',
-  'releaseIdentity',
   'queueMail',
   'startMail',
   'endMail',

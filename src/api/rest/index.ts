@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
 import { invitationRoutes } from './invitations.ts';
+import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -34,4 +35,5 @@ export const restRoutes = ({
   ...sessionRoutes,
   ...accountRoutes(accounts),
   ...invitationRoutes,
+  ...loginListRoutes,
 ];
