@@ -27,6 +27,7 @@ export const commands = {
   ...session,
   ...account,
   ...identity,
+  ...login,
   ...mail,
   ...login,
   ...role,

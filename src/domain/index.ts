@@ -34,7 +34,6 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
-  ...identityEvents,
   ...invitationEvents,
   ...credentialEvents,
   ...passwordResetEvents,

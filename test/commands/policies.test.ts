@@ -92,8 +92,6 @@ const annalsAlone = [
   'askPasswordReset',
   'makeAttempt',
   'forgiveAttempt',
-  'openIdentity',
-  'releaseIdentity',
   'queueMail',
   'startMail',
   'endMail',

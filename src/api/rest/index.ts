@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
 import { invitationRoutes } from './invitations.ts';
+import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -40,4 +41,5 @@ export const restRoutes = ({
   ...invitationRoutes,
   ...shareRoutes,
   ...roleRoutes,
+  ...loginListRoutes,
 ];

@@ -49,7 +49,6 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['title', titleEvents],
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
-  [undefined, identityEvents],
   [undefined, invitationEvents],
   [undefined, credentialEvents],
   [undefined, passwordResetEvents],

@@ -5,6 +5,7 @@ import type { Doors } from '../../../src/api/http/doors.ts';
 import { createIdentity } from '../../../src/api/http/identity/identify.ts';
 import { createSessionKeys } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
+import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
@@ -31,6 +32,14 @@ export type Comer = Visitor | (typeof onlyVerbs)[number];
 
 export const OWNER = 'person_owner' as PersonId;
 const owner: Principal = { id: OWNER, kind: 'person', roles: ['member'] };
+
+const noProviders: LoginOptions = {
+  providers: [],
+  secret: Buffer.alloc(32, 7),
+  stateSecret: Buffer.alloc(32, 8),
+  open: false,
+  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, revokedFrom: () => undefined }) },
+};
 
 /** The time of day: what is revoked or signed out is so by the same clock that tokens go by. */
 const passing = {
@@ -99,7 +108,12 @@ export async function createWorld(): Promise<World> {
       tokens,
       localPerson: false,
       accounts: { passwords: true, registration: true },
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      routes: [
+        ...assistantUiRoutes(options),
+        ...apiKeyRoutes,
+        ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+        ...loginRoutes(noProviders),
+      ],
     },
   });
   const { kernel, disk } = server.installation;

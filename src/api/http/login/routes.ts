@@ -25,6 +25,8 @@ export interface LoginOptions extends EnterOptions {
   readonly publicUrl?: string | undefined;
   /** Whether people may log in with a password too. */
   readonly password?: boolean;
+  /** Whether anybody may ask for an account with a password. */
+  readonly registration?: boolean;
   /** Instead of the network. */
   readonly fetch?: typeof fetch;
   /** From one address; default 60. */
@@ -69,10 +71,15 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
     responses: {
       200: {
         description: 'A browser goes to `/login/{provider}`.',
-        schema: z.object({ providers: z.array(z.object({ key: z.string(), label: z.string() })), password: z.boolean() }),
+        schema: z.object({ providers: z.array(z.object({ key: z.string(), label: z.string() })), password: z.boolean(), registration: z.boolean() }),
       },
     },
-    handle: async () => json(200, { providers: options.providers.map(({ key, label }) => ({ key, label })), password: options.password ?? false }),
+    handle: async () =>
+      json(200, {
+        providers: options.providers.map(({ key, label }) => ({ key, label })),
+        password: options.password ?? false,
+        registration: options.registration ?? false,
+      }),
   });
 
   const start = openRoute({
