@@ -52,7 +52,7 @@ const owners = [
 ];
 const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
+const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'requestJob', 'cancelJob'];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -71,6 +71,9 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'takeUpJob',
+  'progressJob',
+  'endJob',
 ];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 

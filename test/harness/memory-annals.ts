@@ -84,6 +84,8 @@ export interface StartOptions {
   readonly privateAddresses?: boolean;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** Long work, by kind; default: what this release does. */
+  readonly jobs?: KernelParts['jobs'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
 }
@@ -107,6 +109,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  jobs,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -129,6 +132,7 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    ...(jobs ? { jobs } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

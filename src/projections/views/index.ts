@@ -6,6 +6,7 @@ import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { jobList } from './jobs.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -26,4 +27,5 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  jobList,
 ] as unknown as readonly View[];
