@@ -33,6 +33,8 @@ const harmless: ReadonlySet<string> = new Set([
   'StoreUnavailable',
   'NotYetVisible',
   'ViewRebuilding',
+  // Of somebody who is erased no event is written any more.
+  'PersonErased',
 ]);
 const MINUTE = 60_000;
 /** Nobody's own: what unauthenticated and anonymous visitors were refused. */

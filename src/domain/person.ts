@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId } from './ids.ts';
+import { JobId, PersonId } from './ids.ts';
 import { Role } from './principal.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -34,7 +34,15 @@ export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
 export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
 
-export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
+/** The account is closed for good, and the job destroys what it holds. No event of this person comes after it. */
+export const PersonErased = event('PersonErased', 1, { ...person, jobId: JobId });
+/** Article 18 of the GDPR: what is there is kept, and nothing else is done with it. */
+export const ProcessingRestrictionSet = event('ProcessingRestrictionSet', 1, { ...person, restricted: z.boolean() });
+/** Article 21: nothing of this person's is counted, measured or shown to analysts. */
+export const AnalyticsObjectionSet = event('AnalyticsObjectionSet', 1, { ...person, objects: z.boolean() });
+
+const privacyEvents = [PersonErased, ProcessingRestrictionSet, AnalyticsObjectionSet] as const;
+export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled, ...privacyEvents] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
 export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
@@ -43,6 +51,10 @@ export interface Person {
   claimedBy?: PersonId;
   registered?: true;
   disabled?: true;
+  /** By this job. */
+  erased?: JobId;
+  restricted?: true;
+  objects?: true;
   signedOutAt?: string;
   roles: readonly Role[];
   /** By id: from when on each stands for nobody, where that has been said. */
@@ -59,9 +71,14 @@ export type PersonCommand =
   | Of<'changeRoles', { roles: Role[] }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
+  | Of<'erasePerson', { jobId?: JobId }>
+  | Of<'restrictProcessing', { restricted: boolean }>
+  | Of<'objectToAnalytics', { objects: boolean }>
   | Of<'signOutEverywhere'>;
 
 export const personStream = (id: string): string => `person-${id}`;
+/** Whoever sits at the machine of an installation that no other can reach. */
+const LOCAL_PERSON = 'person_local';
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
 
@@ -92,6 +109,13 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
         return state;
+      case 'PersonErased':
+        state.erased = event.data.jobId;
+        return state;
+      case 'ProcessingRestrictionSet':
+        return flagged(state, 'restricted', event.data.restricted);
+      case 'AnalyticsObjectionSet':
+        return flagged(state, 'objects', event.data.objects);
       case 'ProfileChanged':
         return state;
       default:
@@ -99,7 +123,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state;
     }
   },
-  decide: (command, state, { now, actor }) => {
+  decide: (command, state, { now, actor, newId }) => {
+    if (state.erased !== undefined) return refuse('PersonErased', 'This person has been erased: nothing can be done with it any more.');
     switch (command.name) {
       case 'claimAnonymous':
         if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
@@ -135,6 +160,15 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'enablePerson':
         if (!state.registered) return unknown;
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
+      case 'erasePerson':
+        if (command.person === LOCAL_PERSON) return refuse('LocalPerson', whoIsLocal);
+        return [PersonErased({ person: command.person, jobId: command.jobId ?? (newId('job_') as JobId) })];
+      case 'restrictProcessing':
+        if ((state.restricted === true) === command.restricted) return [];
+        return [ProcessingRestrictionSet({ person: command.person, restricted: command.restricted })];
+      case 'objectToAnalytics':
+        if ((state.objects === true) === command.objects) return [];
+        return [AnalyticsObjectionSet({ person: command.person, objects: command.objects })];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
       default:
@@ -142,6 +176,14 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
     }
   },
 };
+
+const whoIsLocal = 'The local person is whoever sits at this machine: stop the server and delete its data folder instead.';
+
+function flagged(state: Person, flag: 'restricted' | 'objects', on: boolean): Person {
+  if (on) state[flag] = true;
+  else delete state[flag];
+  return state;
+}
 
 const unknown = refuse('NotFound', 'There is no such person.');
 const sameRoles = (some: readonly Role[], others: readonly Role[]): boolean =>

@@ -52,7 +52,17 @@ const owners = [
 ];
 const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'requestJob', 'cancelJob'];
+const oneself = [
+  'changeProfile',
+  'signOutEverywhere',
+  'createToken',
+  'revokeToken',
+  'requestJob',
+  'cancelJob',
+  'erasePerson',
+  'restrictProcessing',
+  'objectToAnalytics',
+];
 const annalsAlone = [
   'titleConversation',
   'settleReply',

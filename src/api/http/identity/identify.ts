@@ -18,6 +18,8 @@ export interface KnownPersons {
 
 export interface Standing {
   readonly disabled: boolean;
+  /** For good: whoever comes under the same name is somebody new. */
+  readonly erased: boolean;
   /** Of a registered person: they count, whatever the token says. */
   readonly roles?: readonly Role[];
   /** ISO time: tokens from before stand for nobody. */
