@@ -34,6 +34,10 @@ const Settings = z.object({
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: z.coerce.number().int().min(1).max(525_600).default(1440),
   /** Whether anybody may make an account by `POST /users/`. Default: only where nobody but this machine can. */
   ANNALS_REGISTRATION: z.enum(['open', 'closed']).optional(),
+  /** A session that nobody uses is over after this, in ms. */
+  ANNALS_SESSION_IDLE: milliseconds.default(30 * 24 * 3600_000),
+  /** Any session is over after this, in ms. */
+  ANNALS_SESSION_MAX: milliseconds.default(180 * 24 * 3600_000),
   /** Addresses or networks of proxies that may say in X-User-ID who comes, or `unix`. */
   ANNALS_TRUSTED_PROXIES: list.default([]),
   /** What these send as X-Annals-Proxy-Secret. */

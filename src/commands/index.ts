@@ -5,7 +5,8 @@ import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
 import * as run from './run.ts';
+import * as session from './session.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...job };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...session, ...title, ...job };

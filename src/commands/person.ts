@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JobId, PersonId } from '../domain/ids.ts';
+import { JobId, PersonId, SessionId } from '../domain/ids.ts';
 import { type Person, Profile, personStream, persons, Via } from '../domain/person.ts';
 import { Role, Scope } from '../domain/principal.ts';
 import { telemetry, telemetryStream } from '../domain/telemetry.ts';
@@ -70,6 +70,12 @@ export const disablePerson = command('disablePerson', { input: z.object(person),
 export const enablePerson = command('enablePerson', { input: z.object(person), ...about, policy: administratorsOnly });
 /** Every token that was handed out before is void. */
 export const signOutEverywhere = command('signOutEverywhere', { input: z.object(person), ...about, policy: oneself });
+/** Every session but the one named; access tokens stay. */
+export const endSessions = command('endSessions', {
+  input: z.object({ ...person, except: SessionId.optional() }),
+  ...about,
+  policy: ownTokenOrAdministrator,
+});
 
 /** A restricted token does nothing that cannot be taken back. */
 const oneselfWhole: Policy<{ person: PersonId }, Person> = (request) =>

@@ -7,6 +7,8 @@ import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
+import { securityEvents } from './security.ts';
+import { sessionEvents } from './session.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -22,4 +24,6 @@ export const eventDefinitions = [
   ...telemetryEvents,
   ...titleEvents,
   ...jobEvents,
+  ...sessionEvents,
+  ...securityEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { JobId, PersonId } from './ids.ts';
+import { JobId, PersonId, SessionId } from './ids.ts';
 import { Role } from './principal.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -33,6 +33,8 @@ export const PersonDisabled = event('PersonDisabled', 1, person);
 export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
 export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
+/** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
+export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
 /** The account is closed for good, and the job destroys what it holds. No event of this person comes after it. */
 export const PersonErased = event('PersonErased', 1, { ...person, jobId: JobId });
@@ -44,7 +46,7 @@ export const AnalyticsObjectionSet = event('AnalyticsObjectionSet', 1, { ...pers
 const privacyEvents = [PersonErased, ProcessingRestrictionSet, AnalyticsObjectionSet] as const;
 export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled, ...privacyEvents] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
-export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
@@ -56,6 +58,7 @@ export interface Person {
   restricted?: true;
   objects?: true;
   signedOutAt?: string;
+  sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
   roles: readonly Role[];
   /** By id: from when on each stands for nobody, where that has been said. */
   readonly tokens: Map<string, string | undefined>;
@@ -74,7 +77,8 @@ export type PersonCommand =
   | Of<'erasePerson', { jobId?: JobId }>
   | Of<'restrictProcessing', { restricted: boolean }>
   | Of<'objectToAnalytics', { objects: boolean }>
-  | Of<'signOutEverywhere'>;
+  | Of<'signOutEverywhere'>
+  | Of<'endSessions', { except?: SessionId }>;
 
 export const personStream = (id: string): string => `person-${id}`;
 /** Whoever sits at the machine of an installation that no other can reach. */
@@ -116,6 +120,9 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return flagged(state, 'restricted', event.data.restricted);
       case 'AnalyticsObjectionSet':
         return flagged(state, 'objects', event.data.objects);
+      case 'SessionsEnded':
+        state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
+        return state;
       case 'ProfileChanged':
         return state;
       default:
@@ -171,6 +178,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return [AnalyticsObjectionSet({ person: command.person, objects: command.objects })];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
+      case 'endSessions':
+        return [SessionsEnded({ person: command.person, except: command.except })];
       default:
         return command satisfies never;
     }

@@ -19,6 +19,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     tokens,
     localPerson: isForLocalPerson(settings),
     known: kernel.known,
+    sessions: { secret: derivedSecret(secret, 'annals sessions'), idleMs: settings.ANNALS_SESSION_IDLE, maxMs: settings.ANNALS_SESSION_MAX },
     proxies: addresses.length > 0 && proxySecret !== undefined ? { addresses, secret: proxySecret } : undefined,
     devUser: settings.ANNALS_DEV_USER === '1',
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],

@@ -62,6 +62,8 @@ const oneself = [
   'erasePerson',
   'restrictProcessing',
   'objectToAnalytics',
+  'endSession',
+  'endSessions',
 ];
 const annalsAlone = [
   'titleConversation',
@@ -84,6 +86,9 @@ const annalsAlone = [
   'takeUpJob',
   'progressJob',
   'endJob',
+  'startSession',
+  'recordSessionUse',
+  'renewSession',
 ];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 

@@ -12,6 +12,7 @@ import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
+import * as sessions from './sessions.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -29,4 +30,5 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...jobs,
+  ...sessions,
 };

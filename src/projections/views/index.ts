@@ -12,6 +12,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
+import { openSessions } from './sessions.ts';
 
 /** Every view there is. */
 export const views = [
@@ -28,4 +29,5 @@ export const views = [
   people,
   accessTokens,
   jobList,
+  openSessions,
 ] as unknown as readonly View[];

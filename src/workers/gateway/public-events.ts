@@ -9,6 +9,8 @@ import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
+import { securityEvents } from '../../domain/security.ts';
+import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -37,6 +39,8 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
   [undefined, jobEvents],
+  [undefined, sessionEvents],
+  ['access', securityEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -70,6 +74,8 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'AccessRefused.code': Name,
   'AnonymousRefusalsCounted.counts': Counts,
   'OthersDataRead.what': Name,
+  'SecurityNoted.reason': Name,
+  'SecurityNoted.network': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

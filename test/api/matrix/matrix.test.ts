@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
+import { createSessionKeys, type SessionCredential } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import { requestJob } from '../../../src/commands/job.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
+import { endSession, startSession } from '../../../src/commands/session.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
 import type { Role } from '../../../src/domain/principal.ts';
@@ -29,7 +31,17 @@ const passing = {
 
 let server: TestServer;
 const bearers = new Map<Visitor, string | undefined>();
+const cookies = new Map<Visitor, string>();
 const OWNER = 'person_owner' as PersonId;
+
+/** Somebody logs in. */
+async function session(person: PersonId): Promise<SessionCredential> {
+  const { kernel, disk } = server.installation;
+  const made = createSessionKeys({ secret: disk.secret }).create();
+  const { sessionId, proof } = made;
+  await kernel.tell(annals(person), startSession({ sessionId, person, kind: 'cookie', method: 'test', proof, device: 'Test' }));
+  return made;
+}
 
 const registered = async (id: PersonId, roles: Role[]): Promise<void> => {
   const told = await server.installation.kernel.tell(annals(id), registerPerson({ person: id, via: 'administrator', roles, profile: {} }));
@@ -73,6 +85,9 @@ beforeAll(async () => {
   bearers.set('revoked', made.token);
   const visitor = await (await server.call('POST', '/aui/v1/auth/tokens/anonymous')).json();
   bearers.set('anonymous', (visitor as { access_token: string }).access_token);
+  const ended = await session('person_ended' as PersonId);
+  await kernel.tell(administrator, endSession({ sessionId: ended.sessionId, reason: 'revoked' }));
+  cookies.set('endedSession', `annals=${ended.credential}`);
   const person = (name: string) => ({ person: `person_${name}` as PersonId });
   await kernel.tell(administrator, revokeToken({ person: OWNER, tokenId: made.tokenId, graceMs: 0 }));
   await kernel.tell(administrator, disablePerson(person('disabled')));
@@ -83,9 +98,10 @@ afterAll(() => server.stop());
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
 const call = (method: string, path: string, as: Visitor, body?: unknown): Promise<any> => {
   const token = bearers.get(as);
+  const cookie = cookies.get(as);
   return server.call(method, path, {
     ...(body === undefined ? {} : { body }),
-    ...(token === undefined ? {} : { headers: bearer(token) }),
+    headers: { ...(token === undefined ? {} : bearer(token)), ...(cookie === undefined ? {} : { cookie, origin: server.url }) },
     signal: AbortSignal.timeout(1500),
   });
 };
@@ -118,6 +134,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     streamId: `${done.runId}.0`,
     fileId: file.fileId ?? file.id,
     tokenId: token.tokenId,
+    sessionId: (await session(OWNER)).sessionId,
     keyId,
     api_key_id: String(number),
     person: OWNER,

@@ -19,6 +19,18 @@ export type Rule = readonly [
 /** The example signs no heads, so there is none to show. */
 const noHeads = { auditor: 404, administrator: 404 } as const;
 
+const sessionOnly = {
+  anonymous: 403,
+  owner: 403,
+  ownerReads: 403,
+  ownerWrites: 403,
+  other: 403,
+  viewer: 403,
+  auditor: 403,
+  analyst: 403,
+  administrator: 403,
+} as const;
+
 /** By method and path, for every route there is. */
 export const rules: Readonly<Record<string, Rule>> = {
   'GET /health/live': ['everybody', 'none'],
@@ -131,6 +143,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /aui/api/chat/resume/{streamId}': ['own', 'read'],
   'GET /aui/api/chat/{threadId}/stream': ['own', 'read'],
   'POST /aui/api/chat/{threadId}/stop': ['own', 'both'],
+
+  'GET /api/sessions': ['anyone', 'read'],
+  // Only a session opens another one.
+  'POST /api/sessions': ['anyone', 'none', sessionOnly],
+  'DELETE /api/sessions/{sessionId}': ['oneself', 'write', { ownerWrites: 403 }],
+  'POST /api/sessions/revoke-others': ['named', 'write', { ownerWrites: 403 }],
+  'POST /api/logout': ['everybody', 'none'],
 };
 
 export const visitors = [
@@ -139,6 +158,7 @@ export const visitors = [
   'disabled',
   'signedOut',
   'revoked',
+  'endedSession',
   'anonymous',
   'owner',
   'ownerReads',
@@ -158,7 +178,7 @@ export const spent: Readonly<Record<string, Visitor>> = {
   'POST /api/me/sign-out': 'analyst',
 };
 
-const strangers: readonly Visitor[] = ['nobody', 'expired', 'disabled', 'signedOut', 'revoked'];
+const strangers: readonly Visitor[] = ['nobody', 'expired', 'disabled', 'signedOut', 'revoked', 'endedSession'];
 const owners: readonly Visitor[] = ['owner', 'ownerReads', 'ownerWrites'];
 
 /** What a restricted token, or a role that only reads, has no right to. */
