@@ -1,4 +1,5 @@
 import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
@@ -21,6 +22,7 @@ export async function whyNot(loader: Loader, { id, kind }: Principal, { callsMod
 
 /** Whether models may be called, texts indexed and titles made for this person now. */
 export async function mayProcess(loader: Loader, person: PersonId): Promise<boolean> {
-  const { erased: gone, restricted: held } = (await loader.load(personStream(person), persons)).state;
+  const whose = (await resolveOwner(loader, { owner: person })) ?? person;
+  const { erased: gone, restricted: held } = (await loader.load(personStream(whose), persons)).state;
   return gone === undefined && held === undefined;
 }

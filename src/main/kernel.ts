@@ -13,6 +13,7 @@ import type { KnownPersons } from '../api/http/identity/admission.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
+import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
@@ -23,11 +24,11 @@ import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { eraseAgain } from '../workers/erase-again.ts';
-import { eraseJob } from '../workers/erase-person/index.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createJobs } from '../workers/jobs/index.ts';
 import type { JobPlans } from '../workers/jobs/kind.ts';
+import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
@@ -122,7 +123,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onRefusal: (principal, refused) => refusals.record(principal, refused),
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { callModel, catalogue } = createKeyedModels({
+    models,
+    keys,
+    privateAddresses: parts.privateAddresses ?? false,
+    mayProcess: (person) => mayProcess(loader, person),
+  });
   const replies = createReplies({
     tell,
     callModel,
@@ -140,21 +146,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
-  const plans: JobPlans = parts.jobs ?? {
-    erase: eraseJob({
-      store,
-      loader,
-      vault,
-      blobs,
-      liveLog,
-      tell,
-      views,
-      progress,
-      plans: () => plans,
-      settleMs: duties.takeOver === 'once' ? 0 : SETTLE_MS,
-      scrub: parts.scrub,
-    }),
-  };
+  const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
+  const { scrub } = parts;
+  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub });
   const jobs = createJobs({
     tell,
     loader,
@@ -162,7 +156,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     duties,
     onProblem: log,
-    kinds: plans,
+    kinds,
     ...(parts.backoff ? { backoff: parts.backoff } : {}),
   });
   const reactions = [

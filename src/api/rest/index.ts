@@ -2,6 +2,7 @@ import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
+import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { jobRoutes } from './jobs.ts';
 import { meRoutes } from './me.ts';
@@ -25,5 +26,6 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...auditRoutes,
   ...operationRoutes,
   ...jobRoutes,
+  ...erasureRoutes,
   ...sessionRoutes,
 ];

@@ -10,6 +10,7 @@ import * as jobs from './jobs.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
+import * as privacy from './privacy.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
 import * as sessions from './sessions.ts';
@@ -30,5 +31,6 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...jobs,
+  ...privacy,
   ...sessions,
 };

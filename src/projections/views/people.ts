@@ -64,3 +64,6 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
     }
   },
 });
+
+export const isRegisteredAdministrator = ({ registered, disabled, roles }: PersonDoc): boolean =>
+  registered && !disabled && roles.includes('administrator');

@@ -9,6 +9,8 @@ import { runsOf } from './runs.ts';
 import { subjectsOf } from './subjects.ts';
 import { forgetViews } from './views.ts';
 
+export type { ErasingParts } from './parts.ts';
+
 /** What is erased after the keys, in this order. Whoever keeps something new of persons that their keys do not seal adds how it goes. */
 const kept: readonly ErasureStep[] = [runsOf, jobsOf, conversationsOf, filesOf, providerKeysOf];
 
