@@ -1,6 +1,8 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
 import * as job from './job.ts';
+import * as identity from './identity.ts';
+import * as login from './login.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
@@ -10,3 +12,4 @@ import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
 export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...session, ...title, ...job };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...session, ...identity, ...login };

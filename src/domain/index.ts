@@ -1,8 +1,11 @@
 import { accessEvents } from './access.ts';
+import { administrationEvents } from './administration.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
 import { jobEvents } from './job.ts';
+import { identityEvents } from './identity.ts';
+import { loginEvents } from './logins.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -25,5 +28,8 @@ export const eventDefinitions = [
   ...titleEvents,
   ...jobEvents,
   ...sessionEvents,
+  ...identityEvents,
+  ...loginEvents,
+  ...administrationEvents,
   ...securityEvents,
 ] as unknown as readonly EventDefinition[];

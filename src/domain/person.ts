@@ -20,7 +20,7 @@ const person = { person: PersonId };
 /** How somebody came to be known here. */
 export const Via = z.enum(['registration', 'administrator', 'proxy']);
 
-/** Of an anonymous person, on its own stream: from now on what was its own is the claimer's. */
+/** Of an anonymous person, or of the local one, on its own stream: from now on what was its own is the claimer's. */
 export const AnonymousClaimed = event('AnonymousClaimed', 1, { anonymous: PersonId, by: PersonId });
 export const TokenCreated = event('TokenCreated', 1, { tokenId: z.string(), scopes: z.array(z.string()), expiresAt: z.iso.datetime().optional() });
 /** From then on the token stands for nobody: at once, or when the one that takes its place has been put everywhere. */
@@ -67,6 +67,7 @@ export interface Person {
 type Of<Name extends string, Fields = unknown> = { name: Name; person: PersonId } & Fields;
 export type PersonCommand =
   | { name: 'claimAnonymous'; anonymous: PersonId; by: PersonId }
+  | { name: 'claimLocal'; by: PersonId }
   | { name: 'createToken'; tokenId: string; scopes: string[]; expiresAt?: string }
   | { name: 'revokeToken'; tokenId: string; graceMs: number }
   | Of<'registerPerson', { via: z.infer<typeof Via>; roles: Role[]; profile: Profile }>
@@ -85,6 +86,10 @@ export const personStream = (id: string): string => `person-${id}`;
 const LOCAL_PERSON = 'person_local';
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
+/** Whoever sits at the machine, where nobody logs in. */
+export const LOCAL_PERSON = PersonId.parse('person_local');
+/** What is theirs may become somebody else's, who has a login. */
+export const isClaimable = (id: string): boolean => isAnonymous(id) || id === LOCAL_PERSON;
 
 export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   initialState: () => ({ roles: [], tokens: new Map() }),
@@ -134,10 +139,14 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
     if (state.erased !== undefined) return refuse('PersonErased', 'This person has been erased: nothing can be done with it any more.');
     switch (command.name) {
       case 'claimAnonymous':
-        if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+      case 'claimLocal': {
+        const anonymous = command.name === 'claimLocal' ? LOCAL_PERSON : command.anonymous;
+        if (command.name === 'claimAnonymous' && !isAnonymous(anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+        if (isClaimable(command.by)) return refuse('NotFound', 'Only a person who logs in takes anything over.');
         if (state.claimedBy === command.by) return [];
         if (state.claimedBy) return refuse('AlreadyClaimed', 'These threads have been taken over by somebody else.');
-        return [AnonymousClaimed({ anonymous: command.anonymous, by: command.by })];
+        return [AnonymousClaimed({ anonymous, by: command.by })];
+      }
       case 'createToken':
         return [TokenCreated({ tokenId: command.tokenId, scopes: command.scopes, expiresAt: command.expiresAt })];
       case 'revokeToken': {

@@ -1,5 +1,6 @@
 import type { Loader } from '../adapters/event-store/loader.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
+import { identities, identityStream } from '../domain/identity.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
 import { sessionStream, sessions } from '../domain/session.ts';
@@ -22,6 +23,7 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
         ...(sessionsEnded ? { sessionsEnded } : {}),
       };
     },
+    ofIdentity: async (identity) => (await loader.load(identityStream(identity), identities)).state.person,
     sessionOf: async (session) => {
       const { owner, kind, method, proof, openedAt, usedAt, ended = false } = (await loader.load(sessionStream(session), sessions)).state;
       return owner && { owner, kind, method, proof, openedAt, usedAt, ended };

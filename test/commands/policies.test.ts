@@ -89,7 +89,14 @@ const annalsAlone = [
   'startSession',
   'recordSessionUse',
   'renewSession',
+  'openIdentity',
+  'releaseIdentity',
+  'addLogin',
+  'appointFirstAdministrator',
+  'claimLocal',
 ];
+/** Not even for administrators. */
+const herselfAlone = ['removeLogin'];
 const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
@@ -113,6 +120,7 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [herselfAlone, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

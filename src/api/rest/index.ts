@@ -5,6 +5,7 @@ import { conversationRoutes } from './conversations.ts';
 import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { jobRoutes } from './jobs.ts';
+import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -28,4 +29,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...jobRoutes,
   ...erasureRoutes,
   ...sessionRoutes,
+  ...loginListRoutes,
 ];

@@ -7,6 +7,7 @@ import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
 import * as jobs from './jobs.ts';
+import * as logins from './logins.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -33,4 +34,5 @@ export const queries = {
   ...jobs,
   ...privacy,
   ...sessions,
+  ...logins,
 };

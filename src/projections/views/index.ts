@@ -7,6 +7,7 @@ import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { jobList } from './jobs.ts';
+import { loginList } from './logins.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -30,4 +31,5 @@ export const views = [
   accessTokens,
   jobList,
   openSessions,
+  loginList,
 ] as unknown as readonly View[];

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { administrationEvents } from '../../domain/administration.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
+import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { jobEvents } from '../../domain/job.ts';
+import { loginEvents } from '../../domain/logins.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
@@ -40,6 +43,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, reactionEvents],
   [undefined, jobEvents],
   [undefined, sessionEvents],
+  [undefined, identityEvents],
+  [undefined, loginEvents],
+  [undefined, administrationEvents],
   ['access', securityEvents],
 ];
 

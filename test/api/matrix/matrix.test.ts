@@ -3,6 +3,7 @@ import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createSessionKeys, type SessionCredential } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
+import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
@@ -21,6 +22,14 @@ import { type Answer, expected, rules, spent, type Visitor, visitors } from './r
 const tokens = createTokens({ secret: Buffer.alloc(32, 5), issuer: 'matrix-under-test' });
 const past = createTokens({ secret: Buffer.alloc(32, 5), issuer: 'matrix-under-test', now: () => new Date(Date.now() - 7200_000) });
 const options = { secret: Buffer.alloc(32, 6), publicUrl: undefined };
+
+const noProviders: LoginOptions = {
+  providers: [],
+  secret: Buffer.alloc(32, 7),
+  stateSecret: Buffer.alloc(32, 8),
+  open: false,
+  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, revokedFrom: () => undefined }) },
+};
 
 /** The time of day: what is revoked or signed out is so by the same clock that tokens go by. */
 const passing = {
@@ -54,7 +63,12 @@ beforeAll(async () => {
     server: {
       tokens,
       localPerson: false,
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      routes: [
+        ...assistantUiRoutes(options),
+        ...apiKeyRoutes,
+        ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+        ...loginRoutes(noProviders),
+      ],
     },
   });
   const { kernel } = server.installation;

@@ -19,6 +19,24 @@ export type Rule = readonly [
 /** The example signs no heads, so there is none to show. */
 const noHeads = { auditor: 404, administrator: 404 } as const;
 
+const noLogin = { owner: 404, other: 404, auditor: 404, analyst: 404, administrator: 404 } as const;
+const noProvider = {
+  nobody: 404,
+  expired: 404,
+  disabled: 404,
+  signedOut: 404,
+  revoked: 404,
+  endedSession: 404,
+  anonymous: 404,
+  owner: 404,
+  ownerReads: 404,
+  ownerWrites: 404,
+  other: 404,
+  viewer: 404,
+  auditor: 404,
+  analyst: 404,
+  administrator: 404,
+} as const;
 const sessionOnly = {
   anonymous: 403,
   owner: 403,
@@ -158,6 +176,15 @@ export const rules: Readonly<Record<string, Rule>> = {
   'DELETE /api/sessions/{sessionId}': ['oneself', 'write', { ownerWrites: 403 }],
   'POST /api/sessions/revoke-others': ['named', 'write', { ownerWrites: 403 }],
   'POST /api/logout': ['everybody', 'none'],
+  'GET /login/providers': ['everybody', 'none'],
+  'GET /login/{provider}': ['everybody', 'none', noProvider],
+  'GET /login/{provider}/callback': ['everybody', 'none', noProvider],
+  'POST /login/{provider}/callback': ['everybody', 'none'],
+  'GET /api/me/logins': ['anyone', 'read'],
+  // Nobody of them has logged in at a provider.
+  'DELETE /api/me/logins/{identity}': ['named', 'write', { ...noLogin, ownerWrites: 403 }],
+  // Only whoever runs the installation.
+  'POST /api/people/{person}/claim-local': ['administrators', 'write', { administrator: 403 }],
 };
 
 export const visitors = [

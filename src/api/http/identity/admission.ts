@@ -15,6 +15,8 @@ export interface KnownPersons {
   standingOf(person: string): Promise<Standing>;
   /** As the log has it now; undefined where there never was one. */
   sessionOf(session: string): Promise<KnownSession | undefined>;
+  /** Whose this identity is. */
+  ofIdentity(identity: string): Promise<PersonId | undefined>;
 }
 
 export interface Standing {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { PersonId, type SessionId } from '../../../domain/ids.ts';
+import type { PersonId, SessionId } from '../../../domain/ids.ts';
+import { LOCAL_PERSON } from '../../../domain/person.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
 import { type Admission, createAdmission, DISABLED, GONE, type KnownPersons, type KnownSession } from './admission.ts';
@@ -46,7 +47,7 @@ export interface Identity extends Pick<Admission, 'isClaimed' | 'isGranted' | 's
   isDisabled(person: string): Promise<boolean>;
 }
 
-const LOCAL: Principal = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] };
+const LOCAL: Principal = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] };
 
 /** Where clients come that send no name. */
 const DEV_PATHS = /^\/v1\/chat\//;

@@ -37,6 +37,8 @@ export interface SessionKeys {
   /** When it is over unless it is used again before, in ms since 1970. */
   endsAt(session: Pick<Session, 'openedAt' | 'usedAt'>): number;
   now(): number;
+  /** Whether the browser has come by https. */
+  isSecure(req: IncomingMessage): boolean;
   /** The credential in the request's cookie. */
   cookieOf(req: IncomingMessage): SessionCredential | undefined;
   /** The value of a `Set-Cookie` header; without a credential it takes the cookie away. */
@@ -71,6 +73,7 @@ export function createSessionKeys(
     isSame: (proof, other) => proof.length === other.length && timingSafeEqual(Buffer.from(proof), Buffer.from(other)),
     endsAt: ({ openedAt, usedAt }) => Math.min(Date.parse(openedAt) + maxMs, Date.parse(usedAt) + idleMs),
     now,
+    isSecure,
     cookieOf: (req) => {
       const value = cookieNamed(req, nameFor(req));
       return value === undefined ? undefined : read(value);
