@@ -80,9 +80,11 @@ export function createTell(parts: DispatcherParts): Tell {
   ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
     const [loaded, barred] = await Promise.all([loader.load(stream, definition.aggregate), whyNot(loader, principal, definition, input)]);
-    if (barred) return { ok: false, error: barred };
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
+    const subject = definition.subject?.(input, principal, owner) ?? owner ?? principal.onBehalfOf ?? principal.id;
+    const bar = barred?.(subject);
+    if (bar) return { ok: false, error: bar };
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
     if (before)
@@ -109,7 +111,6 @@ export function createTell(parts: DispatcherParts): Tell {
       const revision = loaded.revision === 'noStream' ? -1n : loaded.revision;
       return { ok: true, id: commandId, result: definition.result([], input), revision, position: loaded.position, duplicate: false };
     }
-    const subject = definition.subject?.(input, principal, owner) ?? owner ?? principal.onBehalfOf ?? principal.id;
     const metadata = {
       $correlationId: options.correlationId ?? commandId,
       $causationId: options.causationId ?? commandId,

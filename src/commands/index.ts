@@ -1,7 +1,7 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
-import * as job from './job.ts';
 import * as identity from './identity.ts';
+import * as job from './job.ts';
 import * as login from './login.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
@@ -11,5 +11,16 @@ import * as session from './session.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...session, ...title, ...job };
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...session, ...identity, ...login };
+export const commands = {
+  ...conversation,
+  ...run,
+  ...file,
+  ...person,
+  ...providerKey,
+  ...reaction,
+  ...title,
+  ...session,
+  ...identity,
+  ...login,
+  ...job,
+};

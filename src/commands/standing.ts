@@ -2,7 +2,7 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
+import { LOCAL_PERSON, personStream, persons } from '../domain/person.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { AnyCommand } from './command.ts';
 
@@ -12,12 +12,20 @@ const restricted: DomainError = {
   message: 'The processing of your data is restricted, so no model is called: lift the restriction on the privacy page first.',
 };
 
-/** Why nothing of this person's is accepted, or not this; parts of Annals finish what has to be finished. */
-export async function whyNot(loader: Loader, { id, kind }: Principal, { callsModel }: AnyCommand, input: unknown): Promise<DomainError | undefined> {
+/**
+ * Why nothing of this person's is accepted, or not this; parts of Annals finish what has to be finished. Whoever sits at the machine is no account: once
+ * what was theirs has been erased with the person who took it over, they write nothing of their own any more, but run the installation as before.
+ */
+export async function whyNot(
+  loader: Loader,
+  { id, kind }: Principal,
+  { callsModel }: AnyCommand,
+  input: unknown,
+): Promise<((subject: PersonId) => DomainError | undefined) | undefined> {
   if (kind === 'service') return undefined;
   const { state } = await loader.load(personStream(id), persons);
-  if (state.erased !== undefined) return erased;
-  return state.restricted && callsModel?.(input) ? restricted : undefined;
+  if (state.erased !== undefined) return (subject) => (id !== LOCAL_PERSON || subject === id ? erased : undefined);
+  return state.restricted && callsModel?.(input) ? () => restricted : undefined;
 }
 
 /** Whether models may be called, texts indexed and titles made for this person now. */

@@ -82,8 +82,6 @@ export type PersonCommand =
   | Of<'endSessions', { except?: SessionId }>;
 
 export const personStream = (id: string): string => `person-${id}`;
-/** Whoever sits at the machine of an installation that no other can reach. */
-const LOCAL_PERSON = 'person_local';
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
 /** Whoever sits at the machine, where nobody logs in. */
@@ -177,7 +175,7 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         if (!state.registered) return unknown;
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
       case 'erasePerson':
-        if (command.person === LOCAL_PERSON) return refuse('LocalPerson', whoIsLocal);
+        if (command.person === LOCAL_PERSON && state.claimedBy === undefined) return refuse('LocalPerson', whoIsLocal);
         return [PersonErased({ person: command.person, jobId: command.jobId ?? (newId('job_') as JobId) })];
       case 'restrictProcessing':
         if ((state.restricted === true) === command.restricted) return [];

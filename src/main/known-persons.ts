@@ -2,7 +2,7 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
 import { identities, identityStream } from '../domain/identity.ts';
 import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
+import { LOCAL_PERSON, personStream, persons } from '../domain/person.ts';
 import { sessionStream, sessions } from '../domain/session.ts';
 import type { Views } from '../projections/query.ts';
 import { claims } from '../projections/views/claims.ts';
@@ -15,7 +15,7 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
     standingOf: async (person) => {
       const { registered, disabled, erased, roles, signedOutAt, sessionsEnded, tokens } = (await loader.load(personStream(person), persons)).state;
       return {
-        disabled: disabled === true || erased !== undefined,
+        disabled: disabled === true || (erased !== undefined && person !== LOCAL_PERSON),
         erased: erased !== undefined,
         revokedFrom: (tokenId) => tokens.get(tokenId),
         ...(registered ? { roles } : {}),

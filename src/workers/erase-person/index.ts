@@ -3,6 +3,7 @@ import type { JobPlan, JobStep, JobWork } from '../jobs/kind.ts';
 import { conversationsOf } from './conversations.ts';
 import { filesOf } from './files.ts';
 import { jobsOf } from './jobs.ts';
+import { loginsOf } from './logins.ts';
 import type { ErasingParts, ErasureStep } from './parts.ts';
 import { providerKeysOf } from './provider-keys.ts';
 import { runsOf } from './runs.ts';
@@ -12,7 +13,7 @@ import { forgetViews } from './views.ts';
 export type { ErasingParts } from './parts.ts';
 
 /** What is erased after the keys, in this order. Whoever keeps something new of persons that their keys do not seal adds how it goes. */
-const kept: readonly ErasureStep[] = [runsOf, jobsOf, conversationsOf, filesOf, providerKeysOf];
+const kept: readonly ErasureStep[] = [runsOf, jobsOf, conversationsOf, filesOf, providerKeysOf, loginsOf];
 
 /**
  * How a person is erased whose account is closed. First the keys, so that from then on nothing sealed can be read anywhere; then what lies about. Every
