@@ -82,6 +82,8 @@ const Settings = z.object({
   ANNALS_HEADS_FILE: z.string().optional(),
   /** How often one is signed while the log grows, in ms. */
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
+  /** Where erasures are listed besides the data folder (on servers: the database), one a line: where no backup that is put back goes over it. */
+  ANNALS_ERASURES_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** `off`: nobody shares anything any more; shares that there are go on until they are ended. */

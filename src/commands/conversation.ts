@@ -115,6 +115,7 @@ export const sendMessage = command('sendMessage', {
   }),
   ...written,
   policy: both(ownerOrShared as Policy<{ model?: string | undefined }, Conversation>, allowedModel),
+  callsModel: ({ reply }) => reply,
   result: sent,
   onRefusal: { RunActive },
 });
@@ -123,6 +124,7 @@ export const requestReply = command('requestReply', {
   input: z.object({ ...target, parentId: MessageRef, model: z.string().optional(), tools: z.array(ToolSchema).max(128).optional(), onActive }),
   ...written,
   policy: both(ownerOrShared as Policy<{ model?: string | undefined }, Conversation>, allowedModel),
+  callsModel: () => true,
   result: sent,
   onRefusal: { RunActive },
 });

@@ -11,7 +11,9 @@ import { mayDo, type Principal } from '../domain/principal.ts';
 import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
 import { hide } from './hidden.ts';
+import { createPersonGate } from './person-gate.ts';
 import type { Refusals } from './refusals.ts';
+import { whyNot } from './standing.ts';
 
 export interface DispatcherParts {
   readonly store: EventStore;
@@ -36,6 +38,7 @@ export function createTell(parts: DispatcherParts): Tell {
   // As a key object: a buffer costs six times as much at every use.
   const secret = createSecretKey(parts.secret);
   const queues = new Map<string, Promise<unknown>>();
+  const gate = createPersonGate();
 
   const hmac = (value: unknown): string =>
     createHmac('sha256', secret)
@@ -81,10 +84,13 @@ export function createTell(parts: DispatcherParts): Tell {
     options: TellOptions,
   ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
-    const loaded = await loader.load(stream, definition.aggregate);
+    const [loaded, barred] = await Promise.all([loader.load(stream, definition.aggregate), whyNot(loader, principal, definition, input)]);
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
     const shares = definition.sharedAs && (await loader.load(shareStream(definition.sharedAs(input)), resourceShares)).state.shares;
+    const subject = definition.subject?.(input, principal, owner, '') ?? owner ?? principal.onBehalfOf ?? principal.id;
+    const bar = barred?.(subject);
+    if (bar) return { ok: false, error: bar };
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
     if (before)
@@ -139,6 +145,12 @@ export function createTell(parts: DispatcherParts): Tell {
     return { ok: true, id: commandId, result: definition.result(recorded, input), revision, position, duplicate };
   };
 
+  /** Whoever ends an account waits for what that person is telling. */
+  const throughGate = async <Result>(definition: AnyCommand, input: unknown, principal: Principal, work: () => Promise<Result>): Promise<Result> => {
+    const leave = await gate.enter(principal.kind === 'service' ? [] : [principal.id], definition.closes?.(input));
+    return work().finally(leave);
+  };
+
   const loadState: Repair<JsonObject>['load'] = async (stream, aggregate) => (await loader.load(stream, aggregate)).state;
 
   const tell = async <Result>(
@@ -156,7 +168,9 @@ export function createTell(parts: DispatcherParts): Tell {
     const stream = definition.stream(input, principal, newIdOf(commandId)());
     const fixed: Fixed = { commandId, stream, hash: hmac(input), now: parts.now().toISOString(), newId: newIdOf(commandId) };
     const told = await decideUntilStored(async () => {
-      const outcome = await inTurn(queues, stream, () => attempt(definition, input, principal, fixed, options));
+      const outcome = await inTurn(queues, stream, () =>
+        throughGate(definition, input, principal, () => attempt(definition, input, principal, fixed, options)),
+      );
       if (outcome === 'again' || 'ok' in outcome) return outcome;
       const repaired = await outcome.repair({ tell, load: loadState, principal, input, error: outcome.error });
       return repaired ? 'again' : { ok: false, error: outcome.error };

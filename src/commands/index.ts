@@ -3,6 +3,7 @@ import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
 import * as identity from './identity.ts';
+import * as job from './job.ts';
 import * as login from './login.ts';
 import * as mail from './mail.ts';
 import * as modelAccess from './model-access.ts';
@@ -15,6 +16,7 @@ import * as session from './session.ts';
 import * as share from './share.ts';
 import * as title from './title.ts';
 
+/** Every command there is, by name of its declaration. */
 export const commands = {
   ...conversation,
   ...run,
@@ -33,4 +35,8 @@ export const commands = {
   ...role,
   ...modelAccess,
   ...share,
+  ...session,
+  ...identity,
+  ...login,
+  ...job,
 };

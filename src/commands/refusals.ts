@@ -35,6 +35,8 @@ const harmless: ReadonlySet<string> = new Set([
   'StoreUnavailable',
   'NotYetVisible',
   'ViewRebuilding',
+  // Of somebody who is erased no event is written any more.
+  'PersonErased',
 ]);
 const MINUTE = 60_000;
 const MOST_READINGS = 10_000;

@@ -8,6 +8,7 @@ import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
 import { identityEvents } from './identity.ts';
 import { invitationEvents } from './invitation.ts';
+import { jobEvents } from './job.ts';
 import { loginEvents } from './logins.ts';
 import { mailEvents } from './mail.ts';
 import { modelAccessEvents } from './model-access.ts';
@@ -39,6 +40,7 @@ export const eventDefinitions = [
   ...passwordResetEvents,
   ...attemptEvents,
   ...mailEvents,
+  ...jobEvents,
   ...sessionEvents,
   ...identityEvents,
   ...loginEvents,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId, SessionId } from './ids.ts';
+import { JobId, PersonId, SessionId } from './ids.ts';
 import { Permission, permissionName } from './permission.ts';
 import { Role, RoleRef } from './role-ref.ts';
 
@@ -41,8 +41,16 @@ export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
 /** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
 export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
-export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
 export const grantEvents = [PermissionGranted, PermissionRevoked] as const;
+/** The account is closed for good, and the job destroys what it holds. No event of this person comes after it. */
+export const PersonErased = event('PersonErased', 1, { ...person, jobId: JobId });
+/** Article 18 of the GDPR: what is there is kept, and nothing else is done with it. */
+export const ProcessingRestrictionSet = event('ProcessingRestrictionSet', 1, { ...person, restricted: z.boolean() });
+/** Article 21: nothing of this person's is counted, measured or shown to analysts. */
+export const AnalyticsObjectionSet = event('AnalyticsObjectionSet', 1, { ...person, objects: z.boolean() });
+
+const privacyEvents = [PersonErased, ProcessingRestrictionSet, AnalyticsObjectionSet] as const;
+export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled, ...privacyEvents] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
 export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, ...grantEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
@@ -51,6 +59,10 @@ export interface Person {
   claimedBy?: PersonId;
   registered?: true;
   disabled?: true;
+  /** By this job. */
+  erased?: JobId;
+  restricted?: true;
+  objects?: true;
   signedOutAt?: string;
   sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
   roles: readonly RoleRef[];
@@ -72,6 +84,9 @@ export type PersonCommand =
   | Of<'grantPermission' | 'revokePermission', { permission: Permission }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
+  | Of<'erasePerson', { jobId?: JobId }>
+  | Of<'restrictProcessing', { restricted: boolean }>
+  | Of<'objectToAnalytics', { objects: boolean }>
   | Of<'signOutEverywhere'>
   | Of<'endSessions', { except?: SessionId }>;
 
@@ -116,6 +131,13 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
         return state;
+      case 'PersonErased':
+        state.erased = event.data.jobId;
+        return state;
+      case 'ProcessingRestrictionSet':
+        return flagged(state, 'restricted', event.data.restricted);
+      case 'AnalyticsObjectionSet':
+        return flagged(state, 'objects', event.data.objects);
       case 'SessionsEnded':
         state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
         return state;
@@ -126,7 +148,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state;
     }
   },
-  decide: (command, state, { now, actor }) => {
+  decide: (command, state, { now, actor, newId }) => {
+    if (state.erased !== undefined) return refuse('PersonErased', 'This person has been erased: nothing can be done with it any more.');
     switch (command.name) {
       case 'claimAnonymous':
       case 'claimLocal': {
@@ -177,6 +200,15 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'enablePerson':
         if (!state.registered) return unknown;
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
+      case 'erasePerson':
+        if (command.person === LOCAL_PERSON && state.claimedBy === undefined) return refuse('LocalPerson', whoIsLocal);
+        return [PersonErased({ person: command.person, jobId: command.jobId ?? (newId('job_') as JobId) })];
+      case 'restrictProcessing':
+        if ((state.restricted === true) === command.restricted) return [];
+        return [ProcessingRestrictionSet({ person: command.person, restricted: command.restricted })];
+      case 'objectToAnalytics':
+        if ((state.objects === true) === command.objects) return [];
+        return [AnalyticsObjectionSet({ person: command.person, objects: command.objects })];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
       case 'endSessions':
@@ -186,6 +218,14 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
     }
   },
 };
+
+const whoIsLocal = 'The local person is whoever sits at this machine: stop the server and delete its data folder instead.';
+
+function flagged(state: Person, flag: 'restricted' | 'objects', on: boolean): Person {
+  if (on) state[flag] = true;
+  else delete state[flag];
+  return state;
+}
 
 const unknown = refuse('NotFound', 'There is no such person.');
 const MOST_GRANTS = 100;

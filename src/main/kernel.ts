@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
+import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
@@ -17,28 +17,35 @@ import type { KnownPersons } from '../api/http/identity/admission.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
+import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
+import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepAlerts } from '../workers/alerts.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
+import { eraseAgain } from '../workers/erase-again.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
+import { createJobs } from '../workers/jobs/index.ts';
+import type { JobPlans } from '../workers/jobs/kind.ts';
+import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { answeringUnavailable } from './answering.ts';
 import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
-import { answeringUnavailable, whyUnavailable } from './unavailable.ts';
-import { uploadsOf } from './uploads.ts';
+import { createRepeating } from './repeating.ts';
+import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -74,6 +81,12 @@ export interface KernelParts {
   readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
+  /** Long work instead of what this release does, by kind. */
+  readonly jobs?: JobPlans;
+  /** Takes out of the files of the views what was removed from them. */
+  readonly scrub?: (() => Promise<void>) | undefined;
+  /** What has been erased, kept apart from the backups. */
+  readonly erasures?: ErasureList;
 }
 
 export interface Kernel extends Annals {
@@ -94,6 +107,8 @@ export interface Kernel extends Annals {
 }
 
 const SWEEP_MS = 1000;
+/** How long a command that another process had accepted before an account was closed may take to be stored. */
+const SETTLE_MS = 5000;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
@@ -137,6 +152,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models,
     keys,
     permits: modelPermits(known),
+    mayProcess: (person) => mayProcess(loader, person),
     privateAddresses: parts.privateAddresses ?? false,
   });
   const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
@@ -158,8 +174,22 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
+  const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
+  const { scrub } = parts;
+  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub });
+  const jobs = createJobs({
+    tell,
+    loader,
+    views,
+    hub,
+    duties,
+    onProblem: log,
+    kinds,
+    ...(parts.backoff ? { backoff: parts.backoff } : {}),
+  });
   const reactions = [
     ...replies.reactions,
+    ...jobs.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
     ...accounting.reactions,
@@ -202,32 +232,24 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
-  const runsCaughtUp = async (head: string): Promise<void> => {
-    const halted = (): boolean => progress.status().some(({ view, state: at }) => view === runList.name && at === 'halted');
-    while (!stopped.signal.aborted && !halted()) {
-      if (await progress.waitFor([runList.name], head, { timeoutMs: SWEEP_MS, signal: stopped.signal })) return;
+  const openCaughtUp = async (head: string): Promise<void> => {
+    const halted = (name: string): boolean => progress.status().some(({ view, state: at }) => view === name && at === 'halted');
+    while (!stopped.signal.aborted) {
+      const views = [runList.name, jobList.name].filter((name) => !halted(name));
+      if (views.length === 0 || (await progress.waitFor(views, head, { timeoutMs: SWEEP_MS, signal: stopped.signal }))) return;
     }
   };
   const takeOver = async (): Promise<void> => {
     const count = await replies.takeOver();
     if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
+    const left = await jobs.takeOver();
+    if (left > 0) log(`took over ${left} unfinished ${left === 1 ? 'job' : 'jobs'}`);
   };
-  const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
-    work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
-  /** Again and again until the signal; what keeps it from working is said once. */
-  const every = async (what: string, ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-    let said: string | undefined;
-    while (!signal.aborted) {
-      said = await work().then(
-        () => undefined,
-        (error: unknown) => {
-          const why = whyUnavailable(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-          if (why !== said) log(`${what}: ${why}`);
-          return why;
-        },
-      );
-      await sleep(ms, undefined, { signal }).catch(() => undefined);
-    }
+  const { guard, every } = createRepeating(log);
+  const restoreErasures = async (list: ErasureList, signal: AbortSignal): Promise<void> => {
+    const count = await eraseAgain({ list, tell, loader, store, views, progress }, signal);
+    if (count > 0) log(`erased again ${count} ${count === 1 ? 'thing' : 'things'} that a restored log did not know to be erased`);
+    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
   };
 
   return {
@@ -246,7 +268,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await accounting.sendMails();
     },
     epoch: await store.epoch(),
-    uploads: uploadsOf({ sealer, blobs }),
+    uploads: createUploads({ sealer, blobs }),
     known,
     reactions: reactionStatus,
     health: async () => {
@@ -268,7 +290,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       running.push(guard('hub', hub.run(stopped.signal)));
       running.push(guard('reactions', duties.react(react, reacting.signal)));
       if (duties.takeOver === 'once') {
-        await runsCaughtUp(await store.head());
+        await openCaughtUp(await store.head());
         if (reacting.signal.aborted) return;
         await takeOver();
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
@@ -278,13 +300,21 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
       running.push(duties.alone('mails', (signal) => every('mails', SWEEP_MS, accounting.sendMails, signal), reacting.signal));
+      const { erasures: list } = parts;
+      if (list)
+        running.push(
+          guard(
+            'erasures',
+            duties.alone('erasures', (signal) => restoreErasures(list, signal), reacting.signal),
+          ),
+        );
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),
     hurry: () => void replies.drain(0),
     async stop(drainMs) {
       reacting.abort();
-      await replies.drain(drainMs);
+      await Promise.all([replies.drain(drainMs), jobs.stop()]);
       stopped.abort();
       await Promise.all(running);
       await keys.flush();

@@ -4,7 +4,7 @@ import { LOCAL } from '../api/http/identity/identify.ts';
 import { identities, identityStream } from '../domain/identity.ts';
 import { type PersonId, RoleId } from '../domain/ids.ts';
 import { MODEL_ACCESS_STREAM, modelAccess, modelRulesFor } from '../domain/model-access.ts';
-import { isAnonymous, personStream, persons } from '../domain/person.ts';
+import { isAnonymous, LOCAL_PERSON, personStream, persons } from '../domain/person.ts';
 import type { RoleRef } from '../domain/principal.ts';
 import { definedRoles, roleStream } from '../domain/role.ts';
 import { sessionStream, sessions } from '../domain/session.ts';
@@ -18,9 +18,10 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
     claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
     claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
     standingOf: async (person) => {
-      const { registered, disabled = false, roles, signedOutAt, sessionsEnded, tokens } = (await loader.load(personStream(person), persons)).state;
+      const { registered, disabled, erased, roles, signedOutAt, sessionsEnded, tokens } = (await loader.load(personStream(person), persons)).state;
       return {
-        disabled,
+        disabled: disabled === true || (erased !== undefined && person !== LOCAL_PERSON),
+        erased: erased !== undefined,
         revokedFrom: (tokenId) => tokens.get(tokenId),
         ...(registered ? { roles } : {}),
         ...(signedOutAt ? { signedOutAt } : {}),

@@ -6,8 +6,8 @@ import { isUnopened } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
 import { namingUnavailable } from './unavailable.ts';
 
-/** Bytes of files, encrypted with a key of each file's own. */
-export const uploadsOf = ({ sealer, blobs }: { readonly sealer: Sealer; readonly blobs: Blobs }): Uploads => ({
+/** The bytes of files, under the keys of their streams. */
+export const createUploads = ({ sealer, blobs }: { readonly sealer: Sealer; readonly blobs: Blobs }): Uploads => ({
   async put({ principalId, fileId, bytes }) {
     const blobId = `blob_${randomBytes(16).toString('hex')}`;
     const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);

@@ -17,6 +17,8 @@ export interface KeyedModelsParts {
   readonly permits: (person: PersonId) => Promise<(model: string) => boolean>;
   /** Persons may have models called in this machine's own network: where there is only one person, who sits at it. */
   readonly privateAddresses: boolean;
+  /** Whether models may be called for this person now. */
+  readonly mayProcess: (person: PersonId) => Promise<boolean>;
 }
 
 export type CallModel = (
@@ -27,13 +29,14 @@ export type CallModel = (
 ) => AsyncIterable<ModelChunk>;
 
 /** Calls models, and lists them, with the key of whoever does: its own, the organisation's, the installation's, in this order. */
-export function createKeyedModels({ models, keys, permits, privateAddresses }: KeyedModelsParts): {
+export function createKeyedModels({ models, keys, permits, privateAddresses, mayProcess }: KeyedModelsParts): {
   callModel: CallModel;
   catalogue: ModelCatalogue;
 } {
   const accessOf = createAccess(privateAddresses);
   const callModel: CallModel = async function* call({ person, conversationId }, model, request, onAttempt) {
     if (!(await permits(person))(model)) throw new ModelError('Unauthorized', `You may not use the model ${model}: choose one of your list.`);
+    if (!(await mayProcess(person))) throw new ModelError('Unauthorized', 'The processing of this person’s data is restricted: no model is called.');
     const [provider = ''] = model.split('/');
     const found = WITHOUT_KEYS.includes(provider)
       ? ({ ok: true, key: undefined } as const)

@@ -65,7 +65,19 @@ const administrators = [
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
 const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'endSession', 'endSessions'];
+const oneself = [
+  'changeProfile',
+  'signOutEverywhere',
+  'createToken',
+  'revokeToken',
+  'requestJob',
+  'cancelJob',
+  'erasePerson',
+  'restrictProcessing',
+  'objectToAnalytics',
+  'endSession',
+  'endSessions',
+];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -95,6 +107,9 @@ const annalsAlone = [
   'queueMail',
   'startMail',
   'endMail',
+  'takeUpJob',
+  'progressJob',
+  'endJob',
   'startSession',
   'recordSessionUse',
   'renewSession',

@@ -3,14 +3,16 @@ import { revokeInvitation } from '../../src/commands/account.ts';
 import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
+import { requestJob } from '../../src/commands/job.ts';
 import * as mail from '../../src/commands/mail.ts';
-import { claimAnonymous } from '../../src/commands/person.ts';
+import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import { invitationStream, invitations } from '../../src/domain/invitation.ts';
+import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { listAlerts } from '../../src/projections/queries/security.ts';
@@ -22,6 +24,12 @@ const say = async ({ kernel }: Installation, who: Principal, conversationId: Con
   if (!told.ok || !told.result.runId) throw new Error(JSON.stringify(told));
   return { ...told.result, runId: told.result.runId, items: await readRun(kernel, who, conversationId, told.result.runId) };
 };
+
+async function startedBy({ kernel }: Installation, who: Principal): Promise<ConversationId> {
+  const told = await kernel.tell(who, conversation.startConversation({ title: 'Of somebody who goes' }));
+  if (!told.ok) throw new Error(JSON.stringify(told));
+  return told.result.conversationId;
+}
 
 async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<void> {
   const given = {
@@ -103,7 +111,7 @@ async function accountsOf({ kernel, clock }: Installation): Promise<void> {
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
 export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
-  const installation = await startAnnals();
+  const installation = await startAnnals({ jobs: { export: { steps: [{ name: 'gather', run: async () => ({ found: 1 }) }] } } });
   const { kernel } = installation;
   const ada = person('ada');
   const visitor = person('visitor', 'anonymous');
@@ -154,8 +162,18 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   await keysOf(installation, ada);
   await watched(installation, ada);
   await accountsOf(installation);
+  const job = await kernel.tell(ada, requestJob({ kind: 'export', person: ada.id }));
+  if (!job.ok) throw new Error('no job');
+  await until(async () => (await kernel.loader.load(jobStream(job.result.jobId), jobs)).state.status === 'ended');
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
+  const eve = person('eve');
+  await say(installation, eve, await startedBy(installation, eve), 'Forget me');
+  const flags = [restrictProcessing({ person: eve.id, restricted: true }), objectToAnalytics({ person: eve.id, objects: true })];
+  for (const flag of flags) await kernel.tell<unknown>(eve, flag);
+  const erased = await kernel.tell(eve, erasePerson({ person: eve.id }));
+  if (!erased.ok) throw new Error('not erased');
+  await until(async () => (await kernel.loader.load(jobStream(erased.result.jobId), jobs)).state.status === 'requested');
   await installation.stop();
   const events: RecordedEvent[] = [];
   const stop = new AbortController();

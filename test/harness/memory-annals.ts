@@ -90,6 +90,8 @@ export interface StartOptions {
   readonly hashes?: PasswordHashes;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** Long work, by kind; default: what this release does. */
+  readonly jobs?: KernelParts['jobs'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
 }
@@ -115,6 +117,7 @@ export async function startAnnals({
   headsEveryMs,
   post,
   hashes,
+  jobs,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -139,6 +142,7 @@ export async function startAnnals({
     privateAddresses,
     ...(hashes ? { hashes } : {}),
     ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
+    ...(jobs ? { jobs } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

@@ -3,8 +3,10 @@ import type { RouteDefinition } from '../http/route.ts';
 import { type AccountDoors, accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
+import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { invitationRoutes } from './invitations.ts';
+import { jobRoutes } from './jobs.ts';
 import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -36,6 +38,8 @@ export const restRoutes = ({
   ...auditRoutes,
   ...securityRoutes,
   ...operationRoutes,
+  ...jobRoutes,
+  ...erasureRoutes,
   ...sessionRoutes,
   ...accountRoutes(accounts),
   ...invitationRoutes,

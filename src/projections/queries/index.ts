@@ -7,11 +7,13 @@ import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
 import * as invitations from './invitations.ts';
+import * as jobs from './jobs.ts';
 import * as logins from './logins.ts';
 import * as mails from './mails.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
+import * as privacy from './privacy.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as roles from './roles.ts';
 import * as runs from './runs.ts';
@@ -37,6 +39,8 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...security,
+  ...jobs,
+  ...privacy,
   ...sessions,
   ...logins,
   ...roles,

@@ -10,6 +10,7 @@ import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { invitationList } from './invitations.ts';
+import { jobList } from './jobs.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { messageTree } from './messages.ts';
@@ -42,6 +43,7 @@ export const views = [
   alertList,
   invitationList,
   mailList,
+  jobList,
   openSessions,
   loginList,
   attachments,

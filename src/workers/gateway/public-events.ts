@@ -10,6 +10,7 @@ import { fileEvents } from '../../domain/file.ts';
 import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { invitationEvents } from '../../domain/invitation.ts';
+import { jobEvents } from '../../domain/job.ts';
 import { loginEvents } from '../../domain/logins.ts';
 import { mailEvents } from '../../domain/mail.ts';
 import { modelAccessEvents } from '../../domain/model-access.ts';
@@ -54,6 +55,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, passwordResetEvents],
   [undefined, attemptEvents],
   [undefined, mailEvents],
+  [undefined, jobEvents],
   [undefined, sessionEvents],
   [undefined, identityEvents],
   [undefined, loginEvents],

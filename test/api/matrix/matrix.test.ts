@@ -30,6 +30,10 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
+  'POST /api/me/erase': () => ({ confirm: 'delete my account' }),
+  'POST /api/people/{person}/erase': ({ victim }) => ({ confirm: victim }),
+  'PATCH /api/me/privacy': () => ({ objectsToAnalytics: true }),
+  'PATCH /api/people/{person}/privacy': () => ({ objectsToAnalytics: true }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
   'POST /api/me/password': () => ({ old: 'a wrong password', password: 'another password' }),
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
@@ -98,7 +102,12 @@ describe('whoever comes', () => {
       const line = lineOf(definition);
       const rule = rules[line];
       if (!rule) continue;
-      const needed = { run: /\{runId\}|\/stop$/.test(definition.path), key: line.includes('key'), role: line.includes('role'), invitation: line.includes('invitationId') };
+      const needed = {
+        run: /\{runId\}|\/stop$/.test(definition.path),
+        key: line.includes('key'),
+        role: line.includes('role'),
+        invitation: line.includes('invitationId'),
+      };
       const of = await world.things(needed);
       const refused = visitors.filter((visitor) => expected(rule, visitor) !== 'in');
       const before = await world.events();

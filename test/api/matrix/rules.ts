@@ -114,6 +114,17 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/files/{fileId}/content': ['view', 'read'],
   'DELETE /api/files/{fileId}': ['keep', 'write'],
   'GET /api/events': ['anyone', 'read'],
+  'GET /api/jobs': ['anyone', 'read'],
+  'GET /api/jobs/{jobId}': ['oneself', 'read'],
+  // Erasing: the id of the job is the permission, and the example's is none of an erasure.
+  'GET /api/erasures/{jobId}': ['signed', 'none'],
+  'POST /api/me/erase': ['named', 'write', { ownerReads: 403, ownerWrites: 403 }],
+  'POST /api/people/{person}/erase': ['administrators', 'write'],
+  'GET /api/me/privacy': ['anyone', 'read'],
+  'PATCH /api/me/privacy': ['named', 'write'],
+  'GET /api/people/{person}/privacy': ['oneself', 'read'],
+  'PATCH /api/people/{person}/privacy': ['oneself', 'write'],
+  'POST /api/jobs/{jobId}/cancel': ['oneself', 'write'],
 
   'POST /api/people': ['administrators', 'write'],
   'GET /api/people': ['administrators', 'read'],
@@ -253,6 +264,7 @@ export type Answer = 'in' | 401 | 403 | 404;
 export const spent: Readonly<Record<string, Visitor>> = {
   'POST /api/people/{person}/sign-out': 'administrator',
   'POST /api/me/sign-out': 'analyst',
+  'POST /api/me/erase': 'other',
 };
 
 const strangers: readonly Visitor[] = ['nobody', 'expired', 'disabled', 'signedOut', 'revoked', 'endedSession'];

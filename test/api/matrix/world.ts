@@ -38,7 +38,7 @@ const noProviders: LoginOptions = {
   secret: Buffer.alloc(32, 7),
   stateSecret: Buffer.alloc(32, 8),
   open: false,
-  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, revokedFrom: () => undefined }) },
+  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, erased: false, revokedFrom: () => undefined }) },
 };
 
 /** The time of day: what is revoked or signed out is so by the same clock that tokens go by. */

@@ -30,6 +30,8 @@ export interface Rights {
 
 export interface Standing {
   readonly disabled: boolean;
+  /** For good: whoever comes under the same name is somebody new. */
+  readonly erased: boolean;
   /** Of a registered person: they count, whatever the token says. */
   readonly roles?: readonly RoleRef[];
   /** ISO time: tokens from before stand for nobody, and sessions opened before are over. */

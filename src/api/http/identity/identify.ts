@@ -87,11 +87,16 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
     return { ok: true, ...admitted, cameWith: sessionId === undefined ? { tokenId } : { sessionId }, isWelcome };
   };
 
+  /** Whoever was erased does not come back: the next one under that name is new. */
+  const livingPerson = async (user: string): Promise<PersonId> => {
+    for (let life = 0; ; life++) if (!(await standing(proxyPerson(user, life))).erased) return proxyPerson(user, life);
+  };
+
   /** The user that a trusted proxy names; undefined where nobody is named by somebody who may. */
   const byProxy = async (req: IncomingMessage): Promise<Identified | undefined> => {
     const user = userNamed(req) ?? (devUser && DEV_PATHS.test(req.url ?? '') ? DEV_USER : undefined);
     if (user === undefined || !(isProxy(req) || (devUser && isLoopbackPeer(req) && isLocal(req, doors)))) return undefined;
-    const id = proxyPerson(user);
+    const id = await livingPerson(user);
     if ((await standing(id)).roles === undefined) {
       await register(id);
       admission.forget(id);

@@ -92,7 +92,12 @@ export function createEnter({ secret, known, open, administrator }: EnterOptions
       const identity = nameOf(proven);
       for (let tries = 0; tries < ATTEMPTS; tries++) {
         const person = await owner(visit, identity, proven);
-        const { roles, disabled } = await known.standingOf(person);
+        const { roles, disabled, erased } = await known.standingOf(person);
+        if (erased) {
+          // Whoever was erased does not come back: the next one with that identity is somebody new.
+          await told(visit, person, releaseIdentity({ identity, person }));
+          continue;
+        }
         if (disabled) throw new LoginFailed('Disabled');
         if (roles === undefined) await register(visit, person, proven);
         else await promote(visit, person, proven);
