@@ -9,6 +9,17 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+/** `name=30d,other=12h,third=never` in hours. */
+const retention = list.transform(
+  (items, context): Record<string, number | null> =>
+    Object.fromEntries(
+      items.map((item) => {
+        const [, name = '', count, unit] = /^(\w+)=(?:(\d{1,6})(h|d)|never)$/.exec(item) ?? [];
+        if (name === '') context.addIssue(`must be a list such as trash=30d,reports=90d, but has ${item}`);
+        return [name, count === undefined ? null : Number(count) * (unit === 'd' ? 24 : 1)];
+      }),
+    ),
+);
 const milliseconds = z.coerce.number().int().nonnegative();
 
 /** Every setting there is; a name that begins with ANNALS_ and is not here is an error. */
@@ -54,6 +65,12 @@ const Settings = z.object({
   ANNALS_HEADS_FILE: z.string().optional(),
   /** How often one is signed while the log grows, in ms. */
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
+  /** Whether personal data is masked in prompts: `foreign` for providers that do not run here. Until an administrator says otherwise. */
+  ANNALS_MASKING: z.enum(['off', 'foreign', 'all']).default('off'),
+  /** `conversations=365d,trash=30d,uploads=30d,reports=90d,liveLog=24h,exports=24h`, or `never`. Until an administrator says otherwise. */
+  ANNALS_RETENTION: retention.default({}),
+  /** Figures of fewer persons are not shown to analysts. */
+  ANNALS_ANALYTICS_LEAST: z.coerce.number().int().min(20, 'must be 20 at least').default(20),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */

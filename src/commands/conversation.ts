@@ -11,6 +11,7 @@ import {
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { Outcome, Part, Role } from '../domain/message.ts';
+import { ConversationRetention } from '../domain/retention.ts';
 import { command, firstDataOf, type Policy, type Repair } from './command.ts';
 import { annalsOnly, anyPerson, ownerOnly } from './policy.ts';
 import { settleActiveRun } from './settle-active-run.ts';
@@ -121,6 +122,10 @@ export const adoptMessage = command('adoptMessage', { input: z.object({ ...targe
 export const chooseBranch = command('chooseBranch', { input: z.object({ ...target, messageId: MessageRef }), ...owned });
 export const giveFeedback = command('giveFeedback', {
   input: z.object({ ...target, messageId: MessageRef, rating: z.enum(['positive', 'negative']), comment: z.string().max(10_000).optional() }),
+  ...owned,
+});
+export const setConversationRetention = command('setConversationRetention', {
+  input: z.object({ ...target, retention: ConversationRetention }),
   ...owned,
 });
 export const settleReply = command('settleReply', { input: z.object({ ...target, runId: RunId, outcome: Outcome }), ...owned, policy: annalsOnly });

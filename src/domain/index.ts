@@ -2,9 +2,11 @@ import { accessEvents } from './access.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { maskingEvents } from './masking/index.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
+import { retentionEvents } from './retention.ts';
 import { runEvents } from './run/index.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
@@ -20,4 +22,6 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...maskingEvents,
+  ...retentionEvents,
 ] as unknown as readonly EventDefinition[];

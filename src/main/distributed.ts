@@ -36,6 +36,7 @@ import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { patient } from './patient.ts';
+import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { whyUnavailable } from './unavailable.ts';
 
@@ -128,6 +129,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     duties: works ? duties : noDuties,
     needs: { 'event store': () => store.head(), MongoDB: () => connection.reach(() => connection.db.command({ ping: 1 })) },

@@ -18,6 +18,7 @@ import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
@@ -35,6 +36,7 @@ import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { missingOf } from './missing.ts';
+import { createPrivacy } from './privacy.ts';
 import { namingUnavailable, whyUnavailable } from './unavailable.ts';
 
 export interface KernelParts {
@@ -63,6 +65,7 @@ export interface KernelParts {
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
+  readonly privacy?: PrivacySettings | undefined;
 }
 
 export interface Kernel extends Annals {
@@ -111,7 +114,10 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
+  const privacy = createPrivacy({ tell, loader, store, sealer, views, now, secret, settings: parts.privacy });
+  const { shown: onShown } = refusals;
+  const evidence = parts.heads?.evidence;
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
   const follow = createFollow({
     store,
     loader,
@@ -123,7 +129,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onRefusal: (principal, refused) => refusals.record(principal, refused),
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false, mask: privacy.mask });
   const replies = createReplies({
     tell,
     callModel,
@@ -138,6 +144,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models,
     now,
     approvalMs: parts.approvalMs ?? 24 * 3600_000,
+    keepLiveMs: privacy.keepLiveMs,
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
@@ -178,6 +185,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await privacy.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */

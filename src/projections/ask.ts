@@ -11,7 +11,7 @@ import type { DomainError } from '../domain/decider.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
 import type { Progress } from './progress.ts';
 import type { ViewStatus } from './projector.ts';
-import type { Ask, Asked, AskOptions, QueryValue, Views } from './query.ts';
+import type { Ask, Asked, AskOptions, QueryContext, QueryValue, Views } from './query.ts';
 import { liveItems } from './run-stream.ts';
 import { collectionOf } from './view.ts';
 
@@ -25,6 +25,7 @@ export interface AskParts {
   readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
   readonly evidence?: Evidence | undefined;
+  readonly privacy: Pick<QueryContext, 'privacy' | 'now' | 'pseudonym' | 'objecting'>;
 }
 
 const WAIT_MS = 2000;
@@ -46,7 +47,7 @@ export const ownConversation =
   };
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
@@ -79,6 +80,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         openDeep: sealer.openDeep,
         status: progress.status,
         evidence,
+        ...privacy,
       };
       const data = await definition.run(parsed.data, context);
       if (data === undefined) return refused(nothingHere);

@@ -8,6 +8,7 @@ import type { DomainError } from '../domain/decider.ts';
 import type { JsonObject } from '../domain/event.ts';
 import type { RunItem } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import type { ViewStatus } from './projector.ts';
 import type { View } from './view.ts';
 
@@ -34,6 +35,13 @@ export interface QueryContext {
   readonly status: () => readonly ViewStatus[];
   /** Where heads of the log are signed. */
   readonly evidence: Evidence | undefined;
+  /** What the settings say of privacy. */
+  readonly privacy: PrivacySettings;
+  readonly now: () => Date;
+  /** A name that leads to nobody, the same for the same text within one purpose. */
+  readonly pseudonym: (purpose: string, text: string) => string;
+  /** Which of these persons object to figures being made of their data. */
+  readonly objecting: (persons: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 export type QueryPolicy<Input> = (request: { principal: Principal; input: Input }) => 'allow' | 'notFound' | DomainError;

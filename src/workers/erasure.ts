@@ -13,6 +13,7 @@ import { ConversationDeleted, ConversationTrashed, conversationStream, conversat
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
+import { ClientReportsErased } from '../domain/telemetry.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
 export interface ErasureParts {
@@ -76,7 +77,13 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     return done;
   };
 
+  const eraseReported = async ({ data }: RecordedEvent): Promise<Verdict> => {
+    await vault.destroyScope((data as { stream: string }).stream);
+    return done;
+  };
+
   return [
+    { name: 'erase-reports', types: [ClientReportsErased.type], from: 'start', handle: eraseReported },
     { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
     { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
     { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: eraseFile },
@@ -103,7 +110,9 @@ export async function applyErasures(store: EventStore, vault: KeyVault): Promise
           ? (data as { conversationId: string }).conversationId
           : type === FileDeleted.type
             ? fileStream((data as { fileId: string }).fileId)
-            : undefined;
+            : type === ClientReportsErased.type
+              ? (data as { stream: string }).stream
+              : undefined;
       for (const each of [...(scope === undefined ? [] : [scope]), ...droppedScopes(type, data)]) {
         await vault.destroyScope(each);
         count++;

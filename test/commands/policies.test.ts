@@ -49,8 +49,18 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'setConversationMasking',
+  'setConversationRetention',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = [
+  'registerPerson',
+  'changeRoles',
+  'disablePerson',
+  'enablePerson',
+  'unparkReaction',
+  'changeMaskingPolicy',
+  'changeRetentionPolicy',
+];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -71,8 +81,11 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'assignPlaceholders',
+  'recordMasking',
+  'eraseReports',
 ];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
+const claimers = ['setMaskedWords', 'registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;

@@ -13,6 +13,7 @@ import type { ModelProvider, Models } from '../../src/adapters/model-provider/po
 import type { PersonId } from '../../src/domain/ids.ts';
 import type { RunItem } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import type { PrivacySettings } from '../../src/domain/privacy.ts';
 import { createKernel, type Kernel, type KernelParts } from '../../src/main/kernel.ts';
 import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
@@ -86,6 +87,7 @@ export interface StartOptions {
   readonly models?: Models;
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
+  readonly privacy?: PrivacySettings;
 }
 
 /** The heads of a log that is on this disk, exported nowhere. */
@@ -107,6 +109,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  privacy,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -129,6 +132,7 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    privacy,
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

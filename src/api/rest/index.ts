@@ -1,13 +1,16 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
+import { analyticsRoutes } from './analytics.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
+import { maskingRoutes } from './masking.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
@@ -22,4 +25,7 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...tokenRoutes(tokens),
   ...auditRoutes,
   ...operationRoutes,
+  ...maskingRoutes,
+  ...retentionRoutes,
+  ...analyticsRoutes,
 ];

@@ -2,6 +2,7 @@ import { type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
 import type { ConversationId, FileId, MessageId, RunId } from '../ids.ts';
 import type { Outcome, Part } from '../message.ts';
+import type { ConversationRetention } from '../retention.ts';
 import * as happened from './events.ts';
 import { type Conversation, lastReplyTo, type Node, resolveMessage } from './state.ts';
 
@@ -41,7 +42,8 @@ export type ConversationCommand =
   | (Target & { name: 'adoptMessage'; messageId: MessageId; alias?: string })
   | (Target & { name: 'chooseBranch'; messageId: string })
   | (Target & { name: 'giveFeedback'; messageId: string; rating: 'positive' | 'negative'; comment?: string })
-  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome });
+  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome })
+  | (Target & { name: 'setConversationRetention'; retention: ConversationRetention });
 
 type Decision = readonly NewEvent[] | Refusal;
 
@@ -84,6 +86,8 @@ export function decide(command: ConversationCommand, state: Conversation, contex
       return choose(command, state);
     case 'giveFeedback':
       return feedback(command, state);
+    case 'setConversationRetention':
+      return retain(command, state);
     default:
       return command satisfies never;
   }
@@ -161,6 +165,12 @@ function feedback({ conversationId, messageId, rating, comment }: Of<'giveFeedba
   const node = resolveMessage(state, messageId);
   if (!node) return unknownMessage(messageId);
   return [happened.FeedbackGiven({ conversationId, messageId: node.id, rating, comment })];
+}
+
+/** Said again, `ephemeral` counts anew. */
+function retain({ conversationId, retention }: Of<'setConversationRetention'>, { retention: before }: Conversation): Decision {
+  if (retention.keep !== 'ephemeral' && JSON.stringify(retention) === JSON.stringify(before)) return [];
+  return [happened.ConversationRetentionSet({ conversationId, before, retention })];
 }
 
 function settle({ conversationId, runId, outcome }: Of<'settleReply'>, state: Conversation): Decision {

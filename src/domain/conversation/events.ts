@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
+import { ConversationRetention } from '../retention.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -65,6 +66,13 @@ export const ReplyRequested = event('ReplyRequested', 1, {
 });
 export const ReplySettled = event('ReplySettled', 1, { conversationId: ConversationId, runId: RunId, outcome: Outcome });
 
+/** How long this thread is kept, if its owner says so. */
+export const ConversationRetentionSet = event('ConversationRetentionSet', 1, {
+  conversationId: ConversationId,
+  before: ConversationRetention,
+  retention: ConversationRetention,
+});
+
 export const conversationEvents = [
   ConversationStarted,
   ConversationRenamed,
@@ -83,5 +91,6 @@ export const conversationEvents = [
   FeedbackGiven,
   ReplyRequested,
   ReplySettled,
+  ConversationRetentionSet,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

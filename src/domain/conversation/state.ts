@@ -1,5 +1,6 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
+import type { ConversationRetention } from '../retention.ts';
 import type { ConversationEvent } from './events.ts';
 
 /** A message's place in the tree; never its text. */
@@ -33,6 +34,7 @@ export interface Conversation {
   /** The end of the branch that is shown. */
   leaf: MessageId | null;
   readonly files: Set<FileId>;
+  retention: ConversationRetention;
 }
 
 export const initialState = (): Conversation => ({
@@ -43,6 +45,7 @@ export const initialState = (): Conversation => ({
   runs: new Map(),
   leaf: null,
   files: new Set(),
+  retention: { keep: 'usual' },
 });
 
 export function evolve(state: Conversation, event: ConversationEvent): Conversation {
@@ -121,6 +124,9 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       if (state.active === event.data.runId) delete state.active;
       return state;
     }
+    case 'ConversationRetentionSet':
+      state.retention = event.data.retention;
+      return state;
     case 'ConversationMetadataSet':
     case 'ConversationTouched':
     case 'FeedbackGiven':

@@ -1,6 +1,7 @@
 import { type Decider, type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
 import type { ConversationId, MessageId, RunId } from '../ids.ts';
+import type { MaskKind } from '../masking/detect.ts';
 import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
 import * as happened from './events.ts';
 
@@ -60,6 +61,7 @@ export type RunCommand =
       errorText?: string;
     })
   | (Fenced & { name: 'resumeRun' })
+  | (Fenced & { name: 'recordMasking'; kinds: { kind: MaskKind; count: number }[] })
   | (Fenced & {
       name: 'endRun';
       outcome: Outcome;
@@ -125,6 +127,8 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       state.status = 'ended';
       state.outcome = event.data.outcome;
       return state;
+    case 'PromptMasked':
+      return state;
     default:
       event satisfies never;
       return state;
@@ -183,6 +187,8 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
           errorText: command.errorText,
         }),
       ];
+    case 'recordMasking':
+      return command.kinds.length === 0 ? [] : [happened.PromptMasked({ ...of, step: run.step, kinds: command.kinds })];
     case 'resumeRun':
       if (run.status === 'waiting') return refuse('Superseded', 'This run waits for an answer: there is nothing to take up.');
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];

@@ -1,3 +1,4 @@
+import * as analytics from './analytics.ts';
 import * as assistantUiFiles from './assistant-ui-files.ts';
 import * as assistantUiMessages from './assistant-ui-messages.ts';
 import * as assistantUiRuns from './assistant-ui-runs.ts';
@@ -6,10 +7,12 @@ import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
+import * as masking from './masking.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 
 /** Every query there is, by name of its declaration. */
@@ -27,4 +30,9 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...analytics,
+  getMaskingPolicy: masking.getMaskingPolicy,
+  getMaskedWords: masking.getMaskedWords,
+  getConversationMasking: masking.getConversationMasking,
+  ...retention,
 };

@@ -73,6 +73,7 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
         return { ...doc, activeRun: doc.activeRun === event.data.runId ? null : doc.activeRun, lastMessageAt: time, updatedAt: time };
       case 'BranchChosen':
         return { ...doc, leaf: event.data.messageId, updatedAt: time };
+      case 'ConversationRetentionSet':
       case 'MessageContentReplaced':
       case 'MessageAdopted':
       case 'FeedbackGiven':

@@ -6,11 +6,14 @@ import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
+import { retentionDue } from './retention.ts';
 import { runList } from './runs.ts';
+import { usageByDay } from './usage.ts';
 
 /** Every view there is. */
 export const views = [
@@ -26,4 +29,7 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  retentionDue,
+  maskedPrompts,
+  usageByDay,
 ] as unknown as readonly View[];

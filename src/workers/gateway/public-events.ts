@@ -4,9 +4,11 @@ import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { maskingEvents } from '../../domain/masking/index.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
+import { retentionEvents } from '../../domain/retention.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
@@ -35,6 +37,8 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   ['title', titleEvents],
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
+  [undefined, maskingEvents],
+  [undefined, retentionEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);

@@ -8,7 +8,9 @@ import { userRoutes } from '../../../src/api/rini/users.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
+import { usualMasking } from '../../../src/domain/masking/index.ts';
 import type { Role } from '../../../src/domain/principal.ts';
+import { usualRetention } from '../../../src/domain/retention.ts';
 import { askFor, runOf, settled } from '../../harness/chat.ts';
 import { administrator } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
@@ -165,6 +167,11 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
+  'PUT /api/masking': () => ({ policy: usualMasking }),
+  'PUT /api/me/masked-words': () => ({ words: ['Ada'] }),
+  'PUT /api/conversations/{conversationId}/masking': () => ({ mode: 'on' }),
+  'PUT /api/retention': () => ({ policy: usualRetention }),
+  'PUT /api/conversations/{conversationId}/retention': () => ({ retention: { keep: 'forever' } }),
   'POST /aui/v1/threads': () => ({ last_message_at: new Date().toISOString() }),
   'PUT /aui/v1/threads/{threadId}': () => ({ title: 'new' }),
   'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content }),
@@ -185,6 +192,10 @@ const searches: Readonly<Record<string, string>> = {
   'POST /api/files': '?filename=a.txt',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
+  'GET /api/analytics/usage': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/usage.csv': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/rows': '?day=2026-01-01',
+  'GET /api/analytics/rows.csv': '?day=2026-01-01',
 };
 
 async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Readonly<Record<string, string>>): Promise<Answer | string> {

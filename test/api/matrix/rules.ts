@@ -6,12 +6,12 @@
  * - `named`: the same, but for anonymous visitors;
  * - `own`: about a thing of the owner's, which to all others is not there;
  * - `oneself`: about a person: that person and administrators, to others it is not there;
- * - `administrators`: they alone; `auditors`: auditors, too.
+ * - `administrators`: they alone; `auditors`: auditors, too; `analysts`: analysts, too.
  * `write` needs that right of a restricted token or a role, `read` the other, `both` looks first and then writes; `none` needs neither.
  * What is otherwise for some visitor stands at the end.
  */
 export type Rule = readonly [
-  who: 'everybody' | 'signed' | 'anyone' | 'named' | 'own' | 'oneself' | 'administrators' | 'auditors',
+  who: 'everybody' | 'signed' | 'anyone' | 'named' | 'own' | 'oneself' | 'administrators' | 'auditors' | 'analysts',
   verb: 'read' | 'write' | 'both' | 'none',
   otherwise?: Readonly<Partial<Record<Visitor, Answer>>>,
 ];
@@ -106,6 +106,22 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/audit/proof': ['auditors', 'read', noHeads],
   'GET /api/audit/consistency': ['auditors', 'read', noHeads],
 
+  'GET /api/masking': ['anyone', 'read'],
+  'PUT /api/masking': ['administrators', 'write'],
+  'GET /api/me/masked-words': ['anyone', 'read'],
+  'PUT /api/me/masked-words': ['named', 'write'],
+  'GET /api/conversations/{conversationId}/masking': ['own', 'read'],
+  'PUT /api/conversations/{conversationId}/masking': ['own', 'write'],
+  'GET /api/retention': ['anyone', 'read'],
+  'PUT /api/retention': ['administrators', 'write'],
+  'GET /api/retention/due': ['anyone', 'read'],
+  'GET /api/conversations/{conversationId}/retention': ['own', 'read'],
+  'PUT /api/conversations/{conversationId}/retention': ['own', 'write'],
+  'GET /api/analytics/usage': ['analysts', 'read'],
+  'GET /api/analytics/rows': ['analysts', 'read'],
+  'GET /api/analytics/usage.csv': ['analysts', 'read'],
+  'GET /api/analytics/rows.csv': ['analysts', 'read'],
+
   'GET /aui/v1/threads': ['anyone', 'read'],
   'POST /aui/v1/threads': ['anyone', 'write'],
   'GET /aui/v1/threads/{threadId}': ['own', 'read'],
@@ -184,6 +200,8 @@ export function expected([who, verb, otherwise]: Rule, visitor: Visitor): Answer
       return owners.includes(visitor) || visitor === 'administrator' ? 'in' : 404;
     case 'auditors':
       return visitor === 'administrator' || visitor === 'auditor' ? 'in' : 403;
+    case 'analysts':
+      return visitor === 'administrator' || visitor === 'analyst' ? 'in' : 403;
     case 'administrators':
       return visitor === 'administrator' ? 'in' : 403;
     default:
