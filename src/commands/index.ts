@@ -1,6 +1,7 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
 import * as masking from './masking.ts';
+import * as job from './job.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
@@ -9,4 +10,15 @@ import * as run from './run.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...masking, ...retention };
+export const commands = {
+  ...conversation,
+  ...file,
+  ...masking,
+  ...job,
+  ...person,
+  ...providerKey,
+  ...reaction,
+  ...retention,
+  ...run,
+  ...title,
+};

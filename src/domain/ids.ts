@@ -18,6 +18,8 @@ export const RunId = idOf('run_', 'a run');
 export type RunId = z.infer<typeof RunId>;
 export const FileId = idOf('file-', 'a file');
 export type FileId = z.infer<typeof FileId>;
+export const JobId = idOf('job_', 'a job');
+export type JobId = z.infer<typeof JobId>;
 
 /** ISO 8601 in UTC with milliseconds, exactly as `Date#toISOString` writes it. */
 export const IsoTime = z.iso.datetime({ precision: 3 });

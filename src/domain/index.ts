@@ -3,6 +3,7 @@ import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
 import { maskingEvents } from './masking/index.ts';
+import { jobEvents } from './job.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -24,4 +25,5 @@ export const eventDefinitions = [
   ...titleEvents,
   ...maskingEvents,
   ...retentionEvents,
+  ...jobEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
@@ -14,8 +13,7 @@ import type { KnownPersons } from '../api/http/identity/identify.ts';
 import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
-import { isUnopened, type RecordedEvent } from '../domain/event.ts';
-import { fileStream } from '../domain/file.ts';
+import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
 import type { PrivacySettings } from '../domain/privacy.ts';
@@ -24,11 +22,14 @@ import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { claims } from '../projections/views/claims.ts';
+import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
+import { createJobs } from '../workers/jobs/index.ts';
+import type { JobPlans } from '../workers/jobs/kind.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
@@ -37,7 +38,8 @@ import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { missingOf } from './missing.ts';
 import { createPrivacy } from './privacy.ts';
-import { namingUnavailable, whyUnavailable } from './unavailable.ts';
+import { whyUnavailable } from './unavailable.ts';
+import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -66,6 +68,8 @@ export interface KernelParts {
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
   readonly privacy?: PrivacySettings | undefined;
+  /** Long work instead of what this release does, by kind. */
+  readonly jobs?: JobPlans;
 }
 
 export interface Kernel extends Annals {
@@ -112,22 +116,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
-  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
   const privacy = createPrivacy({ tell, loader, store, sealer, views, now, secret, settings: parts.privacy });
-  const { shown: onShown } = refusals;
+  const { shown: onShown, record: onRefusal } = refusals;
   const evidence = parts.heads?.evidence;
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
-  const follow = createFollow({
-    store,
-    loader,
-    sealer,
-    liveLog,
-    hub,
-    documents,
-    progress,
-    onRefusal: (principal, refused) => refusals.record(principal, refused),
-  });
+  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onRefusal });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false, mask: privacy.mask });
   const replies = createReplies({
@@ -148,8 +142,19 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
+  const jobs = createJobs({
+    tell,
+    loader,
+    views,
+    hub,
+    duties,
+    onProblem: log,
+    kinds: parts.jobs ?? privacy.jobs,
+    ...(parts.backoff ? { backoff: parts.backoff } : {}),
+  });
   const reactions = [
     ...replies.reactions,
+    ...jobs.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
   ];
@@ -189,15 +194,18 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
-  const runsCaughtUp = async (head: string): Promise<void> => {
-    const halted = (): boolean => progress.status().some(({ view, state: at }) => view === runList.name && at === 'halted');
-    while (!stopped.signal.aborted && !halted()) {
-      if (await progress.waitFor([runList.name], head, { timeoutMs: SWEEP_MS, signal: stopped.signal })) return;
+  const openCaughtUp = async (head: string): Promise<void> => {
+    const halted = (name: string): boolean => progress.status().some(({ view, state: at }) => view === name && at === 'halted');
+    while (!stopped.signal.aborted) {
+      const views = [runList.name, jobList.name].filter((name) => !halted(name));
+      if (views.length === 0 || (await progress.waitFor(views, head, { timeoutMs: SWEEP_MS, signal: stopped.signal }))) return;
     }
   };
   const takeOver = async (): Promise<void> => {
     const count = await replies.takeOver();
     if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
+    const left = await jobs.takeOver();
+    if (left > 0) log(`took over ${left} unfinished ${left === 1 ? 'job' : 'jobs'}`);
   };
   const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
     work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
@@ -230,19 +238,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await sweepDue();
     },
     epoch: await store.epoch(),
-    uploads: {
-      async put({ principalId, fileId, bytes }) {
-        const blobId = `blob_${randomBytes(16).toString('hex')}`;
-        const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-        await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
-        return { blobId, key: sealed.k };
-      },
-      async get({ blobId, key }) {
-        const bytes = await blobs.get(blobId);
-        const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
-        return opened === undefined || isUnopened(opened) ? undefined : opened;
-      },
-    },
+    uploads: createUploads({ sealer, blobs }),
     known: {
       claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
       claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
@@ -271,7 +267,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       running.push(guard('hub', hub.run(stopped.signal)));
       running.push(guard('reactions', duties.react(react, reacting.signal)));
       if (duties.takeOver === 'once') {
-        await runsCaughtUp(await store.head());
+        await openCaughtUp(await store.head());
         if (reacting.signal.aborted) return;
         await takeOver();
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
@@ -286,7 +282,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hurry: () => void replies.drain(0),
     async stop(drainMs) {
       reacting.abort();
-      await replies.drain(drainMs);
+      await Promise.all([replies.drain(drainMs), jobs.stop()]);
       stopped.abort();
       await Promise.all(running);
       await keys.flush();

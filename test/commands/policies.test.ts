@@ -62,7 +62,7 @@ const administrators = [
   'changeRetentionPolicy',
 ];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
+const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'requestJob', 'cancelJob'];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -84,6 +84,9 @@ const annalsAlone = [
   'assignPlaceholders',
   'recordMasking',
   'eraseReports',
+  'takeUpJob',
+  'progressJob',
+  'endJob',
 ];
 const claimers = ['setMaskedWords', 'registerProviderKey', 'claimAnonymous'];
 

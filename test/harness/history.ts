@@ -1,15 +1,18 @@
 import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
+import { requestJob } from '../../src/commands/job.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
+import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { type Installation, person, readRun, startAnnals } from './memory-annals.ts';
+import { until } from './until.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
   const told = await kernel.tell(who, conversation.sendMessage({ conversationId, parts: [{ type: 'text', text }], reply: true, onActive: 'refuse' }));
@@ -45,7 +48,7 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
 export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
-  const installation = await startAnnals();
+  const installation = await startAnnals({ jobs: { export: { steps: [{ name: 'gather', run: async () => ({ found: 1 }) }] } } });
   const { kernel } = installation;
   const ada = person('ada');
   const visitor = person('visitor', 'anonymous');
@@ -94,6 +97,9 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  const job = await kernel.tell(ada, requestJob({ kind: 'export', person: ada.id }));
+  if (!job.ok) throw new Error('no job');
+  await until(async () => (await kernel.loader.load(jobStream(job.result.jobId), jobs)).state.status === 'ended');
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

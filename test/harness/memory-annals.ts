@@ -85,6 +85,8 @@ export interface StartOptions {
   readonly privateAddresses?: boolean;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** Long work, by kind; default: what this release does. */
+  readonly jobs?: KernelParts['jobs'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
   readonly privacy?: PrivacySettings;
@@ -110,6 +112,7 @@ export async function startAnnals({
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
   privacy,
+  jobs,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -133,6 +136,7 @@ export async function startAnnals({
     approvalMs,
     privateAddresses,
     privacy,
+    ...(jobs ? { jobs } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
 import { maskingRoutes } from './masking.ts';
+import { jobRoutes } from './jobs.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -28,4 +29,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...maskingRoutes,
   ...retentionRoutes,
   ...analyticsRoutes,
+  ...jobRoutes,
 ];

@@ -8,6 +8,7 @@ import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
 import * as masking from './masking.ts';
+import * as jobs from './jobs.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -35,4 +36,5 @@ export const queries = {
   getMaskedWords: masking.getMaskedWords,
   getConversationMasking: masking.getConversationMasking,
   ...retention,
+  ...jobs,
 };

@@ -7,6 +7,7 @@ import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { maskedPrompts } from './masked-prompts.ts';
+import { jobList } from './jobs.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -32,4 +33,5 @@ export const views = [
   retentionDue,
   maskedPrompts,
   usageByDay,
+  jobList,
 ] as unknown as readonly View[];

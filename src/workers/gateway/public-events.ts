@@ -5,6 +5,7 @@ import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { maskingEvents } from '../../domain/masking/index.ts';
+import { jobEvents } from '../../domain/job.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
@@ -39,6 +40,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, reactionEvents],
   [undefined, maskingEvents],
   [undefined, retentionEvents],
+  [undefined, jobEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);

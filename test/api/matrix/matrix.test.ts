@@ -5,6 +5,7 @@ import { createTokens, newAnonymous } from '../../../src/api/http/identity/token
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
+import { requestJob } from '../../../src/commands/job.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
@@ -104,6 +105,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const file = await (await upload()).json();
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
+  const job = await kernel.tell(annals(OWNER), requestJob({ kind: 'export', person: OWNER }));
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -121,6 +123,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     keyId,
     api_key_id: String(number),
     person: OWNER,
+    jobId: job.ok ? job.result.jobId : '',
     victim,
     waiting: asked.conversationId,
     approvalId: pending?.approvalId ?? '',

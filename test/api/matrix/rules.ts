@@ -75,6 +75,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/files/{fileId}/content': ['own', 'read'],
   'DELETE /api/files/{fileId}': ['own', 'write'],
   'GET /api/events': ['anyone', 'read'],
+  'GET /api/jobs': ['anyone', 'read'],
+  'GET /api/jobs/{jobId}': ['oneself', 'read'],
+  'POST /api/jobs/{jobId}/cancel': ['oneself', 'write'],
 
   'POST /api/people': ['administrators', 'write'],
   'GET /api/people': ['administrators', 'read'],
