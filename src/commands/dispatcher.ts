@@ -42,10 +42,11 @@ export function createTell(parts: DispatcherParts): Tell {
     stream: string,
     commandId: string,
     events: readonly NewEvent[],
-    metadata: EventToAppend['metadata'],
+    ofCommand: EventToAppend['metadata'],
   ): Promise<EventToAppend[]> =>
     Promise.all(
-      events.map(async ({ type, version, data, secret: content, hidden }, index) => {
+      events.map(async ({ type, version, data, secret: content, hidden, at }, index) => {
+        const metadata = at === undefined ? ofCommand : { ...ofCommand, time: at };
         const id = v5(String(index), commandId);
         if (content === undefined) return { id, type, version, data: data as JsonObject, metadata };
         const { subject } = metadata;

@@ -1,7 +1,8 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
-import * as masking from './masking.ts';
+import * as imports from './import.ts';
 import * as job from './job.ts';
+import * as masking from './masking.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
@@ -13,6 +14,7 @@ import * as title from './title.ts';
 export const commands = {
   ...conversation,
   ...file,
+  ...imports,
   ...masking,
   ...job,
   ...person,

@@ -1,9 +1,10 @@
 import { accessEvents } from './access.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
+import { exportEvents } from './export/index.ts';
 import { fileEvents } from './file.ts';
-import { maskingEvents } from './masking/index.ts';
 import { jobEvents } from './job.ts';
+import { maskingEvents } from './masking/index.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -25,5 +26,6 @@ export const eventDefinitions = [
   ...titleEvents,
   ...maskingEvents,
   ...retentionEvents,
+  ...exportEvents,
   ...jobEvents,
 ] as unknown as readonly EventDefinition[];

@@ -117,7 +117,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const privacy = createPrivacy({ tell, loader, store, sealer, views, now, secret, settings: parts.privacy });
+  const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
   const { shown: onShown, record: onRefusal } = refusals;
   const evidence = parts.heads?.evidence;
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
@@ -237,6 +237,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await flushRefusals();
       await sweepDue();
     },
+    exports: privacy.exports,
     epoch: await store.epoch(),
     uploads: createUploads({ sealer, blobs }),
     known: {

@@ -1,13 +1,21 @@
 import { createHmac } from 'node:crypto';
+import type { Blobs } from '../adapters/blobs/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
+import type { ExportFiles } from '../api/annals.ts';
 import type { Tell } from '../commands/command.ts';
+import { exportPart } from '../domain/export/index.ts';
 import { usualMasking } from '../domain/masking/index.ts';
 import { type PrivacySettings, usualPrivacy } from '../domain/privacy.ts';
 import { RetentionPolicy, usualRetention } from '../domain/retention.ts';
+import type { Progress } from '../projections/progress.ts';
 import type { QueryContext, Views } from '../projections/query.ts';
 import type { Settings } from '../settings.ts';
+import { readParts } from '../workers/archive/parts.ts';
+import { createExport } from '../workers/export/index.ts';
+import { createImport } from '../workers/import/index.ts';
+import type { JobPlans } from '../workers/jobs/kind.ts';
 import { createMaskPrompt, type MaskPrompt } from '../workers/masking/mask-prompt.ts';
 import { retentionNow, sweepRetention } from '../workers/retention.ts';
 import { StartRefused } from './refused.ts';
@@ -17,6 +25,8 @@ interface PrivacyParts {
   readonly loader: Loader;
   readonly store: EventStore;
   readonly sealer: Sealer;
+  readonly blobs: Blobs;
+  readonly progress: Progress;
   readonly views: Views;
   readonly now: () => Date;
   readonly secret: Buffer;
@@ -29,6 +39,9 @@ export interface Privacy {
   readonly mask: MaskPrompt;
   /** How long what a run streamed is kept after its end. */
   readonly keepLiveMs: () => Promise<number>;
+  /** Exports and imports. */
+  readonly jobs: JobPlans;
+  readonly exports: ExportFiles;
   /** Deletes what has been kept long enough; looks once a minute, however often it is called. */
   readonly sweep: () => Promise<void>;
 }
@@ -47,21 +60,28 @@ const EVERY_MS = 60_000;
 
 /** Masking and retention, as the settings and the administrators say. */
 export function createPrivacy({ settings = usualPrivacy, secret, ...parts }: PrivacyParts): Privacy {
+  const pseudonym = (purpose: string, text: string): string =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([purpose, text]))
+      .digest('base64url')
+      .slice(0, 22);
+  const caughtUp = async (): Promise<void> => {
+    const names = parts.progress.status().map(({ view }) => view);
+    if (!(await parts.progress.waitFor(names, await parts.store.head(), { timeoutMs: EVERY_MS }))) throw new Error('The views do not catch up.');
+  };
   const retaining = { ...parts, usual: settings.retention };
   let lookedAt = Number.NEGATIVE_INFINITY;
   return {
     asking: {
       privacy: settings,
       now: parts.now,
-      pseudonym: (purpose, text) =>
-        createHmac('sha256', secret)
-          .update(JSON.stringify([purpose, text]))
-          .digest('base64url')
-          .slice(0, 22),
+      pseudonym,
       objecting: async () => new Set(),
     },
     mask: createMaskPrompt({ ...parts, usual: settings.masking }),
     keepLiveMs: async () => (await retentionNow(retaining)).policy.liveLog * 3600_000,
+    jobs: { export: createExport({ ...parts, caughtUp }), import: createImport({ ...parts, pseudonym }) },
+    exports: { read: ({ jobId, key, parts: count }) => readParts(parts, (number) => exportPart(jobId, number), { key, parts: count }) },
     async sweep() {
       const now = parts.now().getTime();
       if (now - lookedAt < EVERY_MS) return;

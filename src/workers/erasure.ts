@@ -11,6 +11,7 @@ import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
+import { ExportRemoved, exportPart, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { ClientReportsErased } from '../domain/telemetry.ts';
@@ -82,7 +83,15 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     return done;
   };
 
+  const eraseExport = async ({ data }: RecordedEvent): Promise<Verdict> => {
+    const { jobId, parts } = data as { jobId: string; parts: number };
+    await vault.destroyScope(exportStream(jobId));
+    for (let number = 0; number < parts; number++) await blobs.delete(exportPart(jobId, number));
+    return done;
+  };
+
   return [
+    { name: 'erase-export', types: [ExportRemoved.type], from: 'start', handle: eraseExport },
     { name: 'erase-reports', types: [ClientReportsErased.type], from: 'start', handle: eraseReported },
     { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
     { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
@@ -112,7 +121,9 @@ export async function applyErasures(store: EventStore, vault: KeyVault): Promise
             ? fileStream((data as { fileId: string }).fileId)
             : type === ClientReportsErased.type
               ? (data as { stream: string }).stream
-              : undefined;
+              : type === ExportRemoved.type
+                ? exportStream((data as { jobId: string }).jobId)
+                : undefined;
       for (const each of [...(scope === undefined ? [] : [scope]), ...droppedScopes(type, data)]) {
         await vault.destroyScope(each);
         count++;

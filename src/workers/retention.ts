@@ -4,11 +4,13 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import type { CommandValue, Tell, TellOptions } from '../commands/command.ts';
 import { deleteConversation } from '../commands/conversation.ts';
 import { deleteFile } from '../commands/file.ts';
+import { removeExport } from '../commands/import.ts';
 import { eraseReports } from '../commands/person.ts';
 import { annals } from '../commands/settle-active-run.ts';
-import type { ConversationId, FileId, PersonId } from '../domain/ids.ts';
+import type { ConversationId, FileId, JobId, PersonId } from '../domain/ids.ts';
 import { cutoff, RETENTION_STREAM, type RetentionClass, type RetentionPolicy, retentions } from '../domain/retention.ts';
 import type { Views } from '../projections/query.ts';
+import { exportFiles } from '../projections/views/exports.ts';
 import { type RetentionDoc, retentionDue } from '../projections/views/retention.ts';
 
 export interface RetentionParts {
@@ -55,7 +57,17 @@ export async function sweepRetention(parts: RetentionParts): Promise<number> {
     const { command, options } = ending(id, doc);
     await tell(annals(doc.owner as PersonId), command, { commandId: v5(`retention ${id} ${doc.revision}`, v5.URL), ...options });
   }
-  return due.size;
+  return due.size + (await sweepExports(parts, cutoff(retention, 'exports', now) ?? ''));
+}
+
+/** Files of exports that were ready by then are removed. */
+async function sweepExports({ views, tell }: RetentionParts, by: string): Promise<number> {
+  const { documents } = await views.find(exportFiles, { readyAt: { gt: '', lte: by } }, { limit: AT_ONCE });
+  for (const { id, doc } of documents) {
+    const command = removeExport({ jobId: id as JobId, parts: doc.parts });
+    await tell(annals(doc.owner as PersonId), command, { commandId: v5(`export ${id}`, v5.URL) });
+  }
+  return documents.length;
 }
 
 function ending(id: string, { kind, revision }: RetentionDoc): { command: CommandValue<unknown>; options: TellOptions } {

@@ -1,11 +1,12 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
 import { analyticsRoutes } from './analytics.ts';
+import { archiveRoutes } from './archives.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
-import { maskingRoutes } from './masking.ts';
 import { jobRoutes } from './jobs.ts';
+import { maskingRoutes } from './masking.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -26,6 +27,7 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...tokenRoutes(tokens),
   ...auditRoutes,
   ...operationRoutes,
+  ...archiveRoutes,
   ...maskingRoutes,
   ...retentionRoutes,
   ...analyticsRoutes,

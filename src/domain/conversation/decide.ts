@@ -1,9 +1,11 @@
 import { type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
+import type { ExportedConversation, ExportedMessage } from '../export/format.ts';
 import type { ConversationId, FileId, MessageId, RunId } from '../ids.ts';
 import type { Outcome, Part } from '../message.ts';
 import type { ConversationRetention } from '../retention.ts';
 import * as happened from './events.ts';
+import { importedEnd, importedMessages, importedStart } from './import.ts';
 import { type Conversation, lastReplyTo, type Node, resolveMessage } from './state.ts';
 
 type Metadata = JsonObject;
@@ -43,12 +45,16 @@ export type ConversationCommand =
   | (Target & { name: 'chooseBranch'; messageId: string })
   | (Target & { name: 'giveFeedback'; messageId: string; rating: 'positive' | 'negative'; comment?: string })
   | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome })
-  | (Target & { name: 'setConversationRetention'; retention: ConversationRetention });
+  | (Target & { name: 'setConversationRetention'; retention: ConversationRetention })
+  | (Target & { name: 'importConversation'; from: ExportedConversation })
+  | (Target & { name: 'completeImport'; from: ExportedConversation })
+  | (Target & { name: 'importMessages'; messages: ExportedMessage[] });
 
 type Decision = readonly NewEvent[] | Refusal;
 
 export function decide(command: ConversationCommand, state: Conversation, context: DecisionContext): Decision {
   if (command.name === 'startConversation') return start(command, context);
+  if (command.name === 'importConversation') return state.status === 'absent' ? importedStart(command.from, context.now) : [];
   if (state.status === 'absent') return refuse('NotFound', 'There is no such thread.');
   if (command.name === 'settleReply') return settle(command, state);
   if (state.status === 'deleted') return command.name === 'deleteConversation' ? [] : refuse('NotFound', 'There is no such thread.');
@@ -86,6 +92,12 @@ export function decide(command: ConversationCommand, state: Conversation, contex
       return choose(command, state);
     case 'giveFeedback':
       return feedback(command, state);
+    case 'importMessages': {
+      const events = importedMessages(command.messages, state, context.now);
+      return 'unknown' in events ? unknownMessage(events.unknown) : events;
+    }
+    case 'completeImport':
+      return importedEnd(command.from, state, context.now);
     case 'setConversationRetention':
       return retain(command, state);
     default:

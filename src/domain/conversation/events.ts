@@ -73,6 +73,10 @@ export const ConversationRetentionSet = event('ConversationRetentionSet', 1, {
   retention: ConversationRetention,
 });
 
+/** What was before came with an import; what it says happened elsewhere, at the times it says. */
+export const ConversationImported = event('ConversationImported', 1, { conversationId: ConversationId });
+export const ConversationImportCompleted = event('ConversationImportCompleted', 1, { conversationId: ConversationId });
+
 export const conversationEvents = [
   ConversationStarted,
   ConversationRenamed,
@@ -92,5 +96,7 @@ export const conversationEvents = [
   ReplyRequested,
   ReplySettled,
   ConversationRetentionSet,
+  ConversationImported,
+  ConversationImportCompleted,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

@@ -35,6 +35,7 @@ export interface Conversation {
   leaf: MessageId | null;
   readonly files: Set<FileId>;
   retention: ConversationRetention;
+  imported?: 'partly' | 'whole';
 }
 
 export const initialState = (): Conversation => ({
@@ -126,6 +127,12 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
     }
     case 'ConversationRetentionSet':
       state.retention = event.data.retention;
+      return state;
+    case 'ConversationImported':
+      state.imported = 'partly';
+      return state;
+    case 'ConversationImportCompleted':
+      state.imported = 'whole';
       return state;
     case 'ConversationMetadataSet':
     case 'ConversationTouched':

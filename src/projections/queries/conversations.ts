@@ -1,56 +1,16 @@
 import { z } from 'zod';
-import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { conversationStream } from '../../domain/conversation/index.ts';
-import { isUnopened, type JsonObject } from '../../domain/event.ts';
 import { ConversationId, PersonId } from '../../domain/ids.ts';
 import { ownIds } from '../../domain/principal.ts';
-import { type QueryContext, query } from '../query.ts';
-import { type ConversationDoc, conversationList } from '../views/conversations.ts';
+import { query } from '../query.ts';
+import { conversationList } from '../views/conversations.ts';
+import { conversationInfo } from './conversation-info.ts';
 import { lastRevision } from './last-revision.ts';
 import { ownerFilter } from './owned.ts';
 import { pageFields, pageOptions } from './page.ts';
 import { anyPerson } from './policy.ts';
 
-/** A thread as its owner sees it. */
-export interface ConversationInfo {
-  readonly id: string;
-  readonly state: 'active' | 'archived' | 'trashed';
-  /** Null: none yet; `[erased]` or `[unreadable]` when it cannot be opened. */
-  readonly title: string | null;
-  readonly metadata: JsonObject | null;
-  readonly externalId: string | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly lastMessageAt: string;
-  readonly trashedAt: string | null;
-  /** The end of the branch that is shown. */
-  readonly leaf: string | null;
-  /** The run whose answer is still being written. */
-  readonly activeRun: string | null;
-}
-
-async function shown({ id, doc }: Pick<StoredDocument<ConversationDoc>, 'id' | 'doc'>, { openDeep }: QueryContext): Promise<ConversationInfo> {
-  // What it was started with is one sealed value, so it is opened once.
-  const asStarted = doc.title !== null && doc.title.a === doc.metadata?.a;
-  const opened = await openDeep({ title: doc.title, metadata: asStarted ? null : doc.metadata });
-  const { title, metadata } = asStarted ? { title: opened.title, metadata: opened.title } : opened;
-  const { status, archived, externalId, createdAt, updatedAt, lastMessageAt, leaf, activeRun } = doc;
-  return {
-    id,
-    state: status === 'trashed' ? 'trashed' : archived ? 'archived' : 'active',
-    title: isUnopened(title) ? title : (Titled.parse(title ?? {}).title ?? null),
-    metadata: isUnopened(metadata) ? null : (Described.parse(metadata ?? {}).metadata ?? null),
-    externalId,
-    createdAt,
-    updatedAt,
-    lastMessageAt,
-    trashedAt: status === 'trashed' ? updatedAt : null,
-    leaf,
-    activeRun,
-  };
-}
-const Titled = z.object({ title: z.string().optional() });
-const Described = z.object({ metadata: z.record(z.string(), z.json()).nullish() });
+export type { ConversationInfo } from './conversation-info.ts';
 
 const filters = {
   active: { status: 'active', archived: false },
@@ -66,7 +26,7 @@ export const listConversations = query('listConversations', {
   run: async ({ state = 'active', externalId, ...page }, context) => {
     const filter = { owner: ownerFilter(context.principal), ...filters[state], ...(externalId === undefined ? {} : { externalId }) };
     const { documents, next } = await context.views.find(conversationList, filter, { sort: [['lastMessageAt', 'desc']], ...pageOptions(page, 20) });
-    const conversations = await Promise.all(documents.map((document) => shown(document, context)));
+    const conversations = await Promise.all(documents.map((document) => conversationInfo(document, context)));
     return { conversations, ...(next === undefined ? {} : { next }) };
   },
 });
@@ -78,7 +38,7 @@ export const getConversation = query('getConversation', {
   run: async ({ conversationId }, context) => {
     if (!(await context.conversation(conversationId))) return undefined;
     const document = await context.views.get(conversationList, conversationId);
-    return document && { ...(await shown(document, context)), revision: await lastRevision(context, conversationStream(conversationId)) };
+    return document && { ...(await conversationInfo(document, context)), revision: await lastRevision(context, conversationStream(conversationId)) };
   },
 });
 

@@ -6,9 +6,10 @@ import * as assistantUiThreads from './assistant-ui-threads.ts';
 import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
+import * as exports from './exports.ts';
 import * as files from './files.ts';
-import * as masking from './masking.ts';
 import * as jobs from './jobs.ts';
+import * as masking from './masking.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -32,9 +33,8 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...analytics,
-  getMaskingPolicy: masking.getMaskingPolicy,
-  getMaskedWords: masking.getMaskedWords,
-  getConversationMasking: masking.getConversationMasking,
+  ...masking,
+  ...exports,
   ...retention,
   ...jobs,
 };

@@ -1,16 +1,11 @@
 import { z } from 'zod';
-import { isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
+import { isUnopened, type Sealed } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import { ConversationMasking, MASKING_STREAM, MaskingPolicyChanged, maskedWordsStream, maskingStream } from '../../domain/masking/index.ts';
-import { type QueryContext, query } from '../query.ts';
+import { query } from '../query.ts';
 import { maskedPrompts } from '../views/masked-prompts.ts';
+import { lastOf } from './last-of.ts';
 import { anyPerson } from './policy.ts';
-
-/** The last event of a stream, if it is of this type. */
-export async function lastOf({ events }: Pick<QueryContext, 'events'>, stream: string, type?: string): Promise<RecordedEvent | undefined> {
-  for await (const event of events(stream, { backwards: true })) if (type === undefined || event.type === type) return event;
-  return undefined;
-}
 
 /** How prompts are masked here; everybody may know. */
 export const getMaskingPolicy = query('getMaskingPolicy', {

@@ -4,7 +4,7 @@ import { ConversationId } from '../../domain/ids.ts';
 import { deletedAt, RETENTION_STREAM, type Retention, type RetentionPolicy, RetentionPolicyChanged } from '../../domain/retention.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type RetentionDoc, retentionDue } from '../views/retention.ts';
-import { lastOf } from './masking.ts';
+import { lastOf } from './last-of.ts';
 import { ownerFilter } from './owned.ts';
 import { anyPerson } from './policy.ts';
 

@@ -74,6 +74,8 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
       case 'BranchChosen':
         return { ...doc, leaf: event.data.messageId, updatedAt: time };
       case 'ConversationRetentionSet':
+      case 'ConversationImported':
+      case 'ConversationImportCompleted':
       case 'MessageContentReplaced':
       case 'MessageAdopted':
       case 'FeedbackGiven':

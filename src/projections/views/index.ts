@@ -4,10 +4,11 @@ import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
+import { exportFiles } from './exports.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
-import { maskedPrompts } from './masked-prompts.ts';
 import { jobList } from './jobs.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -33,5 +34,6 @@ export const views = [
   retentionDue,
   maskedPrompts,
   usageByDay,
+  exportFiles,
   jobList,
 ] as unknown as readonly View[];

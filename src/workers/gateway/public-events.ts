@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
+import { exportEvents } from '../../domain/export/index.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
-import { maskingEvents } from '../../domain/masking/index.ts';
 import { jobEvents } from '../../domain/job.ts';
+import { maskingEvents } from '../../domain/masking/index.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
@@ -40,6 +41,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, reactionEvents],
   [undefined, maskingEvents],
   [undefined, retentionEvents],
+  [undefined, exportEvents],
   [undefined, jobEvents],
 ];
 

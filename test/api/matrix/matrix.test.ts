@@ -12,6 +12,7 @@ import type { PersonId } from '../../../src/domain/ids.ts';
 import { usualMasking } from '../../../src/domain/masking/index.ts';
 import type { Role } from '../../../src/domain/principal.ts';
 import { usualRetention } from '../../../src/domain/retention.ts';
+import { getExport } from '../../../src/projections/queries/exports.ts';
 import { askFor, runOf, settled } from '../../harness/chat.ts';
 import { administrator } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
@@ -105,7 +106,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const file = await (await upload()).json();
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
-  const job = await kernel.tell(annals(OWNER), requestJob({ kind: 'export', person: OWNER }));
+  const job = line.includes('{jobId}') ? await exported() : '';
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -123,7 +124,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     keyId,
     api_key_id: String(number),
     person: OWNER,
-    jobId: job.ok ? job.result.jobId : '',
+    jobId: job,
     victim,
     waiting: asked.conversationId,
     approvalId: pending?.approvalId ?? '',
@@ -133,6 +134,16 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     reaction: 'title',
     eventId: 'none',
   };
+}
+/** A job that has ended, and whose file is there. */
+async function exported(): Promise<string> {
+  const { kernel, disk } = server.installation;
+  const told = await kernel.tell(annals(OWNER), requestJob({ kind: 'export', person: OWNER }));
+  if (!told.ok) throw new Error(told.error.message);
+  const { jobId } = told.result;
+  const owner = { id: OWNER, kind: 'person' as const, roles: ['member'] as const };
+  await until(async () => (await kernel.ask(owner, getExport({ jobId }), { after: await disk.store.head() })).ok);
+  return jobId;
 }
 /** Of these nobody may have more than a hundred. */
 async function providerKey(): Promise<{ keyId: string; number: number }> {

@@ -109,6 +109,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/audit/proof': ['auditors', 'read', noHeads],
   'GET /api/audit/consistency': ['auditors', 'read', noHeads],
 
+  'POST /api/me/exports': ['named', 'write', { ownerWrites: 403 }],
+  'GET /api/me/exports': ['anyone', 'read'],
+  'GET /api/me/exports/{jobId}/file': ['own', 'read'],
+  'POST /api/me/imports': ['named', 'write', { ownerWrites: 403 }],
   'GET /api/masking': ['anyone', 'read'],
   'PUT /api/masking': ['administrators', 'write'],
   'GET /api/me/masked-words': ['anyone', 'read'],
