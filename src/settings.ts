@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { isOidcSetting, OidcSettings, readOidcSettings } from './settings-login.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -45,6 +46,30 @@ const Settings = z.object({
   JWT_ACCESS_TOKEN_EXPIRE_MINUTES: z.coerce.number().int().min(1).max(525_600).default(1440),
   /** Whether anybody may make an account by `POST /users/`. Default: only where nobody but this machine can. */
   ANNALS_REGISTRATION: z.enum(['open', 'closed']).optional(),
+  /** Login with Google: the client that was registered there, with `<this server>/login/google/callback` as its redirect. */
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
+  MICROSOFT_CLIENT_ID: z.string().optional(),
+  MICROSOFT_CLIENT_SECRET: z.string().optional(),
+  /** A tenant's id, or `common`, `organizations` or `consumers`. */
+  MICROSOFT_TENANT: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default('common'),
+  APPLE_CLIENT_ID: z.string().optional(),
+  APPLE_TEAM_ID: z.string().optional(),
+  APPLE_KEY_ID: z.string().optional(),
+  /** The text of the .p8 file. */
+  APPLE_PRIVATE_KEY: z.string().optional(),
+  /** Made of all ANNALS_OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET, _PKCE, _SCOPES and _LABEL. */
+  ANNALS_OIDC: z.array(OidcSettings).default([]),
+  /** Who becomes the first administrator: whoever comes from that issuer with this address, verified there. Default: whoever logs in first. */
+  ANNALS_ADMIN_EMAIL: z.email().optional(),
+  ANNALS_ADMIN_ISSUER: z.url().optional(),
+  /** A session that nobody uses is over after this, in ms. */
+  ANNALS_SESSION_IDLE: milliseconds.default(30 * 24 * 3600_000),
+  /** Any session is over after this, in ms. */
+  ANNALS_SESSION_MAX: milliseconds.default(180 * 24 * 3600_000),
   /** Addresses or networks of proxies that may say in X-User-ID who comes, or `unix`. */
   ANNALS_TRUSTED_PROXIES: list.default([]),
   /** What these send as X-Annals-Proxy-Secret. */
@@ -71,6 +96,8 @@ const Settings = z.object({
   ANNALS_RETENTION: retention.default({}),
   /** Figures of fewer persons are not shown to analysts. */
   ANNALS_ANALYTICS_LEAST: z.coerce.number().int().min(20, 'must be 20 at least').default(20),
+  /** Where erasures are listed besides the data folder (on servers: the database), one a line: where no backup that is put back goes over it. */
+  ANNALS_ERASURES_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
@@ -125,10 +152,12 @@ export function readSettings(
     [fromFile, environment, options].flatMap((source) => Object.entries(source)).filter(([, value]) => value !== undefined && value !== ''),
   );
   for (const [alias, name] of Object.entries(aliases)) if (merged[alias] !== undefined) merged[name] ??= merged[alias];
-  const unknown = Object.keys(merged).filter((name) => name.startsWith('ANNALS_') && !(name in Settings.shape));
+  const unknown = Object.keys(merged).filter((name) => name.startsWith('ANNALS_') && !(name in Settings.shape) && !isOidcSetting(name));
   if (unknown.length > 0)
     return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };
-  const parsed = Settings.safeParse(merged);
+  const { providers, problems } = readOidcSettings(merged);
+  if (problems.length > 0) return { ok: false, message: problems.join(' ') };
+  const parsed = Settings.safeParse(providers.length === 0 ? merged : { ...merged, ANNALS_OIDC: providers });
   if (parsed.success) return { ok: true, settings: parsed.data };
   return {
     ok: false,

@@ -6,8 +6,10 @@ import type { Annals } from './annals.ts';
 import { docsRoutes, mountDocs } from './docs/index.ts';
 import { createDoors, type DoorsOptions } from './http/doors.ts';
 import { guard } from './http/guard.ts';
-import { createIdentity, type IdentityOptions } from './http/identity/identify.ts';
+import { createIdentity, type Identity, type IdentityOptions } from './http/identity/identify.ts';
 import { identityRoutes } from './http/identity/routes.ts';
+import { createSessionKeys } from './http/identity/session-keys.ts';
+import { recordUse } from './http/identity/session-use.ts';
 import { closeServer, defaultLimits, httpServer, type Limits, type Listening, listenOn } from './http/listen.ts';
 import { failed, mount } from './http/mount.ts';
 import { createOwnWrites } from './http/own-writes.ts';
@@ -46,9 +48,15 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
     const told = await annals.tell(annalsItself(person), registerPerson({ person, via: 'proxy', roles: ['member'], profile: {} }));
     if (!told.ok && told.error.code !== 'AlreadyRegistered') throw new HttpError(told.error.code, told.error.message);
   };
-  const identity = createIdentity(options, { doors, register });
+  const keys = createSessionKeys(options.sessions, options.publicUrl);
+  const identity: Identity = createIdentity(options, {
+    doors,
+    keys,
+    register,
+    used: recordUse(annals, keys, (sessionId) => identity.forget(sessionId)),
+  });
   const closing = new AbortController();
-  const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
+  const kernel = { annals, identity, keys, tokens: options.tokens, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
   const routes: readonly RouteDefinition[] = options.healthOnly
     ? healthRoutes
     : [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];

@@ -30,6 +30,10 @@ export interface CommandDefinition<Input = unknown, State = unknown, Result = un
   readonly aggregate: AnyDecider<State>;
   /** Whose data the events are. Default: the owner of what was loaded, else the person who acts or is acted for. */
   readonly subject?: (input: Input, principal: Principal, owner: PersonId | undefined) => PersonId;
+  /** The person whose account it ends: it waits for commands of that person that are under way, and none is accepted after it. */
+  readonly closes?: (input: Input) => PersonId;
+  /** Whether it has a model called: not for somebody who has had the processing of its data restricted. */
+  readonly callsModel?: (input: Input) => boolean;
   /** The first result and that of every repeat: computed from the events alone. */
   readonly result: (events: readonly RecordedEvent[], input: Input) => Result;
   /** By code of a refusal: removes its cause through other commands; `true` means decide again. */

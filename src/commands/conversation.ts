@@ -91,6 +91,7 @@ export const sendMessage = command('sendMessage', {
     onActive,
   }),
   ...owned,
+  callsModel: ({ reply }) => reply,
   result: sent,
   onRefusal: { RunActive },
 });
@@ -98,6 +99,7 @@ export const sendMessage = command('sendMessage', {
 export const requestReply = command('requestReply', {
   input: z.object({ ...target, parentId: MessageRef, model: z.string().optional(), tools: z.array(ToolSchema).max(128).optional(), onActive }),
   ...owned,
+  callsModel: () => true,
   result: sent,
   onRefusal: { RunActive },
 });

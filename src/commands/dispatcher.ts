@@ -10,7 +10,9 @@ import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
 import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
 import { hide } from './hidden.ts';
+import { createPersonGate } from './person-gate.ts';
 import type { Refusals } from './refusals.ts';
+import { whyNot } from './standing.ts';
 
 export interface DispatcherParts {
   readonly store: EventStore;
@@ -32,6 +34,7 @@ export function createTell(parts: DispatcherParts): Tell {
   // As a key object: a buffer costs six times as much at every use.
   const secret = createSecretKey(parts.secret);
   const queues = new Map<string, Promise<unknown>>();
+  const gate = createPersonGate();
 
   const hmac = (value: unknown): string =>
     createHmac('sha256', secret)
@@ -77,7 +80,8 @@ export function createTell(parts: DispatcherParts): Tell {
     options: TellOptions,
   ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
-    const loaded = await loader.load(stream, definition.aggregate);
+    const [loaded, barred] = await Promise.all([loader.load(stream, definition.aggregate), whyNot(loader, principal, definition, input)]);
+    if (barred) return { ok: false, error: barred };
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
@@ -132,6 +136,12 @@ export function createTell(parts: DispatcherParts): Tell {
     return { ok: true, id: commandId, result: definition.result(recorded, input), revision, position, duplicate };
   };
 
+  /** Whoever ends an account waits for what that person is telling. */
+  const throughGate = async <Result>(definition: AnyCommand, input: unknown, principal: Principal, work: () => Promise<Result>): Promise<Result> => {
+    const leave = await gate.enter(principal.kind === 'service' ? [] : [principal.id], definition.closes?.(input));
+    return work().finally(leave);
+  };
+
   const loadState: Repair<JsonObject>['load'] = async (stream, aggregate) => (await loader.load(stream, aggregate)).state;
 
   const tell = async <Result>(
@@ -149,7 +159,9 @@ export function createTell(parts: DispatcherParts): Tell {
     const stream = definition.stream(input, principal, newIdOf(commandId)());
     const fixed: Fixed = { commandId, stream, hash: hmac(input), now: parts.now().toISOString(), newId: newIdOf(commandId) };
     const told = await decideUntilStored(async () => {
-      const outcome = await inTurn(queues, stream, () => attempt(definition, input, principal, fixed, options));
+      const outcome = await inTurn(queues, stream, () =>
+        throughGate(definition, input, principal, () => attempt(definition, input, principal, fixed, options)),
+      );
       if (outcome === 'again' || 'ok' in outcome) return outcome;
       const repaired = await outcome.repair({ tell, load: loadState, principal, input, error: outcome.error });
       return repaired ? 'again' : { ok: false, error: outcome.error };

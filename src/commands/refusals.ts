@@ -1,9 +1,10 @@
 import { v4 } from 'uuid';
 import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
-import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead } from '../domain/access.ts';
+import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead, VISITORS } from '../domain/access.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { ownIds, type Principal } from '../domain/principal.ts';
+import { coalescing } from './coalescing.ts';
 
 export interface RefusedAccess {
   readonly verb: 'tell' | 'ask' | 'follow';
@@ -33,14 +34,12 @@ const harmless: ReadonlySet<string> = new Set([
   'StoreUnavailable',
   'NotYetVisible',
   'ViewRebuilding',
+  // Of somebody who is erased no event is written any more.
+  'PersonErased',
 ]);
-const MINUTE = 60_000;
-/** Nobody's own: what unauthenticated and anonymous visitors were refused. */
-const VISITORS = 'person_visitors' as PersonId;
 
 /** Appends go to `access-<person>-<day>` with `any`: its readers drop repeats by id. Failures to record never fail the request. */
 export function createRefusals({ store, now }: { store: EventStore; now: () => Date }): Refusals {
-  const seen = new Map<string, { since: number; count: number; principal: Principal; refused: RefusedAccess }>();
   const counts = new Map<string, number>();
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -51,17 +50,10 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
     const toAppend = { ...event, id, metadata } as EventToAppend;
     writing = writing.then(() => store.append(accessStream(actor, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
   };
-  const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void =>
-    write(principal.id, principal.id, AccessRefused({ ...refused, count }));
-
-  const flushOlderThan = (age: number): void => {
-    const time = now().getTime();
-    for (const [key, entry] of seen) {
-      if (time - entry.since < age) continue;
-      if (entry.count > 0) recordNow(entry.principal, entry.refused, entry.count);
-      seen.delete(key);
-    }
-  };
+  const same = coalescing<{ principal: Principal; refused: RefusedAccess }>({
+    now,
+    write: ({ principal, refused }, count) => write(principal.id, principal.id, AccessRefused({ ...refused, count })),
+  });
 
   return {
     record(principal, refused) {
@@ -70,14 +62,7 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
         counts.set(refused.code, (counts.get(refused.code) ?? 0) + 1);
         return;
       }
-      flushOlderThan(MINUTE);
-      const key = JSON.stringify([principal.id, refused]);
-      const entry = seen.get(key);
-      if (entry) entry.count++;
-      else {
-        seen.set(key, { since: now().getTime(), count: 0, principal, refused });
-        recordNow(principal, refused, 1);
-      }
+      same.add(JSON.stringify([principal.id, refused]), { principal, refused });
     },
     shown(principal, owners, what, target) {
       if (principal.kind === 'service') return;
@@ -88,7 +73,7 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
       counts.set(code, (counts.get(code) ?? 0) + 1);
     },
     async flush() {
-      flushOlderThan(0);
+      same.flush(0);
       if (counts.size > 0) {
         const summary = Object.fromEntries(counts);
         counts.clear();

@@ -20,6 +20,8 @@ export const FileId = idOf('file-', 'a file');
 export type FileId = z.infer<typeof FileId>;
 export const JobId = idOf('job_', 'a job');
 export type JobId = z.infer<typeof JobId>;
+export const SessionId = idOf('session_', 'a session');
+export type SessionId = z.infer<typeof SessionId>;
 
 /** ISO 8601 in UTC with milliseconds, exactly as `Date#toISOString` writes it. */
 export const IsoTime = z.iso.datetime({ precision: 3 });

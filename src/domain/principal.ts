@@ -16,6 +16,8 @@ export interface Principal {
   readonly onBehalfOf?: PersonId;
   /** Anonymous persons this one has claimed: what is theirs is this person's too. */
   readonly claimed?: readonly PersonId[];
+  /** By what it has come: the session or token. What is given out under it ends with it. */
+  readonly grant?: string;
 }
 
 /** The ids whose data this principal owns: its own and those it has claimed. */

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
-import { PersonId } from '../domain/ids.ts';
+import { LOCAL_PERSON } from '../domain/person.ts';
 import { isDistributed, type Settings } from '../settings.ts';
 import { fail } from './fail.ts';
 import { installationTokens } from './installation.ts';
@@ -14,7 +14,7 @@ export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { 
 
 /** Whoever can read the installation's secret runs it: its commands come with a token of a minute. */
 async function operatorToken(settings: Settings): Promise<string> {
-  const operator = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] } as const;
+  const operator = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] } as const;
   return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds: 60 })).token;
 }
 

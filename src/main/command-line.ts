@@ -83,6 +83,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option('--days <number>', 'how long it is valid', '90')
     .option(...data)
     .action(async (options: Where & { person?: string; days: string }) => (await import('./admin.ts')).createToken(settingsOf(options), options));
+  program
+    .command('claim-local')
+    .description('give a person what the local person owned, from before there were logins; the server must be running')
+    .requiredOption('--person <id>', 'whose it is from now on')
+    .option(...data)
+    .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
   program
     .command('gateway')

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
+import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
@@ -9,36 +9,39 @@ import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
-import type { KnownPersons } from '../api/http/identity/identify.ts';
-import type { Tell } from '../commands/command.ts';
+import type { KnownPersons } from '../api/http/identity/admission.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
+import { createSecurityLog } from '../commands/security-log.ts';
+import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
 import type { PrivacySettings } from '../domain/privacy.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { claims } from '../projections/views/claims.ts';
 import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
+import { eraseAgain } from '../workers/erase-again.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createJobs } from '../workers/jobs/index.ts';
 import type { JobPlans } from '../workers/jobs/kind.ts';
+import { jobPlans } from '../workers/jobs/plans.ts';
+import { createKeptErasure } from '../workers/erase-kept.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { answeringUnavailable } from './answering.ts';
+import { knownPersons } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { createPrivacy } from './privacy.ts';
-import { whyUnavailable } from './unavailable.ts';
+import { createRepeating } from './repeating.ts';
 import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
@@ -70,6 +73,10 @@ export interface KernelParts {
   readonly privacy?: PrivacySettings | undefined;
   /** Long work instead of what this release does, by kind. */
   readonly jobs?: JobPlans;
+  /** Takes out of the files of the views what was removed from them. */
+  readonly scrub?: (() => Promise<void>) | undefined;
+  /** What has been erased, kept apart from the backups. */
+  readonly erasures?: ErasureList;
 }
 
 export interface Kernel extends Annals {
@@ -89,20 +96,9 @@ export interface Kernel extends Annals {
   sweep(): Promise<void>;
 }
 
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };
-
 const SWEEP_MS = 1000;
+/** How long a command that another process had accepted before an account was closed may take to be stored. */
+const SETTLE_MS = 5000;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
@@ -116,6 +112,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
+  const security = createSecurityLog({ store, sealer, secret, now, log });
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
   const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
   const { shown: onShown, record: onRefusal } = refusals;
@@ -123,7 +120,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
   const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onRefusal });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false, mask: privacy.mask });
+  const { callModel, catalogue } = createKeyedModels({
+    models,
+    keys,
+    privateAddresses: parts.privateAddresses ?? false,
+    mayProcess: (person) => mayProcess(loader, person),
+    mask: privacy.mask,
+  });
   const replies = createReplies({
     tell,
     callModel,
@@ -142,6 +145,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
+  const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
+  const { scrub } = parts;
+  const kinds = parts.jobs ?? { ...privacy.jobs, ...jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }) };
   const jobs = createJobs({
     tell,
     loader,
@@ -149,7 +155,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     duties,
     onProblem: log,
-    kinds: parts.jobs ?? privacy.jobs,
+    kinds,
     ...(parts.backoff ? { backoff: parts.backoff } : {}),
   });
   const reactions = [
@@ -157,6 +163,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     ...jobs.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ...createKeptErasure({ vault, blobs }),
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -186,6 +193,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await security.flush();
     await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
@@ -207,22 +215,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     const left = await jobs.takeOver();
     if (left > 0) log(`took over ${left} unfinished ${left === 1 ? 'job' : 'jobs'}`);
   };
-  const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
-    work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
-  /** Again and again until the signal; what keeps it from working is said once. */
-  const every = async (what: string, ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-    let said: string | undefined;
-    while (!signal.aborted) {
-      said = await work().then(
-        () => undefined,
-        (error: unknown) => {
-          const why = whyUnavailable(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-          if (why !== said) log(`${what}: ${why}`);
-          return why;
-        },
-      );
-      await sleep(ms, undefined, { signal }).catch(() => undefined);
-    }
+  const { guard, every } = createRepeating(log);
+  const restoreErasures = async (list: ErasureList, signal: AbortSignal): Promise<void> => {
+    const count = await eraseAgain({ list, tell, loader, store, views, progress }, signal);
+    if (count > 0) log(`erased again ${count} ${count === 1 ? 'thing' : 'things'} that a restored log did not know to be erased`);
+    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
   };
 
   return {
@@ -231,6 +228,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     follow,
     progress,
     refusals,
+    security,
     loader,
     models: catalogue,
     sweep: async () => {
@@ -240,14 +238,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     exports: privacy.exports,
     epoch: await store.epoch(),
     uploads: createUploads({ sealer, blobs }),
-    known: {
-      claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
-      claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
-      standingOf: async (person) => {
-        const { registered, disabled = false, roles, signedOutAt, tokens } = (await loader.load(personStream(person), persons)).state;
-        return { disabled, revokedFrom: (tokenId) => tokens.get(tokenId), ...(registered ? { roles } : {}), ...(signedOutAt ? { signedOutAt } : {}) };
-      },
-    },
+    known: knownPersons({ loader, views }),
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -277,6 +268,14 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
+      const { erasures: list } = parts;
+      if (list)
+        running.push(
+          guard(
+            'erasures',
+            duties.alone('erasures', (signal) => restoreErasures(list, signal), reacting.signal),
+          ),
+        );
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),
@@ -288,6 +287,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await Promise.all(running);
       await keys.flush();
       await refusals.flush();
+      await security.flush();
     },
   };
 }

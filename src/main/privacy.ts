@@ -1,12 +1,15 @@
 import { createHmac } from 'node:crypto';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
+import { resolveOwner } from '../adapters/event-store/owner.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { ExportFiles } from '../api/annals.ts';
 import type { Tell } from '../commands/command.ts';
 import { exportPart } from '../domain/export/index.ts';
+import type { PersonId } from '../domain/ids.ts';
 import { usualMasking } from '../domain/masking/index.ts';
+import { personStream, persons } from '../domain/person.ts';
 import { type PrivacySettings, usualPrivacy } from '../domain/privacy.ts';
 import { RetentionPolicy, usualRetention } from '../domain/retention.ts';
 import type { Progress } from '../projections/progress.ts';
@@ -69,6 +72,12 @@ export function createPrivacy({ settings = usualPrivacy, secret, ...parts }: Pri
     const names = parts.progress.status().map(({ view }) => view);
     if (!(await parts.progress.waitFor(names, await parts.store.head(), { timeoutMs: EVERY_MS }))) throw new Error('The views do not catch up.');
   };
+  /** By its own word, or by that of whoever has claimed it. */
+  const objects = async (id: PersonId): Promise<boolean> => {
+    const whose = (await resolveOwner(parts.loader, { owner: id })) ?? id;
+    const { objects: said, erased, restricted } = (await parts.loader.load(personStream(whose), persons)).state;
+    return said === true || erased !== undefined || restricted === true;
+  };
   const retaining = { ...parts, usual: settings.retention };
   let lookedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -76,7 +85,10 @@ export function createPrivacy({ settings = usualPrivacy, secret, ...parts }: Pri
       privacy: settings,
       now: parts.now,
       pseudonym,
-      objecting: async () => new Set(),
+      objecting: async (persons) => {
+        const found = await Promise.all(persons.map(async (id) => [id, await objects(id as PersonId)] as const));
+        return new Set(found.filter(([, out]) => out).map(([id]) => id));
+      },
     },
     mask: createMaskPrompt({ ...parts, usual: settings.masking }),
     keepLiveMs: async () => (await retentionNow(retaining)).policy.liveLog * 3600_000,

@@ -1,12 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
+import { loginRoutes } from '../api/http/login/routes.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
 import { channelsOf } from '../workers/gateway/topics.ts';
 import { derivedSecret, type Installation, installationTokens, isForLocalPerson, isRegistrationOpen } from './installation.ts';
+import { hasLogin, loginProviders } from './login-providers.ts';
+
+const firstAdministrator = ({ ANNALS_ADMIN_EMAIL: email, ANNALS_ADMIN_ISSUER: issuer }: Settings) =>
+  email === undefined || issuer === undefined ? undefined : { email, issuer };
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
@@ -17,8 +22,9 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
   const { ANNALS_TRUSTED_PROXIES: addresses, ANNALS_PROXY_SECRET: proxySecret } = settings;
   return createServer(kernel, {
     tokens,
-    localPerson: isForLocalPerson(settings),
+    localPerson: isForLocalPerson(settings) && !hasLogin(settings),
     known: kernel.known,
+    sessions: { secret: derivedSecret(secret, 'annals sessions'), idleMs: settings.ANNALS_SESSION_IDLE, maxMs: settings.ANNALS_SESSION_MAX },
     proxies: addresses.length > 0 && proxySecret !== undefined ? { addresses, secret: proxySecret } : undefined,
     devUser: settings.ANNALS_DEV_USER === '1',
     hosts: [...settings.ANNALS_HOSTS, ...(isLoopback(host) ? [] : [host])],
@@ -28,6 +34,15 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
       ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
       ...apiKeyRoutes,
       ...userRoutes({ tokens, open: isRegistrationOpen(settings), tokenMinutes: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES }),
+      ...loginRoutes({
+        providers: loginProviders(settings),
+        known: kernel.known,
+        secret: derivedSecret(secret, 'annals identities'),
+        stateSecret: derivedSecret(secret, 'annals logins'),
+        open: settings.ANNALS_REGISTRATION !== 'closed',
+        administrator: firstAdministrator(settings),
+        publicUrl,
+      }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,

@@ -5,6 +5,7 @@ import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
 import { fail } from './fail.ts';
 import { isForLocalPerson } from './installation.ts';
+import { hasLogin, loginProblems } from './login-providers.ts';
 import { openInstallation } from './open.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 
@@ -25,12 +26,18 @@ export async function start(settings: Settings): Promise<void> {
   if (untrusted !== undefined) throw new StartRefused(untrusted);
   if (settings.ANNALS_DEV_USER === '1' && !isForLocalPerson(settings))
     throw new StartRefused('ANNALS_DEV_USER believes whatever name a client sends: it is for a server on 127.0.0.1 under no other name.');
-  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined && settings.ANNALS_TRUSTED_PROXIES.length === 0) {
+  if (
+    !isForLocalPerson(settings) &&
+    settings.ANNALS_JWT_SECRET === undefined &&
+    settings.ANNALS_TRUSTED_PROXIES.length === 0 &&
+    !hasLogin(settings)
+  ) {
     const where = isLoopback(host) ? 'Under the names in ANNALS_PUBLIC_URL and ANNALS_HOSTS' : `On ${host}`;
     throw new StartRefused(
-      `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, or listen on 127.0.0.1 under no other name.`,
+      `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET or a provider where people log in, or listen on 127.0.0.1 under no other name.`,
     );
   }
+  for (const sentence of loginProblems(settings)) throw new StartRefused(sentence);
   const stopping = hearSignals();
   await requireFreePort(host, port);
   // What speaks HTTP is loaded while the threads of the stores start.

@@ -20,6 +20,8 @@ export interface KeyedModelsParts {
   readonly privateAddresses: boolean;
   /** Masks prompts, and gives answers back as they are meant. */
   readonly mask: MaskPrompt;
+  /** Whether models may be called for this person now. */
+  readonly mayProcess: (person: PersonId) => Promise<boolean>;
 }
 
 type Call = Parameters<CallModel> extends readonly [unknown, ...infer Rest] ? Rest : never;
@@ -31,7 +33,10 @@ export type CallModel = (
 ) => AsyncIterable<ModelChunk>;
 
 /** Calls models, and lists them, with the key of whoever does: its own, the organisation's, the installation's, in this order. */
-export function createKeyedModels({ models, keys, privateAddresses, mask }: KeyedModelsParts): { callModel: CallModel; catalogue: ModelCatalogue } {
+export function createKeyedModels({ models, keys, privateAddresses, mayProcess, mask }: KeyedModelsParts): {
+  callModel: CallModel;
+  catalogue: ModelCatalogue;
+} {
   const accessOf = createAccess(privateAddresses);
   const answerWith = async function* (found: UsableKey | undefined, ...[model, request, onAttempt]: Call): AsyncGenerator<ModelChunk> {
     if (found === undefined) return yield* models.stream(model, request, onAttempt);
@@ -49,6 +54,7 @@ export function createKeyedModels({ models, keys, privateAddresses, mask }: Keye
   };
   const callModel: CallModel = async function* call(caller, model, request, onAttempt) {
     const { person, conversationId } = caller;
+    if (!(await mayProcess(person))) throw new ModelError('Unauthorized', 'The processing of this person’s data is restricted: no model is called.');
     const [provider = ''] = model.split('/');
     const found = WITHOUT_KEYS.includes(provider)
       ? ({ ok: true, key: undefined } as const)

@@ -62,7 +62,19 @@ const administrators = [
   'changeRetentionPolicy',
 ];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'requestJob', 'cancelJob'];
+const oneself = [
+  'changeProfile',
+  'signOutEverywhere',
+  'createToken',
+  'revokeToken',
+  'requestJob',
+  'cancelJob',
+  'erasePerson',
+  'restrictProcessing',
+  'objectToAnalytics',
+  'endSession',
+  'endSessions',
+];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -93,8 +105,18 @@ const annalsAlone = [
   'takeUpJob',
   'progressJob',
   'endJob',
+  'startSession',
+  'recordSessionUse',
+  'renewSession',
+  'openIdentity',
+  'releaseIdentity',
+  'addLogin',
+  'appointFirstAdministrator',
+  'claimLocal',
 ];
 const claimers = ['setMaskedWords', 'registerProviderKey', 'claimAnonymous'];
+/** Not even for administrators. */
+const herselfAlone = ['removeLogin'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
@@ -117,6 +139,7 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [herselfAlone, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

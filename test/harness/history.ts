@@ -2,7 +2,7 @@ import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { requestJob } from '../../src/commands/job.ts';
-import { claimAnonymous } from '../../src/commands/person.ts';
+import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
@@ -19,6 +19,12 @@ const say = async ({ kernel }: Installation, who: Principal, conversationId: Con
   if (!told.ok || !told.result.runId) throw new Error(JSON.stringify(told));
   return { ...told.result, runId: told.result.runId, items: await readRun(kernel, who, conversationId, told.result.runId) };
 };
+
+async function startedBy({ kernel }: Installation, who: Principal): Promise<ConversationId> {
+  const told = await kernel.tell(who, conversation.startConversation({ title: 'Of somebody who goes' }));
+  if (!told.ok) throw new Error(JSON.stringify(told));
+  return told.result.conversationId;
+}
 
 async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<void> {
   const given = {
@@ -102,6 +108,13 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   await until(async () => (await kernel.loader.load(jobStream(job.result.jobId), jobs)).state.status === 'ended');
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
+  const eve = person('eve');
+  await say(installation, eve, await startedBy(installation, eve), 'Forget me');
+  const flags = [restrictProcessing({ person: eve.id, restricted: true }), objectToAnalytics({ person: eve.id, objects: true })];
+  for (const flag of flags) await kernel.tell<unknown>(eve, flag);
+  const erased = await kernel.tell(eve, erasePerson({ person: eve.id }));
+  if (!erased.ok) throw new Error('not erased');
+  await until(async () => (await kernel.loader.load(jobStream(erased.result.jobId), jobs)).state.status === 'requested');
   await installation.stop();
   const events: RecordedEvent[] = [];
   const stop = new AbortController();

@@ -13,7 +13,7 @@ import { cutoff, deletedAt, type RetentionPolicy, usualRetention } from '../../s
 import { getConversationRetention, listDueForDeletion } from '../../src/projections/queries/retention.ts';
 import { collectionOf } from '../../src/projections/view.ts';
 import { retentionDue } from '../../src/projections/views/retention.ts';
-import { applyErasures } from '../../src/workers/erasure.ts';
+import { applyErasures } from '../../src/workers/apply-erasures.ts';
 import { eventsOf, startThread, threadOf } from '../harness/chat.ts';
 import { installations } from '../harness/installations.ts';
 import { administrator, type Installation, person } from '../harness/memory-annals.ts';

@@ -12,7 +12,7 @@ export interface DoorsOptions {
 /** Under which names the server answers, and pages of which origins may read its answers. */
 export interface Doors {
   isListedHost(req: IncomingMessage): boolean;
-  /** The request's Origin is the server's own, as it was called. */
+  /** The request's Origin is the server's own: as it was called, or as it is reached from outside. */
   isOwnOrigin(req: IncomingMessage): boolean;
   /** The request's Origin, when it is listed. */
   listedOrigin(req: IncomingMessage): string | undefined;
@@ -37,7 +37,9 @@ export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOption
   };
   const isOwnOrigin = (req: IncomingMessage): boolean => {
     const { origin, host } = req.headers;
-    return origin !== undefined && (origin === `http://${host?.toLowerCase()}` || origin === `https://${host?.toLowerCase()}`);
+    return (
+      origin !== undefined && (origin === url?.origin || origin === `http://${host?.toLowerCase()}` || origin === `https://${host?.toLowerCase()}`)
+    );
   };
   return {
     isListedHost,

@@ -4,9 +4,11 @@ import { analyticsRoutes } from './analytics.ts';
 import { archiveRoutes } from './archives.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
+import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { jobRoutes } from './jobs.ts';
 import { maskingRoutes } from './masking.ts';
+import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -14,6 +16,7 @@ import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
+import { sessionRoutes } from './sessions.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
@@ -32,4 +35,7 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...retentionRoutes,
   ...analyticsRoutes,
   ...jobRoutes,
+  ...erasureRoutes,
+  ...sessionRoutes,
+  ...loginListRoutes,
 ];

@@ -97,7 +97,7 @@ const changeMe = route({
 const signOut = route({
   method: 'POST',
   path: '/api/me/sign-out',
-  summary: 'Make every token of yours void, on every device',
+  summary: 'Make every token and session of yours void, on every device',
   tags,
   responses: { 200: { description: 'None of them stands for you any more, within 5 s.', schema: Done }, ...commandErrors },
   handle: async ({ tell, principal, kernel }) => {
@@ -206,6 +206,10 @@ export const peopleRoutes: readonly RouteDefinition[] = [
       result: Done,
     }),
     'POST /api/people/{person}/enable': tells(enablePerson, { summary: 'Let a person in again', tags, result: Done }),
-    'POST /api/people/{person}/sign-out': tells(signOutEverywhere, { summary: 'Make all tokens of a person void', tags, result: Done }),
+    'POST /api/people/{person}/sign-out': tells(signOutEverywhere, {
+      summary: 'Make all tokens and sessions of a person void, within 5 s',
+      tags,
+      result: Done,
+    }),
   }),
 ];

@@ -86,8 +86,8 @@ export const ExportedFile = z.object({
 });
 export type ExportedFile = z.output<typeof ExportedFile>;
 
-/** Keys and tokens: what is known of them, never themselves. */
-export const ExportedCredential = z.object({ kind: z.enum(['token', 'provider-key']), id: z.string() }).loose();
+/** Ways to log in, sessions, tokens and keys of services: what is known of them, never themselves. */
+export const ExportedCredential = z.object({ kind: z.enum(['login', 'session', 'token', 'provider-key']), id: z.string() }).loose();
 export const ExportedEvent = z.object({
   id: z.string(),
   type: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fileStream, files, type StoredFile } from '../../domain/file.ts';
 import { FileId, type PersonId } from '../../domain/ids.ts';
-import { isAnonymous } from '../../domain/person.ts';
+import { isClaimable } from '../../domain/person.ts';
 import { ownIds } from '../../domain/principal.ts';
 import { type QueryContext, query } from '../query.ts';
 import { claims } from '../views/claims.ts';
@@ -23,5 +23,5 @@ export const auiFile = query('auiFile', {
 /** Also what belonged to an anonymous person whom the principal has claimed. */
 async function isOwn({ principal, views }: QueryContext, owner: PersonId): Promise<boolean> {
   if (ownIds(principal).includes(owner)) return true;
-  return isAnonymous(owner) && (await views.get(claims, owner))?.doc.by === principal.id;
+  return isClaimable(owner) && (await views.get(claims, owner))?.doc.by === principal.id;
 }

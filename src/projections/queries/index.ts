@@ -10,12 +10,15 @@ import * as exports from './exports.ts';
 import * as files from './files.ts';
 import * as jobs from './jobs.ts';
 import * as masking from './masking.ts';
+import * as logins from './logins.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
+import * as privacy from './privacy.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
+import * as sessions from './sessions.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -37,4 +40,7 @@ export const queries = {
   ...exports,
   ...retention,
   ...jobs,
+  ...privacy,
+  ...sessions,
+  ...logins,
 };

@@ -9,6 +9,7 @@ import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { jobList } from './jobs.ts';
 import { maskedPrompts } from './masked-prompts.ts';
+import { loginList } from './logins.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -16,6 +17,7 @@ import { providerKeys } from './provider-keys.ts';
 import { retentionDue } from './retention.ts';
 import { runList } from './runs.ts';
 import { usageByDay } from './usage.ts';
+import { openSessions } from './sessions.ts';
 
 /** Every view there is. */
 export const views = [
@@ -36,4 +38,6 @@ export const views = [
   usageByDay,
   exportFiles,
   jobList,
+  openSessions,
+  loginList,
 ] as unknown as readonly View[];

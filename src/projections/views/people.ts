@@ -8,6 +8,10 @@ import { type SealedJson, sealedJson } from './conversations.ts';
 export interface PersonDoc extends JsonObject {
   registered: boolean;
   disabled: boolean;
+  /** Nothing but keeping may be done with what is theirs. */
+  restricted: boolean;
+  /** Analysts see nothing of them. */
+  objects: boolean;
   roles: Role[];
   via: string | null;
   /** By field: the sealed profile in which it was said last. */
@@ -15,11 +19,20 @@ export interface PersonDoc extends JsonObject {
   registeredAt: string | null;
 }
 
-const stranger: PersonDoc = { registered: false, disabled: false, roles: [], via: null, profile: {}, registeredAt: null };
+const stranger: PersonDoc = {
+  registered: false,
+  disabled: false,
+  restricted: false,
+  objects: false,
+  roles: [],
+  via: null,
+  profile: {},
+  registeredAt: null,
+};
 
 export const people = view<PersonDoc, (typeof standingEvents)[number]>({
   name: 'people',
-  version: 1,
+  version: 2,
   types: standingEvents,
   indexes: [['registered', 'registeredAt']],
   keys: ({ data }) => [data.person],
@@ -39,9 +52,18 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
         return { ...doc, disabled: true };
       case 'PersonEnabled':
         return { ...doc, disabled: false };
+      case 'ProcessingRestrictionSet':
+        return { ...doc, restricted: event.data.restricted };
+      case 'AnalyticsObjectionSet':
+        return { ...doc, objects: event.data.objects };
+      case 'PersonErased':
+        return known && 'delete';
       default:
         event satisfies never;
         return undefined;
     }
   },
 });
+
+export const isRegisteredAdministrator = ({ registered, disabled, roles }: PersonDoc): boolean =>
+  registered && !disabled && roles.includes('administrator');

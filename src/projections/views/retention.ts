@@ -59,6 +59,7 @@ export const retentionDue = view<RetentionDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['kind', 'keep', 'since'], ['dueAt'], ['owner', 'since']],
+  ownedBy: 'owner',
   keys: (event) => {
     if (event.type === 'ClientReported' || event.type === 'ClientReportsErased') return [event.stream];
     if (event.type === 'FileReserved' || event.type === 'FileDeleted') return [event.data.fileId];

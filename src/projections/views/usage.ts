@@ -23,7 +23,8 @@ export const usageByDay = view<UsageDoc, (typeof types)[number]>({
   name: 'usage',
   version: 1,
   types,
-  indexes: [['day']],
+  indexes: [['day'], ['person']],
+  ownedBy: 'person',
   keys: ({ type, data, metadata }) => {
     if (type === 'MessageSent' && data.role !== 'user') return [];
     return [`${metadata.time.slice(0, 10)}/${metadata.subject}/${type === 'MessageSent' ? '' : modelOf(data)}`];

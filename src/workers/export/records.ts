@@ -1,13 +1,15 @@
 import type { z } from 'zod';
 import { isSealed, isUnopened, type JsonObject } from '../../domain/event.ts';
-import type { ExportedAudit, ExportedEvent, ExportedRecipient } from '../../domain/export/format.ts';
+import type { ExportedAudit, ExportedCredential, ExportedEvent, ExportedRecipient } from '../../domain/export/format.ts';
 import { type ExportRule, exportRules } from '../../domain/export/rules.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { accessTokens } from '../../projections/views/access-tokens.ts';
 import { audit } from '../../projections/views/audit.ts';
 import { type FeedDoc, feed } from '../../projections/views/feed.ts';
+import { loginList } from '../../projections/views/logins.ts';
 import { providerKeys } from '../../projections/views/provider-keys.ts';
 import { runList } from '../../projections/views/runs.ts';
+import { openSessions } from '../../projections/views/sessions.ts';
 import { type GatherParts, pages } from './gather.ts';
 
 type Ids = readonly string[];
@@ -18,12 +20,13 @@ const hidden: ReadonlyMap<string, readonly string[]> = new Map(
 
 /** What of an opened event may stand in an export. */
 export function exportedData(type: string, data: JsonObject, rule: ExportRule | undefined = exportRules[type]): JsonObject {
-  const { sealed, ...clear } = data;
-  if (sealed === undefined) return clear;
-  if (rule === undefined || (typeof rule === 'object' && 'clear' in rule)) return clear;
+  const left = [...(hidden.get(type) ?? []), ...(typeof rule === 'object' && 'without' in rule ? rule.without : [])];
+  const kept = (part: object): JsonObject => Object.fromEntries(Object.entries(part).filter(([name]) => !left.includes(name)));
+  const { sealed, ...rest } = data;
+  const clear = kept(rest);
+  if (sealed === undefined || rule === undefined || (typeof rule === 'object' && 'clear' in rule)) return clear;
   if (isUnopened(sealed) || typeof sealed !== 'object' || sealed === null) return { ...clear, sealed: isUnopened(sealed) ? sealed : null };
-  const left = [...(hidden.get(type) ?? []), ...(rule === 'whole' ? [] : rule.without)];
-  return { ...clear, ...Object.fromEntries(Object.entries(sealed).filter(([name]) => !left.includes(name))) };
+  return { ...clear, ...kept(sealed) };
 }
 
 /** Every event of the person's data, in the order of the log. */
@@ -58,8 +61,20 @@ export async function* auditOf({ views }: GatherParts, ids: Ids): AsyncGenerator
   }
 }
 
-/** Tokens, and keys of services: never themselves. */
-export async function* credentialsOf({ views, sealer }: GatherParts, ids: Ids): AsyncGenerator<{ kind: 'token' | 'provider-key'; id: string }> {
+/** Ways to log in, sessions, tokens, and keys of services: never themselves. */
+export async function* credentialsOf({ views, sealer }: GatherParts, ids: Ids): AsyncGenerator<z.output<typeof ExportedCredential>> {
+  for await (const page of pages(views, loginList, { owner: { in: ids } })) {
+    for (const { id, doc } of page) {
+      const { account, ...rest } = doc;
+      yield { kind: 'login', id, ...rest, account: pick((await sealer.openDeep({ account })).account, 'account') };
+    }
+  }
+  for await (const page of pages(views, openSessions, { owner: { in: ids } })) {
+    for (const { id, doc } of page) {
+      const { device, kind: way, ...rest } = doc;
+      yield { kind: 'session', id, way, ...rest, device: pick((await sealer.openDeep({ device })).device, 'device') };
+    }
+  }
   for await (const page of pages(views, accessTokens, { owner: { in: ids } })) for (const { id, doc } of page) yield { kind: 'token', id, ...doc };
   for await (const page of pages(views, providerKeys, { owner: { in: ids } })) {
     for (const { id, doc } of page) {

@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { administrationEvents } from '../../domain/administration.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { exportEvents } from '../../domain/export/index.ts';
 import { fileEvents } from '../../domain/file.ts';
+import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { jobEvents } from '../../domain/job.ts';
 import { maskingEvents } from '../../domain/masking/index.ts';
+import { loginEvents } from '../../domain/logins.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { retentionEvents } from '../../domain/retention.ts';
 import { runEvents } from '../../domain/run/index.ts';
+import { securityEvents } from '../../domain/security.ts';
+import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -43,6 +48,11 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, retentionEvents],
   [undefined, exportEvents],
   [undefined, jobEvents],
+  [undefined, sessionEvents],
+  [undefined, identityEvents],
+  [undefined, loginEvents],
+  [undefined, administrationEvents],
+  ['access', securityEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -76,6 +86,8 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'AccessRefused.code': Name,
   'AnonymousRefusalsCounted.counts': Counts,
   'OthersDataRead.what': Name,
+  'SecurityNoted.reason': Name,
+  'SecurityNoted.network': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

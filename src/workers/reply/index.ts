@@ -2,6 +2,7 @@ import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
+import { mayProcess } from '../../commands/standing.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
@@ -93,7 +94,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const correlationId = event.metadata.$correlationId;
     const model = event.data.model ?? (await models.defaultModel());
     const tellRun = createRunTeller(tell, owner, correlationId, drained.signal, event.id);
-    if (conversation.status === 'deleted') {
+    if (conversation.status === 'deleted' || !(await mayProcess(loader, owner))) {
       const stopped = await tellRun(commands.stopRun({ conversationId, runId, messageId }));
       return stopped.ok ? done : verdictOf(stopped.error);
     }

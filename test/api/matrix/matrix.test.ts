@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
+import { createSessionKeys, type SessionCredential } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
+import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import { requestJob } from '../../../src/commands/job.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
+import { endSession, startSession } from '../../../src/commands/session.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
 import { usualMasking } from '../../../src/domain/masking/index.ts';
@@ -23,6 +26,14 @@ const tokens = createTokens({ secret: Buffer.alloc(32, 5), issuer: 'matrix-under
 const past = createTokens({ secret: Buffer.alloc(32, 5), issuer: 'matrix-under-test', now: () => new Date(Date.now() - 7200_000) });
 const options = { secret: Buffer.alloc(32, 6), publicUrl: undefined };
 
+const noProviders: LoginOptions = {
+  providers: [],
+  secret: Buffer.alloc(32, 7),
+  stateSecret: Buffer.alloc(32, 8),
+  open: false,
+  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, erased: false, revokedFrom: () => undefined }) },
+};
+
 /** The time of day: what is revoked or signed out is so by the same clock that tokens go by. */
 const passing = {
   get now() {
@@ -32,7 +43,17 @@ const passing = {
 
 let server: TestServer;
 const bearers = new Map<Visitor, string | undefined>();
+const cookies = new Map<Visitor, string>();
 const OWNER = 'person_owner' as PersonId;
+
+/** Somebody logs in. */
+async function session(person: PersonId): Promise<SessionCredential> {
+  const { kernel, disk } = server.installation;
+  const made = createSessionKeys({ secret: disk.secret }).create();
+  const { sessionId, proof } = made;
+  await kernel.tell(annals(person), startSession({ sessionId, person, kind: 'cookie', method: 'test', proof, device: 'Test' }));
+  return made;
+}
 
 const registered = async (id: PersonId, roles: Role[]): Promise<void> => {
   const told = await server.installation.kernel.tell(annals(id), registerPerson({ person: id, via: 'administrator', roles, profile: {} }));
@@ -45,7 +66,12 @@ beforeAll(async () => {
     server: {
       tokens,
       localPerson: false,
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      routes: [
+        ...assistantUiRoutes(options),
+        ...apiKeyRoutes,
+        ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+        ...loginRoutes(noProviders),
+      ],
     },
   });
   const { kernel } = server.installation;
@@ -76,6 +102,9 @@ beforeAll(async () => {
   bearers.set('revoked', made.token);
   const visitor = await (await server.call('POST', '/aui/v1/auth/tokens/anonymous')).json();
   bearers.set('anonymous', (visitor as { access_token: string }).access_token);
+  const ended = await session('person_ended' as PersonId);
+  await kernel.tell(administrator, endSession({ sessionId: ended.sessionId, reason: 'revoked' }));
+  cookies.set('endedSession', `annals=${ended.credential}`);
   const person = (name: string) => ({ person: `person_${name}` as PersonId });
   await kernel.tell(administrator, revokeToken({ person: OWNER, tokenId: made.tokenId, graceMs: 0 }));
   await kernel.tell(administrator, disablePerson(person('disabled')));
@@ -86,9 +115,10 @@ afterAll(() => server.stop());
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
 const call = (method: string, path: string, as: Visitor, body?: unknown): Promise<any> => {
   const token = bearers.get(as);
+  const cookie = cookies.get(as);
   return server.call(method, path, {
     ...(body === undefined ? {} : { body }),
-    ...(token === undefined ? {} : { headers: bearer(token) }),
+    headers: { ...(token === undefined ? {} : bearer(token)), ...(cookie === undefined ? {} : { cookie, origin: server.url }) },
     signal: AbortSignal.timeout(1500),
   });
 };
@@ -121,6 +151,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     streamId: `${done.runId}.0`,
     fileId: file.fileId ?? file.id,
     tokenId: token.tokenId,
+    sessionId: (await session(OWNER)).sessionId,
     keyId,
     api_key_id: String(number),
     person: OWNER,
@@ -179,6 +210,10 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
+  'POST /api/me/erase': () => ({ confirm: 'delete my account' }),
+  'POST /api/people/{person}/erase': ({ victim }) => ({ confirm: victim }),
+  'PATCH /api/me/privacy': () => ({ objectsToAnalytics: true }),
+  'PATCH /api/people/{person}/privacy': () => ({ objectsToAnalytics: true }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
   'PUT /api/masking': () => ({ policy: usualMasking }),

@@ -19,6 +19,36 @@ export type Rule = readonly [
 /** The example signs no heads, so there is none to show. */
 const noHeads = { auditor: 404, administrator: 404 } as const;
 
+const noLogin = { owner: 404, other: 404, auditor: 404, analyst: 404, administrator: 404 } as const;
+const noProvider = {
+  nobody: 404,
+  expired: 404,
+  disabled: 404,
+  signedOut: 404,
+  revoked: 404,
+  endedSession: 404,
+  anonymous: 404,
+  owner: 404,
+  ownerReads: 404,
+  ownerWrites: 404,
+  other: 404,
+  viewer: 404,
+  auditor: 404,
+  analyst: 404,
+  administrator: 404,
+} as const;
+const sessionOnly = {
+  anonymous: 403,
+  owner: 403,
+  ownerReads: 403,
+  ownerWrites: 403,
+  other: 403,
+  viewer: 403,
+  auditor: 403,
+  analyst: 403,
+  administrator: 403,
+} as const;
+
 /** By method and path, for every route there is. */
 export const rules: Readonly<Record<string, Rule>> = {
   'GET /health/live': ['everybody', 'none'],
@@ -77,6 +107,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/events': ['anyone', 'read'],
   'GET /api/jobs': ['anyone', 'read'],
   'GET /api/jobs/{jobId}': ['oneself', 'read'],
+  // Erasing: the id of the job is the permission, and the example's is none of an erasure.
+  'GET /api/erasures/{jobId}': ['signed', 'none'],
+  'POST /api/me/erase': ['named', 'write', { ownerReads: 403, ownerWrites: 403 }],
+  'POST /api/people/{person}/erase': ['administrators', 'write'],
+  'GET /api/me/privacy': ['anyone', 'read'],
+  'PATCH /api/me/privacy': ['named', 'write'],
+  'GET /api/people/{person}/privacy': ['oneself', 'read'],
+  'PATCH /api/people/{person}/privacy': ['oneself', 'write'],
   'POST /api/jobs/{jobId}/cancel': ['oneself', 'write'],
 
   'POST /api/people': ['administrators', 'write'],
@@ -151,6 +189,22 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /aui/api/chat/resume/{streamId}': ['own', 'read'],
   'GET /aui/api/chat/{threadId}/stream': ['own', 'read'],
   'POST /aui/api/chat/{threadId}/stop': ['own', 'both'],
+
+  'GET /api/sessions': ['anyone', 'read'],
+  // Only a session opens another one.
+  'POST /api/sessions': ['anyone', 'none', sessionOnly],
+  'DELETE /api/sessions/{sessionId}': ['oneself', 'write', { ownerWrites: 403 }],
+  'POST /api/sessions/revoke-others': ['named', 'write', { ownerWrites: 403 }],
+  'POST /api/logout': ['everybody', 'none'],
+  'GET /login/providers': ['everybody', 'none'],
+  'GET /login/{provider}': ['everybody', 'none', noProvider],
+  'GET /login/{provider}/callback': ['everybody', 'none', noProvider],
+  'POST /login/{provider}/callback': ['everybody', 'none'],
+  'GET /api/me/logins': ['anyone', 'read'],
+  // Nobody of them has logged in at a provider.
+  'DELETE /api/me/logins/{identity}': ['named', 'write', { ...noLogin, ownerWrites: 403 }],
+  // Only whoever runs the installation.
+  'POST /api/people/{person}/claim-local': ['administrators', 'write', { administrator: 403 }],
 };
 
 export const visitors = [
@@ -159,6 +213,7 @@ export const visitors = [
   'disabled',
   'signedOut',
   'revoked',
+  'endedSession',
   'anonymous',
   'owner',
   'ownerReads',
@@ -176,9 +231,10 @@ export type Answer = 'in' | 401 | 403 | 404;
 export const spent: Readonly<Record<string, Visitor>> = {
   'POST /api/people/{person}/sign-out': 'administrator',
   'POST /api/me/sign-out': 'analyst',
+  'POST /api/me/erase': 'other',
 };
 
-const strangers: readonly Visitor[] = ['nobody', 'expired', 'disabled', 'signedOut', 'revoked'];
+const strangers: readonly Visitor[] = ['nobody', 'expired', 'disabled', 'signedOut', 'revoked', 'endedSession'];
 const owners: readonly Visitor[] = ['owner', 'ownerReads', 'ownerWrites'];
 
 /** What a restricted token, or a role that only reads, has no right to. */

@@ -24,6 +24,7 @@ export async function startServer(): Promise<BrowserServer> {
     tokens: createTokens({ secret, issuer: 'browser-test' }),
     localPerson: true,
     known: kernel.known,
+    sessions: { secret: randomBytes(32) },
     routes: assistantUiRoutes({ secret }),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
