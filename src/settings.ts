@@ -10,6 +10,17 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+/** `name=30d,other=12h,third=never` in hours. */
+const retention = list.transform(
+  (items, context): Record<string, number | null> =>
+    Object.fromEntries(
+      items.map((item) => {
+        const [, name = '', count, unit] = /^(\w+)=(?:(\d{1,6})(h|d)|never)$/.exec(item) ?? [];
+        if (name === '') context.addIssue(`must be a list such as trash=30d,reports=90d, but has ${item}`);
+        return [name, count === undefined ? null : Number(count) * (unit === 'd' ? 24 : 1)];
+      }),
+    ),
+);
 const milliseconds = z.coerce.number().int().nonnegative();
 
 /** Every setting there is; a name that begins with ANNALS_ and is not here is an error. */
@@ -82,6 +93,12 @@ const Settings = z.object({
   ANNALS_HEADS_FILE: z.string().optional(),
   /** How often one is signed while the log grows, in ms. */
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
+  /** Whether personal data is masked in prompts: `foreign` for providers that do not run here. Until an administrator says otherwise. */
+  ANNALS_MASKING: z.enum(['off', 'foreign', 'all']).default('off'),
+  /** `conversations=365d,trash=30d,uploads=30d,reports=90d,liveLog=24h,exports=24h`, or `never`. Until an administrator says otherwise. */
+  ANNALS_RETENTION: retention.default({}),
+  /** Figures of fewer persons are not shown to analysts. */
+  ANNALS_ANALYTICS_LEAST: z.coerce.number().int().min(20, 'must be 20 at least').default(20),
   /** Where erasures are listed besides the data folder (on servers: the database), one a line: where no backup that is put back goes over it. */
   ANNALS_ERASURES_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */

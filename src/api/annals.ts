@@ -19,6 +19,7 @@ export interface Annals {
   /** Names the log's life: clients' positions are `<epoch>.<position>`. */
   readonly epoch: string;
   readonly uploads: Uploads;
+  readonly exports: ExportFiles;
   readonly models: Catalogue;
   readonly accounts: Accounts;
   /** What goes on inside, for health pages. */
@@ -30,6 +31,11 @@ export interface Uploads {
   /** Encrypts and stores the bytes of a reserved file; the caller then tells `uploadFile` with what this answers. */
   put(request: { principalId: string; fileId: string; bytes: Uint8Array; mediaType: string }): Promise<{ blobId: string; key: string }>;
   get(file: { blobId: string; key: string }): Promise<Uint8Array | undefined>;
+}
+
+/** Files of exports, opened part by part. */
+export interface ExportFiles {
+  read(file: { readonly jobId: string; readonly key: string; readonly parts: number }): AsyncIterable<Uint8Array>;
 }
 
 export interface Catalogue {

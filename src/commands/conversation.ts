@@ -15,6 +15,7 @@ import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, type PersonId, RunId } from '../domain/ids.ts';
 import { Outcome, Part, Role } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
+import { ConversationRetention } from '../domain/retention.ts';
 import { command, firstDataOf, type Policy, type Repair } from './command.ts';
 import { allowedModel, annalsOnly, anyPerson, both, ownerOnly, ownerOrShared } from './policy.ts';
 import { settleActiveRun } from './settle-active-run.ts';
@@ -154,5 +155,9 @@ export const chooseBranch = command('chooseBranch', { input: z.object({ ...targe
 export const giveFeedback = command('giveFeedback', {
   input: z.object({ ...target, messageId: MessageRef, rating: z.enum(['positive', 'negative']), comment: z.string().max(10_000).optional() }),
   ...written,
+});
+export const setConversationRetention = command('setConversationRetention', {
+  input: z.object({ ...target, retention: ConversationRetention }),
+  ...owned,
 });
 export const settleReply = command('settleReply', { input: z.object({ ...target, runId: RunId, outcome: Outcome }), ...owned, policy: annalsOnly });

@@ -52,9 +52,10 @@ export function createTell(parts: DispatcherParts): Tell {
     metadataOf: (type: string) => EventToAppend['metadata'],
   ): Promise<EventToAppend[]> =>
     Promise.all(
-      events.map(async ({ type, version, data, secret: content, hidden }, index) => {
+      events.map(async ({ type, version, data, secret: content, hidden, at }, index) => {
         const id = v5(String(index), commandId);
-        const metadata = metadataOf(type);
+        const ofCommand = metadataOf(type);
+        const metadata = at === undefined ? ofCommand : { ...ofCommand, time: at };
         if (content === undefined) return { id, type, version, data: data as JsonObject, metadata };
         const { subject } = metadata;
         const stored = hidden ? await hide(sealer, { subject, eventId: id }, content as JsonObject, hidden) : (content as JsonObject);

@@ -2,8 +2,10 @@ import * as account from './account.ts';
 import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
-import * as identity from './identity.ts';
+import * as imports from './import.ts';
 import * as job from './job.ts';
+import * as masking from './masking.ts';
+import * as identity from './identity.ts';
 import * as login from './login.ts';
 import * as mail from './mail.ts';
 import * as modelAccess from './model-access.ts';
@@ -11,6 +13,7 @@ import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
 import * as role from './role.ts';
+import * as retention from './retention.ts';
 import * as run from './run.ts';
 import * as session from './session.ts';
 import * as share from './share.ts';
@@ -39,4 +42,17 @@ export const commands = {
   ...identity,
   ...login,
   ...job,
+  ...file,
+  ...imports,
+  ...job,
+  ...masking,
+  ...identity,
+  ...login,
+  ...person,
+  ...providerKey,
+  ...reaction,
+  ...retention,
+  ...run,
+  ...session,
+  ...title,
 };

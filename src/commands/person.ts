@@ -5,7 +5,7 @@ import { type Person, Profile, personStream, persons, Via } from '../domain/pers
 import { Role, RoleRef, Scope } from '../domain/principal.ts';
 import { telemetry, telemetryStream } from '../domain/telemetry.ts';
 import { command, firstDataOf, type Policy } from './command.ts';
-import { administratorsOnly, anyPerson, giversOnly, namedSelf } from './policy.ts';
+import { administratorsOnly, annalsOnly, anyPerson, giversOnly, namedSelf } from './policy.ts';
 
 /** Of one's own; an administrator may do it for anybody. */
 const oneself: Policy<{ person: PersonId }, Person> = (request) =>
@@ -119,4 +119,11 @@ export const reportClient = command('reportClient', {
   aggregate: telemetry,
   subject: (_input, principal) => principal.id,
   result: (events) => ({ reportIds: events.map(({ data }) => (data as { reportId: string }).reportId) }),
+});
+/** What has been kept long enough: the key of the stream is destroyed. */
+export const eraseReports = command('eraseReports', {
+  input: z.object({ stream: z.string().regex(/^telemetry-person_[A-Za-z0-9_-]+$/) }),
+  stream: ({ stream }) => stream,
+  policy: annalsOnly,
+  aggregate: telemetry,
 });

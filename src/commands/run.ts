@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
+import { MaskKindName } from '../domain/masking/index.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
 import { runStream, runs } from '../domain/run/index.ts';
 import { command, type Policy } from './command.ts';
@@ -44,6 +45,11 @@ export const endToolCall = command('endToolCall', {
     output: z.json().optional(),
     errorText: z.string().optional(),
   }),
+  ...byAnnals,
+});
+/** What is masked in the prompt of the step that the run stands at. */
+export const recordMasking = command('recordMasking', {
+  input: z.object({ ...fenced, kinds: z.array(z.object({ kind: MaskKindName, count: z.number().int().positive() })) }),
   ...byAnnals,
 });
 export const resumeRun = command('resumeRun', { input: z.object(fenced), ...byAnnals });

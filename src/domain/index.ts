@@ -5,10 +5,12 @@ import { attemptEvents } from './attempt.ts';
 import { conversationEvents } from './conversation/index.ts';
 import { credentialEvents } from './credential.ts';
 import type { EventDefinition } from './event.ts';
+import { exportEvents } from './export/index.ts';
 import { fileEvents } from './file.ts';
+import { jobEvents } from './job.ts';
+import { maskingEvents } from './masking/index.ts';
 import { identityEvents } from './identity.ts';
 import { invitationEvents } from './invitation.ts';
-import { jobEvents } from './job.ts';
 import { loginEvents } from './logins.ts';
 import { mailEvents } from './mail.ts';
 import { modelAccessEvents } from './model-access.ts';
@@ -18,6 +20,7 @@ import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { resourceShareEvents } from './resource-share.ts';
 import { roleEvents } from './role.ts';
+import { retentionEvents } from './retention.ts';
 import { runEvents } from './run/index.ts';
 import { securityEvents } from './security.ts';
 import { sessionEvents } from './session.ts';
@@ -40,6 +43,9 @@ export const eventDefinitions = [
   ...passwordResetEvents,
   ...attemptEvents,
   ...mailEvents,
+  ...maskingEvents,
+  ...retentionEvents,
+  ...exportEvents,
   ...jobEvents,
   ...sessionEvents,
   ...identityEvents,

@@ -40,6 +40,7 @@ import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openPost } from './mail.ts';
 import { patient } from './patient.ts';
+import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { switchedOff } from './switches.ts';
 import { whyUnavailable } from './unavailable.ts';
@@ -138,6 +139,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     switchedOff: switchedOff(settings),
     duties: works ? duties : noDuties,

@@ -20,6 +20,7 @@ import { type Installation, isForLocalPerson, type Log } from './installation.ts
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
 import { openPost } from './mail.ts';
+import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { switchedOff } from './switches.ts';
@@ -108,6 +109,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
     switchedOff: switchedOff(settings),
     privateAddresses: isForLocalPerson(settings),

@@ -19,6 +19,7 @@ import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
 import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
@@ -35,6 +36,7 @@ import type { Gateway } from '../workers/gateway/index.ts';
 import { createJobs } from '../workers/jobs/index.ts';
 import type { JobPlans } from '../workers/jobs/kind.ts';
 import { jobPlans } from '../workers/jobs/plans.ts';
+import { createKeptErasure } from '../workers/erase-kept.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
@@ -44,6 +46,7 @@ import { createTitles } from '../workers/title.ts';
 import { answeringUnavailable } from './answering.ts';
 import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
+import { createPrivacy } from './privacy.ts';
 import { createRepeating } from './repeating.ts';
 import { createUploads } from './uploads.ts';
 
@@ -81,6 +84,7 @@ export interface KernelParts {
   readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
+  readonly privacy?: PrivacySettings | undefined;
   /** Long work instead of what this release does, by kind. */
   readonly jobs?: JobPlans;
   /** Takes out of the files of the views what was removed from them. */
@@ -124,28 +128,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff: parts.switchedOff ?? new Set() }));
-  const ask = createAsk({
-    store,
-    loader,
-    documents,
-    sealer,
-    liveLog,
-    progress,
-    onShown: refusals.shown,
-    onRefusal: refusals.record,
-    evidence: parts.heads?.evidence,
-  });
-  const follow = createFollow({
-    store,
-    loader,
-    sealer,
-    liveLog,
-    hub,
-    documents,
-    progress,
-    onShown: refusals.shown,
-    onRefusal: refusals.record,
-  });
+  const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
+  const { shown: onShown, record: onRefusal } = refusals;
+  const evidence = parts.heads?.evidence;
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
+  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onShown, onRefusal });
   const known = knownPersons({ loader, views });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({
@@ -154,6 +141,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     permits: modelPermits(known),
     mayProcess: (person) => mayProcess(loader, person),
     privateAddresses: parts.privateAddresses ?? false,
+    mask: privacy.mask,
   });
   const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
@@ -171,12 +159,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models,
     now,
     approvalMs: parts.approvalMs ?? 24 * 3600_000,
+    keepLiveMs: privacy.keepLiveMs,
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
   const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
   const { scrub } = parts;
-  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub });
+  const kinds = parts.jobs ?? { ...privacy.jobs, ...jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }) };
   const jobs = createJobs({
     tell,
     loader,
@@ -193,6 +182,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
     ...accounting.reactions,
+    ...createKeptErasure({ vault, blobs }),
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -229,6 +219,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await sweepDeadlines({ tell, views, now });
     await sweepAlerts({ tell, views, now });
     await accounting.sweep();
+    await privacy.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -267,6 +258,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await sweepDue();
       await accounting.sendMails();
     },
+    exports: privacy.exports,
     epoch: await store.epoch(),
     uploads: createUploads({ sealer, blobs }),
     known,

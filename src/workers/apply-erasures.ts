@@ -4,10 +4,12 @@ import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { hiddenScope } from '../commands/hidden.ts';
 import { ConversationDeleted } from '../domain/conversation/index.ts';
 import { PasswordSet } from '../domain/credential.ts';
+import { ExportRemoved, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream } from '../domain/file.ts';
 import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
 import { PersonErased } from '../domain/person.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
+import { ClientReportsErased } from '../domain/telemetry.ts';
 
 const secretsDropped: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type];
 /** What the invitation said is over with the invitation, or once the account that it promised is whole. */
@@ -31,6 +33,8 @@ export const droppedScopes = (type: string, data: object): string[] => [
 function scopesOf(type: string, data: object): string[] {
   if (type === ConversationDeleted.type) return [(data as { conversationId: string }).conversationId];
   if (type === FileDeleted.type) return [fileStream((data as { fileId: string }).fileId)];
+  if (type === ClientReportsErased.type) return [(data as { stream: string }).stream];
+  if (type === ExportRemoved.type) return [exportStream((data as { jobId: string }).jobId)];
   return droppedScopes(type, data);
 }
 

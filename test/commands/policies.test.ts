@@ -49,19 +49,10 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'setConversationMasking',
+  'setConversationRetention',
 ];
-const administrators = [
-  'registerPerson',
-  'changeRoles',
-  'disablePerson',
-  'enablePerson',
-  'unparkReaction',
-  'acknowledgeAlert',
-  'issueInvitation',
-  'revokeInvitation',
-  'openPasswordReset',
-  'handOverMail',
-];
+const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail' ];
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
 const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
@@ -107,6 +98,15 @@ const annalsAlone = [
   'queueMail',
   'startMail',
   'endMail',
+  'assignPlaceholders',
+  'recordMasking',
+  'eraseReports',
+  'importConversation',
+  'importMessages',
+  'completeImport',
+  'importRun',
+  'importFile',
+  'removeExport',
   'takeUpJob',
   'progressJob',
   'endJob',
@@ -121,9 +121,9 @@ const annalsAlone = [
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
+const claimers = ['setMaskedWords', 'registerProviderKey', 'claimAnonymous'];
 /** Not even for administrators. */
 const herselfAlone = ['removeLogin'];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within, needs }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;

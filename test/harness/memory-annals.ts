@@ -15,6 +15,7 @@ import type { PasswordHashes } from '../../src/adapters/password-hash/port.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import type { RunItem } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import type { PrivacySettings } from '../../src/domain/privacy.ts';
 import { createKernel, type Kernel, type KernelParts } from '../../src/main/kernel.ts';
 import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
@@ -94,6 +95,7 @@ export interface StartOptions {
   readonly jobs?: KernelParts['jobs'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
+  readonly privacy?: PrivacySettings;
 }
 
 /** The heads of a log that is on this disk, exported nowhere. */
@@ -117,6 +119,7 @@ export async function startAnnals({
   headsEveryMs,
   post,
   hashes,
+  privacy,
   jobs,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
@@ -142,6 +145,7 @@ export async function startAnnals({
     privateAddresses,
     ...(hashes ? { hashes } : {}),
     ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
+    privacy,
     ...(jobs ? { jobs } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,

@@ -1,12 +1,15 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
 import { type AccountDoors, accountRoutes } from './accounts.ts';
+import { analyticsRoutes } from './analytics.ts';
+import { archiveRoutes } from './archives.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
+import { maskingRoutes } from './masking.ts';
 import { loginListRoutes } from './logins.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -14,6 +17,7 @@ import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { roleRoutes } from './roles.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { securityRoutes } from './security.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -38,6 +42,10 @@ export const restRoutes = ({
   ...auditRoutes,
   ...securityRoutes,
   ...operationRoutes,
+  ...archiveRoutes,
+  ...maskingRoutes,
+  ...retentionRoutes,
+  ...analyticsRoutes,
   ...jobRoutes,
   ...erasureRoutes,
   ...sessionRoutes,

@@ -1,9 +1,12 @@
 import { type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
+import type { ExportedConversation, ExportedMessage } from '../export/format.ts';
 import type { ConversationId, FileId, MessageId, RunId } from '../ids.ts';
 import type { Outcome, Part } from '../message.ts';
 import { decideShare, decideUnshare, type ShareLevel } from '../share.ts';
+import type { ConversationRetention } from '../retention.ts';
 import * as happened from './events.ts';
+import { importedEnd, importedMessages, importedStart } from './import.ts';
 import { type Conversation, lastReplyTo, type Node, resolveMessage } from './state.ts';
 
 type Metadata = JsonObject;
@@ -44,12 +47,17 @@ export type ConversationCommand =
   | (Target & { name: 'giveFeedback'; messageId: string; rating: 'positive' | 'negative'; comment?: string })
   | (Target & { name: 'shareConversation'; with: string; level: ShareLevel })
   | (Target & { name: 'unshareConversation'; with: string })
-  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome });
+  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome })
+  | (Target & { name: 'setConversationRetention'; retention: ConversationRetention })
+  | (Target & { name: 'importConversation'; from: ExportedConversation })
+  | (Target & { name: 'completeImport'; from: ExportedConversation })
+  | (Target & { name: 'importMessages'; messages: ExportedMessage[] });
 
 type Decision = readonly NewEvent[] | Refusal;
 
 export function decide(command: ConversationCommand, state: Conversation, context: DecisionContext): Decision {
   if (command.name === 'startConversation') return start(command, context);
+  if (command.name === 'importConversation') return state.status === 'absent' ? importedStart(command.from, context.now) : [];
   if (state.status === 'absent') return refuse('NotFound', 'There is no such thread.');
   if (command.name === 'settleReply') return settle(command, state);
   if (state.status === 'deleted') return command.name === 'deleteConversation' ? [] : refuse('NotFound', 'There is no such thread.');
@@ -91,6 +99,14 @@ export function decide(command: ConversationCommand, state: Conversation, contex
       return decideShare(state, command, () => happened.ConversationShared({ ...command, with: command.with as never }));
     case 'unshareConversation':
       return decideUnshare(state, command, () => happened.ConversationUnshared({ ...command, with: command.with as never }));
+    case 'importMessages': {
+      const events = importedMessages(command.messages, state, context.now);
+      return 'unknown' in events ? unknownMessage(events.unknown) : events;
+    }
+    case 'completeImport':
+      return importedEnd(command.from, state, context.now);
+    case 'setConversationRetention':
+      return retain(command, state);
     default:
       return command satisfies never;
   }
@@ -168,6 +184,12 @@ function feedback({ conversationId, messageId, rating, comment }: Of<'giveFeedba
   const node = resolveMessage(state, messageId);
   if (!node) return unknownMessage(messageId);
   return [happened.FeedbackGiven({ conversationId, messageId: node.id, rating, comment })];
+}
+
+/** Said again, `ephemeral` counts anew. */
+function retain({ conversationId, retention }: Of<'setConversationRetention'>, { retention: before }: Conversation): Decision {
+  if (retention.keep !== 'ephemeral' && JSON.stringify(retention) === JSON.stringify(before)) return [];
+  return [happened.ConversationRetentionSet({ conversationId, before, retention })];
 }
 
 function settle({ conversationId, runId, outcome }: Of<'settleReply'>, state: Conversation): Decision {

@@ -3,6 +3,7 @@ import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
 import { shareFields, unshareFields } from '../share.ts';
+import { ConversationRetention } from '../retention.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -69,6 +70,17 @@ export const ReplyRequested = event('ReplyRequested', 1, {
 });
 export const ReplySettled = event('ReplySettled', 1, { conversationId: ConversationId, runId: RunId, outcome: Outcome });
 
+/** How long this thread is kept, if its owner says so. */
+export const ConversationRetentionSet = event('ConversationRetentionSet', 1, {
+  conversationId: ConversationId,
+  before: ConversationRetention,
+  retention: ConversationRetention,
+});
+
+/** What was before came with an import; what it says happened elsewhere, at the times it says. */
+export const ConversationImported = event('ConversationImported', 1, { conversationId: ConversationId });
+export const ConversationImportCompleted = event('ConversationImportCompleted', 1, { conversationId: ConversationId });
+
 export const conversationEvents = [
   ConversationStarted,
   ConversationRenamed,
@@ -89,5 +101,8 @@ export const conversationEvents = [
   ReplySettled,
   ConversationShared,
   ConversationUnshared,
+  ConversationRetentionSet,
+  ConversationImported,
+  ConversationImportCompleted,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../ids.ts';
+import { maskKinds } from '../masking/detect.ts';
 import { FinishReason, Outcome, Part, Usage } from '../message.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -60,6 +61,13 @@ export const RunEnded = event('RunEnded', 1, {
   ...sealed({ parts: z.array(Part) }),
 });
 
+/** What was masked in the prompt of this step: how many different values of each kind. The log keeps the message as it was written. */
+export const PromptMasked = event('PromptMasked', 1, {
+  ...ofRun,
+  step: z.number().int(),
+  kinds: z.array(z.object({ kind: z.enum(maskKinds), count: z.number().int() })),
+});
+
 export const runEvents = [
   RunStarted,
   ModelCallStarted,
@@ -70,5 +78,6 @@ export const runEvents = [
   RunResumed,
   StopRequested,
   RunEnded,
+  PromptMasked,
 ] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;

@@ -1,8 +1,12 @@
 import { type Decider, type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
+import type { ExportedMessage } from '../export/format.ts';
 import type { ConversationId, MessageId, RunId } from '../ids.ts';
+import type { MaskKind } from '../masking/detect.ts';
 import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
 import * as happened from './events.ts';
+
+import { importedRun } from './import.ts';
 
 export * from './events.ts';
 
@@ -60,6 +64,7 @@ export type RunCommand =
       errorText?: string;
     })
   | (Fenced & { name: 'resumeRun' })
+  | (Fenced & { name: 'recordMasking'; kinds: { kind: MaskKind; count: number }[] })
   | (Fenced & {
       name: 'endRun';
       outcome: Outcome;
@@ -70,6 +75,7 @@ export type RunCommand =
       parts: Part[];
     })
   | (Target & { name: 'stopRun' })
+  | (Target & { name: 'importRun'; from: ExportedMessage })
   | (Target & { name: 'expireRun' })
   | (Target & { name: 'answerApproval'; approvalId: string; approved: boolean; reason?: string })
   | (Target & { name: 'provideToolOutput'; toolCallId: string; output?: JsonObject[string]; errorText?: string });
@@ -125,6 +131,8 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       state.status = 'ended';
       state.outcome = event.data.outcome;
       return state;
+    case 'PromptMasked':
+      return state;
     default:
       event satisfies never;
       return state;
@@ -136,7 +144,7 @@ function update(state: Run, toolCallId: string, change: Partial<OpenCall>): void
   if (call) Object.assign(call, change);
 }
 
-function decide(command: RunCommand, run: Run, { newId }: DecisionContext): readonly NewEvent[] | Refusal {
+function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext): readonly NewEvent[] | Refusal {
   const { conversationId, runId, messageId } = command;
   const of = { conversationId, runId, messageId };
   const end = (outcome: Outcome, rest: { finishReason?: FinishReason; error?: { code: string; message: string } } = {}) =>
@@ -183,6 +191,8 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
           errorText: command.errorText,
         }),
       ];
+    case 'recordMasking':
+      return command.kinds.length === 0 ? [] : [happened.PromptMasked({ ...of, step: run.step, kinds: command.kinds })];
     case 'resumeRun':
       if (run.status === 'waiting') return refuse('Superseded', 'This run waits for an answer: there is nothing to take up.');
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];
@@ -190,6 +200,8 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
       const { outcome, finishReason, model, usage, error, parts } = command;
       return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts })];
     }
+    case 'importRun':
+      return run.status === 'absent' ? importedRun(command.from, now) : [];
     case 'stopRun':
       if (run.status === 'ended' || run.stopRequested) return [];
       return run.status === 'absent' || run.status === 'waiting' ? [end('cancelled')] : [happened.StopRequested(of)];

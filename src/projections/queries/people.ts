@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import { isUnopened } from '../../domain/event.ts';
 import { PersonId } from '../../domain/ids.ts';
-import { Profile } from '../../domain/person.ts';
 import { type QueryContext, query } from '../query.ts';
 import { accessTokens } from '../views/access-tokens.ts';
 import { type PersonDoc, people } from '../views/people.ts';
 import { pageFields, pageOptions } from './page.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
-
-async function profileOf({ profile }: PersonDoc, { openDeep }: QueryContext): Promise<Profile> {
-  const opened = await openDeep(profile as Record<string, unknown>);
-  return Object.fromEntries(
-    Object.entries(opened).map(([field, said]) => [field, isUnopened(said) ? said : (Profile.parse(said)[field as keyof Profile] ?? null)]),
-  );
-}
+import { profileOf } from './profile-of.ts';
 
 const shown = async (id: string, doc: PersonDoc, context: QueryContext) => {
   const { registered, disabled, roles, permissions, via, registeredAt } = doc;

@@ -7,10 +7,12 @@ import { accountBursts, networkBursts } from './bursts.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
+import { exportFiles } from './exports.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { invitationList } from './invitations.ts';
 import { jobList } from './jobs.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { messageTree } from './messages.ts';
@@ -20,6 +22,8 @@ import { providerKeys } from './provider-keys.ts';
 import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
 import { security } from './security.ts';
+import { retentionDue } from './retention.ts';
+import { usageByDay } from './usage.ts';
 import { openSessions } from './sessions.ts';
 import { shareList } from './shares.ts';
 
@@ -43,6 +47,10 @@ export const views = [
   alertList,
   invitationList,
   mailList,
+  retentionDue,
+  maskedPrompts,
+  usageByDay,
+  exportFiles,
   jobList,
   openSessions,
   loginList,

@@ -6,11 +6,13 @@ import { attemptEvents } from '../../domain/attempt.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import { credentialEvents } from '../../domain/credential.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
+import { exportEvents } from '../../domain/export/index.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { invitationEvents } from '../../domain/invitation.ts';
 import { jobEvents } from '../../domain/job.ts';
+import { maskingEvents } from '../../domain/masking/index.ts';
 import { loginEvents } from '../../domain/logins.ts';
 import { mailEvents } from '../../domain/mail.ts';
 import { modelAccessEvents } from '../../domain/model-access.ts';
@@ -20,6 +22,7 @@ import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { resourceShareEvents } from '../../domain/resource-share.ts';
 import { roleEvents } from '../../domain/role.ts';
+import { retentionEvents } from '../../domain/retention.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { securityEvents } from '../../domain/security.ts';
 import { sessionEvents } from '../../domain/session.ts';
@@ -55,6 +58,9 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, passwordResetEvents],
   [undefined, attemptEvents],
   [undefined, mailEvents],
+  [undefined, maskingEvents],
+  [undefined, retentionEvents],
+  [undefined, exportEvents],
   [undefined, jobEvents],
   [undefined, sessionEvents],
   [undefined, identityEvents],

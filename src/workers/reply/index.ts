@@ -25,12 +25,11 @@ export interface Replies {
 const askedBy = ({ metadata: { actor, subject } }: RecordedEvent | EventOf<typeof ReplyRequested>): PersonId =>
   actor === annals(subject).id ? subject : (actor as PersonId);
 
-const KEEP_LIVE_MS = 24 * 3600_000;
 /** The event waits for the next start. */
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
 
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
-  const { tell, loader, store, sealer, models, views, liveLog, duties } = parts;
+  const { tell, loader, store, sealer, models, views, liveLog, duties, keepLiveMs = async () => 24 * 3600_000 } = parts;
   const working = new Map<RunId, Promise<void>>();
   /** Runs that this process is about to open or to resume: whoever looks for runs of a dead one waits for these. */
   const opening = new Map<RunId, Promise<Verdict>>();
@@ -151,7 +150,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       causationId: id,
     });
     if (!told.ok) return verdictOf(told.error);
-    await liveLog.expire(runId, Date.parse(metadata.time) + KEEP_LIVE_MS);
+    await liveLog.expire(runId, Date.parse(metadata.time) + (await keepLiveMs()));
     return done;
   };
 

@@ -7,6 +7,7 @@ import { settleCommandId } from '../../commands/settle-active-run.ts';
 import { conversationStream, conversations } from '../../domain/conversation/index.ts';
 import type { Json } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
+import type { MaskKind } from '../../domain/masking/detect.ts';
 import type { Outcome, Part, ToolPart } from '../../domain/message.ts';
 import { toolEnded } from '../../domain/pieces.ts';
 import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
@@ -14,6 +15,7 @@ import type { Hub } from '../../projections/hub.ts';
 import type { Duties } from '../duties.ts';
 import type { CallModel } from '../keyed-models.ts';
 import { createLiveWriter, type LiveWriter } from '../live-writer.ts';
+import type { MaskCounts } from '../masking/mask-prompt.ts';
 import { type ServerTool, toolsFor } from '../tools.ts';
 import { type BranchParts, branchMessages, runParts } from './branch.ts';
 import { modelMessages } from './context.ts';
@@ -29,6 +31,8 @@ export interface ReplyParts extends BranchParts {
   /** Calls a model with the key of whose answer it is. */
   readonly callModel: CallModel;
   readonly now: () => Date;
+  /** How long what a run streamed is kept after its end; a day where nobody says otherwise. */
+  readonly keepLiveMs?: () => Promise<number>;
   readonly systemPrompt?: string;
   /** How long an approval may wait. */
   readonly approvalMs: number;
@@ -143,7 +147,11 @@ async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: Liv
     if (attempt > 1) retries = retries.then(() => tell(commands.retryModelCall({ conversationId, runId, messageId, epoch, model })));
   };
   const request = { ...(parts.systemPrompt ? { system: parts.systemPrompt } : {}), messages, ...(tools.length ? { tools } : {}), signal };
-  const result = await readStep(parts.callModel({ person: job.askedBy, conversationId }, model, request, onAttempt), step, live.push);
+  const onMasked = async (counts: MaskCounts): Promise<void> => {
+    const kinds = Object.entries(counts).map(([kind, count]) => ({ kind: kind as MaskKind, count }));
+    await tell(commands.recordMasking({ conversationId, runId, messageId, epoch, kinds }));
+  };
+  const result = await readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, live.push);
   await retries;
   return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
+import { usualMasking } from '../../../src/domain/masking/index.ts';
+import { usualRetention } from '../../../src/domain/retention.ts';
 import { type Answer, expected, ofOwner, rules, spent, type Visitor, visitors } from './rules.ts';
 import { createWorld, OWNER, type World } from './world.ts';
 
@@ -66,6 +68,10 @@ const searches: Readonly<Record<string, string>> = {
   'GET /api/directory': '?search=nobody',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
+  'GET /api/analytics/usage': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/usage.csv': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/rows': '?day=2026-01-01',
+  'GET /api/analytics/rows.csv': '?day=2026-01-01',
 };
 
 async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Readonly<Record<string, string>>): Promise<Answer | string> {
@@ -107,6 +113,7 @@ describe('whoever comes', () => {
         key: line.includes('key'),
         role: line.includes('role'),
         invitation: line.includes('invitationId'),
+        job: line.includes('{jobId}'),
       };
       const of = await world.things(needed);
       const refused = visitors.filter((visitor) => expected(rule, visitor) !== 'in');

@@ -8,12 +8,12 @@
  * - `view`, `edit`, `manage`: about a thing of the owner's that is shared: whom it is shared with that far may, too; `keep`: the owner alone, and whoever
  *   sees it is told so;
  * - `oneself`: about a person: that person and administrators, to others it is not there;
- * - `administrators`: they alone; `auditors`: auditors, too.
+ * - `administrators`: they alone; `auditors`: auditors, too; `analysts`: analysts, too.
  * `write` needs that right of a restricted token or a role, `read` the other, `both` looks first and then writes; `none` needs neither.
  * What is otherwise for some visitor stands at the end.
  */
 export type Rule = readonly [
-  who: 'everybody' | 'signed' | 'anyone' | 'named' | 'own' | 'view' | 'edit' | 'manage' | 'keep' | 'oneself' | 'administrators' | 'auditors',
+  who: 'everybody' | 'signed' | 'anyone' | 'named' | 'own' | 'view' | 'edit' | 'manage' | 'keep' | 'oneself' | 'administrators' | 'auditors' | 'analysts',
   verb: 'read' | 'write' | 'both' | 'none',
   otherwise?: Readonly<Partial<Record<Visitor, Answer>>>,
 ];
@@ -40,6 +40,11 @@ const noProvider = {
   auditor: 404,
   analyst: 404,
   administrator: 404,
+  sharedView: 404,
+  sharedEdit: 404,
+  sharedManage: 404,
+  viewerManages: 404,
+  removedRole: 404,
 } as const;
 const sessionOnly = {
   anonymous: 403,
@@ -194,6 +199,25 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/shares/{kind}/{resource}': ['manage', 'read', unmanaged],
   'PUT /api/shares/{kind}/{resource}/{with}': ['manage', 'write'],
   'DELETE /api/shares/{kind}/{resource}/{with}': ['manage', 'write'],
+  'POST /api/me/exports': ['named', 'write', { ownerWrites: 403 }],
+  'GET /api/me/exports': ['anyone', 'read'],
+  'GET /api/me/exports/{jobId}/file': ['own', 'read'],
+  'POST /api/me/imports': ['named', 'write', { ownerWrites: 403 }],
+  'GET /api/masking': ['anyone', 'read'],
+  'PUT /api/masking': ['administrators', 'write'],
+  'GET /api/me/masked-words': ['anyone', 'read'],
+  'PUT /api/me/masked-words': ['named', 'write'],
+  'GET /api/conversations/{conversationId}/masking': ['own', 'read'],
+  'PUT /api/conversations/{conversationId}/masking': ['own', 'write'],
+  'GET /api/retention': ['anyone', 'read'],
+  'PUT /api/retention': ['administrators', 'write'],
+  'GET /api/retention/due': ['anyone', 'read'],
+  'GET /api/conversations/{conversationId}/retention': ['own', 'read'],
+  'PUT /api/conversations/{conversationId}/retention': ['own', 'write'],
+  'GET /api/analytics/usage': ['analysts', 'read'],
+  'GET /api/analytics/rows': ['analysts', 'read'],
+  'GET /api/analytics/usage.csv': ['analysts', 'read'],
+  'GET /api/analytics/rows.csv': ['analysts', 'read'],
 
   'GET /aui/v1/threads': ['anyone', 'read'],
   'POST /aui/v1/threads': ['anyone', 'write'],
@@ -319,6 +343,8 @@ export function expected([who, verb, otherwise]: Rule, visitor: Visitor): Answer
       return owners.includes(visitor) || visitor === 'administrator' ? 'in' : 404;
     case 'auditors':
       return visitor === 'administrator' || visitor === 'auditor' ? 'in' : 403;
+    case 'analysts':
+      return visitor === 'administrator' || visitor === 'analyst' ? 'in' : 403;
     case 'administrators':
       return visitor === 'administrator' ? 'in' : 403;
     default:

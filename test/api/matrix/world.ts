@@ -10,6 +10,7 @@ import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
 import { changeRoles, createToken, disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
+import { requestJob } from '../../../src/commands/job.ts';
 import { registerProviderKey } from '../../../src/commands/provider-key.ts';
 import { defineRole, removeRole } from '../../../src/commands/role.ts';
 import { endSession, startSession } from '../../../src/commands/session.ts';
@@ -20,6 +21,7 @@ import type { Permission } from '../../../src/domain/permission.ts';
 import type { Principal, Role, RoleRef } from '../../../src/domain/principal.ts';
 import { usualRotation } from '../../../src/domain/provider-key.ts';
 import type { ShareLevel } from '../../../src/domain/share.ts';
+import { getExport } from '../../../src/projections/queries/exports.ts';
 import { askFor, runOf, settled } from '../../harness/chat.ts';
 import { administrator } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
@@ -91,7 +93,7 @@ export interface World {
   principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
-  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean }): Promise<Things>;
+  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean }): Promise<Things>;
   /** How many events there are that somebody asked for; those that record refusals, and what Annals does by itself, do not count. */
   events(): Promise<number>;
 }
@@ -229,7 +231,7 @@ export async function createWorld(): Promise<World> {
     bearers,
     principalOf,
     call,
-    async things({ run = true, key = false, role = false, invitation = false } = {}) {
+    async things({ run = true, key = false, role = false, invitation = false, job = false } = {}) {
       const done = await askFor(kernel, owner, '/echo done');
       await settled(kernel, done);
       const asked = run ? await askFor(kernel, owner, '/call postcard {"to":"Bob"}') : done;
@@ -270,6 +272,7 @@ export async function createWorld(): Promise<World> {
         invitationId: (invited as { invitationId?: string }).invitationId ?? '',
         alertId: `alert_${'0'.repeat(32)}`,
         keyId,
+        jobId: job ? await exported() : '',
         api_key_id: key ? await numberOf(keyId) : '',
         person: OWNER,
         victim,
@@ -297,6 +300,13 @@ export async function createWorld(): Promise<World> {
       return count;
     },
   };
+
+  /** A job that has ended, and whose file is there. */
+  async function exported(): Promise<string> {
+    const { jobId } = await told(annals(OWNER), requestJob({ kind: 'export', person: OWNER }));
+    await until(async () => (await kernel.ask(owner, getExport({ jobId }), { after: await disk.store.head() })).ok);
+    return jobId;
+  }
 
   async function numberOf(keyId: string): Promise<string> {
     const known = (await (await call('GET', `/api/provider-keys/${keyId}`, 'owner')).json()) as { number: number };
