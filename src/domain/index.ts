@@ -2,6 +2,7 @@ import { accessEvents } from './access.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { mcpEvents } from './mcp/index.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -17,6 +18,7 @@ export const eventDefinitions = [
   ...personEvents,
   ...accessEvents,
   ...providerKeyEvents,
+  ...mcpEvents,
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,

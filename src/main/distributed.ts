@@ -35,6 +35,7 @@ import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
+import { openMcp } from './mcp.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { whyUnavailable } from './unavailable.ts';
@@ -124,6 +125,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened, log),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

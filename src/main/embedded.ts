@@ -17,6 +17,7 @@ import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
+import { openMcp } from './mcp.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { openViews } from './views.ts';
@@ -95,6 +96,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened, log),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

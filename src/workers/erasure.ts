@@ -12,6 +12,7 @@ import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
+import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
@@ -24,7 +25,13 @@ export interface ErasureParts {
   readonly liveLog: LiveLog;
 }
 
-const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type];
+const dropping: readonly string[] = [
+  ProviderKeyRotated.type,
+  ProviderKeyGraceEnded.type,
+  ProviderKeyRemoved.type,
+  McpServerChanged.type,
+  McpServerRemoved.type,
+];
 /** The keys of secrets that nobody needs any more, by the event that says so. */
 const droppedScopes = (type: string, data: object): string[] =>
   dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : [];

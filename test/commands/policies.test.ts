@@ -49,6 +49,13 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'changeMcpServer',
+  'switchMcpServer',
+  'shareMcpServer',
+  'removeMcpServer',
+  'setMcpServerPolicy',
+  'refreshMcpServer',
+  'approveMcpTool',
 ];
 const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
 /** About Ada herself. */
@@ -71,8 +78,9 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'observeMcpContract',
 ];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
+const claimers = ['registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;

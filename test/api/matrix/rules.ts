@@ -101,6 +101,25 @@ export const rules: Readonly<Record<string, Rule>> = {
   'PUT /api-keys/{api_key_id}': ['own', 'both'],
   'DELETE /api-keys/{api_key_id}': ['own', 'both'],
 
+  'GET /api/mcp/servers': ['anyone', 'read'],
+  'POST /api/mcp/servers': ['named', 'write'],
+  'GET /api/mcp/servers/{serverId}': ['own', 'read'],
+  'PUT /api/mcp/servers/{serverId}': ['own', 'write'],
+  'DELETE /api/mcp/servers/{serverId}': ['own', 'write'],
+  'PUT /api/mcp/servers/{serverId}/enabled': ['own', 'write'],
+  // Nobody shares what is his own alone.
+  'PUT /api/mcp/servers/{serverId}/audience': ['own', 'write'],
+  'PUT /api/mcp/servers/{serverId}/policy': ['own', 'write'],
+  'GET /api/mcp/servers/{serverId}/connections': ['own', 'read'],
+  'POST /api/mcp/servers/{serverId}/refresh': ['own', 'both'],
+  // The example has never been reached, so nothing of it can have changed.
+  'GET /api/mcp/servers/{serverId}/change': ['own', 'read', { owner: 404, ownerReads: 404 }],
+  'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  'GET /api/mcp/tools': ['anyone', 'read'],
+  'PUT /api/mcp/choices': ['named', 'write'],
+  'PUT /api/mcp/policies': ['named', 'write'],
+  'GET /api/approvals': ['anyone', 'read'],
+
   'GET /api/audit': ['auditors', 'read'],
   'GET /api/audit/heads': ['auditors', 'read', noHeads],
   'GET /api/audit/proof': ['auditors', 'read', noHeads],
