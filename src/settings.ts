@@ -17,6 +17,9 @@ const Settings = z.object({
   ANNALS_PORT: z.coerce.number().int().min(0).max(65535).default(4417),
   ANNALS_DATA: z.string().default('./data'),
   ANNALS_PUBLIC_URL: z.url().optional(),
+  /** Files in PEM: the certificate with its chain, and its key. With them the server speaks HTTPS, without them HTTP. */
+  ANNALS_TLS_CERT: z.string().optional(),
+  ANNALS_TLS_KEY: z.string().optional(),
   /** Further Host names under which the server may be called. */
   ANNALS_HOSTS: list.default([]),
   /** Further origins whose pages may call it. */

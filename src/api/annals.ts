@@ -1,5 +1,6 @@
 import type { Tell } from '../commands/command.ts';
 import type { Refusals } from '../commands/refusals.ts';
+import type { SecurityLog } from '../commands/security-log.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Follow } from '../projections/follow.ts';
@@ -13,6 +14,8 @@ export interface Annals {
   readonly follow: Follow;
   readonly progress: Progress;
   readonly refusals: Refusals;
+  /** What those who watch over the installation have to know of; see `noteOf` for the part that a request gives. */
+  readonly security: SecurityLog;
   /** Names the log's life: clients' positions are `<epoch>.<position>`. */
   readonly epoch: string;
   readonly uploads: Uploads;

@@ -8,7 +8,7 @@ import { createDoors, type DoorsOptions } from './http/doors.ts';
 import { guard } from './http/guard.ts';
 import { createIdentity, type IdentityOptions } from './http/identity/identify.ts';
 import { identityRoutes } from './http/identity/routes.ts';
-import { closeServer, defaultLimits, httpServer, type Limits, type Listening, listenOn } from './http/listen.ts';
+import { type Credentials, closeServer, defaultLimits, httpServer, isSecure, type Limits, type Listening, listenOn } from './http/listen.ts';
 import { failed, mount } from './http/mount.ts';
 import { createOwnWrites } from './http/own-writes.ts';
 import { HttpError, problem } from './http/problem.ts';
@@ -25,6 +25,8 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   /** Where the built web app lies. */
   readonly webFolder?: string;
   readonly limits?: Partial<Limits>;
+  /** Speaks HTTPS with them; otherwise HTTP. */
+  readonly credentials?: Credentials | undefined;
   /** Gets what went wrong unexpectedly, with the request's id and nothing of the request's content. */
   readonly log?: (message: string) => void;
 }
@@ -34,6 +36,8 @@ export interface Server {
   /** Every route there is, ours and the dialects'. */
   readonly routes: readonly RouteDefinition[];
   listen(where: { readonly host: string; readonly port: number }): Promise<Listening>;
+  /** Shows other credentials to whoever connects from now on. */
+  renew(credentials: Credentials): void;
   /** Ends endless streams at once, waits for the rest that long, then cuts it off. */
   close(graceMs: number): Promise<void>;
 }
@@ -64,11 +68,14 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   app.use((req: Request, res: Response) => failed(kernel, problem, req, res, new HttpError('NotFound', 'There is nothing at this address.')));
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => failed(kernel, problem, req, res, error));
 
-  const server = httpServer(app, { ...defaultLimits, ...options.limits });
+  const server = httpServer(app, { ...defaultLimits, ...options.limits }, options.credentials);
   return {
     handler: app,
     routes,
     listen: (where) => listenOn(server, where),
+    renew: (credentials) => {
+      if (isSecure(server)) server.setSecureContext({ ...credentials, minVersion: 'TLSv1.2' });
+    },
     close(graceMs) {
       closing.abort();
       return closeServer(server, graceMs);

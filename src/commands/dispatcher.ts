@@ -153,7 +153,8 @@ export function createTell(parts: DispatcherParts): Tell {
       const repaired = await outcome.repair({ tell, load: loadState, principal, input, error: outcome.error });
       return repaired ? 'again' : { ok: false, error: outcome.error };
     });
-    if (!told.ok) refusals.record(principal, { verb: 'tell', what: definition.commandName, code: told.error.code, target: stream });
+    if (!told.ok)
+      refusals.record(principal, { verb: 'tell', what: definition.commandName, code: told.error.code, target: stream }, options.correlationId);
     return told as Told<Result>;
   };
   return tell;

@@ -1,3 +1,4 @@
+import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
 import * as mcp from './mcp.ts';
@@ -9,3 +10,4 @@ import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
 export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...mcp };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert };

@@ -1,4 +1,5 @@
 import { accessEvents } from './access.ts';
+import { alertEvents } from './alert.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
@@ -7,6 +8,7 @@ import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
+import { securityEvents } from './security.ts';
 import { telemetryEvents } from './telemetry.ts';
 import { titleEvents } from './title.ts';
 
@@ -22,4 +24,6 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...securityEvents,
+  ...alertEvents,
 ] as unknown as readonly EventDefinition[];

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Agent } from 'undici';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
 import { PersonId } from '../domain/ids.ts';
 import { isDistributed, type Settings } from '../settings.ts';
@@ -24,6 +25,17 @@ async function secretOf(settings: Settings): Promise<Buffer> {
   return secret.ok ? secret.key : fail(secret.message);
 }
 
+/**
+ * Over TLS the server has to show the certificate of the settings; its name is another than that of this machine, and whoever signed it need not be known
+ * here.
+ */
+function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): { readonly dispatcher?: Agent } {
+  if (!address.startsWith('https:')) return {};
+  if (certFile === undefined) return fail(`The server at ${address} speaks TLS: give this command the ANNALS_TLS_CERT that the server has.`);
+  const ca = readFileSync(certFile);
+  return { dispatcher: new Agent({ connect: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } }) };
+}
+
 /** Calls the running server of this folder, as the one who runs it. */
 export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
   const folder = settings.ANNALS_DATA;
@@ -34,7 +46,7 @@ export async function callServer(settings: Settings, path: string, init: Request
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
   const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings)}` };
-  const response = await fetch(address + path, { ...init, headers }).catch(() =>
+  const response = await fetch(address + path, { ...init, headers, ...trusting(settings, address) }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );
   if (response.ok) return response;

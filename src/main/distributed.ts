@@ -125,7 +125,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     blobs,
     liveLog,
     models: createModels(found),
-    mcp: openMcp(settings, opened, log),
+    mcp: openMcp(settings, opened),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

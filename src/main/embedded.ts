@@ -96,7 +96,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     blobs,
     liveLog,
     models: createModels(found),
-    mcp: openMcp(settings, opened, log),
+    mcp: openMcp(settings, opened),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

@@ -4,6 +4,7 @@ import type { DocumentStore } from '../adapters/document-store/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
+import type { Blocked } from '../adapters/guarded-fetch/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
@@ -11,9 +12,9 @@ import type { McpConnector } from '../adapters/mcp/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
-import type { Tell } from '../commands/command.ts';
 import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
+import { createSecurityLog } from '../commands/security-log.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
@@ -23,6 +24,7 @@ import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
+import { sweepAlerts } from '../workers/alerts.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
@@ -37,7 +39,7 @@ import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { demoTools, joinedTools } from '../workers/tools.ts';
 import { missingOf } from './missing.ts';
-import { whyUnavailable } from './unavailable.ts';
+import { answeringUnavailable, whyUnavailable } from './unavailable.ts';
 import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
@@ -65,7 +67,11 @@ export interface KernelParts {
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   /** How servers of tools are connected to, and which commands may be started for them (empty: any). */
-  readonly mcp: { readonly connector: McpConnector; readonly commands?: readonly string[]; readonly limits?: Partial<McpLimits> };
+  readonly mcp: {
+    readonly connector: (onBlocked: (blocked: Blocked) => void) => McpConnector;
+    readonly commands?: readonly string[];
+    readonly limits?: Partial<McpLimits>;
+  };
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -87,19 +93,6 @@ export interface Kernel extends Annals {
   sweep(): Promise<void>;
 }
 
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };
-
 const SWEEP_MS = 1000;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
@@ -114,9 +107,19 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const hub = createHub(store);
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
-  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
+  const security = createSecurityLog({ store, sealer, secret, now, log });
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
+  const ask = createAsk({
+    store,
+    loader,
+    documents,
+    sealer,
+    liveLog,
+    progress,
+    onShown: refusals.shown,
+    onRefusal: refusals.record,
+    evidence: parts.heads?.evidence,
+  });
   const follow = createFollow({
     store,
     loader,
@@ -125,13 +128,15 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     hub,
     documents,
     progress,
-    onRefusal: (principal, refused) => refusals.record(principal, refused),
+    onRefusal: refusals.record,
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
   const mcp = createMcp({
     ...{ tell, loader, store, sealer, blobs, hub, state, secret, now },
-    connector: parts.mcp.connector,
+    connector: parts.mcp.connector(({ host, reason }) =>
+      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
+    ),
     commands: parts.mcp.commands ?? [],
     limits: { ...usualMcpLimits, ...parts.mcp.limits },
     onProblem: log,
@@ -188,10 +193,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     if (now().getTime() - flushedAt < REFUSALS_MS) return;
     flushedAt = now().getTime();
     await refusals.flush();
+    await security.flush();
     await keys.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await sweepAlerts({ tell, views, now });
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -229,6 +236,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     follow,
     progress,
     refusals,
+    security,
     loader,
     models: catalogue,
     toolServers: { statuses: mcp.board.read },
@@ -288,6 +296,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       await Promise.all(running);
       await keys.flush();
       await refusals.flush();
+      await security.flush();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
+import type { Credentials } from '../api/http/listen.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
@@ -11,7 +12,7 @@ import { derivedSecret, type Installation, installationTokens, isForLocalPerson,
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Every door of the installation, not yet open. */
-export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void): Server {
+export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void, credentials?: Credentials): Server {
   const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
   const tokens = installationTokens(settings, secret);
   const { ANNALS_TRUSTED_PROXIES: addresses, ANNALS_PROXY_SECRET: proxySecret } = settings;
@@ -31,6 +32,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,
+    credentials,
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

@@ -22,8 +22,8 @@ export interface AskParts {
   readonly sealer: Sealer;
   readonly liveLog: LiveLog;
   readonly progress: Progress;
-  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
-  readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
+  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string, correlationId?: string) => void;
+  readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }, correlationId?: string) => void;
   readonly evidence?: Evidence | undefined;
 }
 
@@ -51,7 +51,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
     const refused = (error: DomainError): { ok: false; error: DomainError } => {
-      onRefusal(principal, { verb: 'ask', what: definition.queryName, code: error.code, target: '' });
+      onRefusal(principal, { verb: 'ask', what: definition.queryName, code: error.code, target: '' }, options.correlationId);
       return { ok: false, error };
     };
     const parsed = definition.input.safeParse(raw);
@@ -74,7 +74,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         conversation: ownConversation(loader, principal),
         events: (stream: string, options?: ReadOptions) => store.read(stream, options),
         live: (runId: string) => liveItems(liveLog, sealer, runId),
-        shows: (owners: readonly string[], target: string) => onShown(principal, owners, definition.queryName, target),
+        shows: (owners: readonly string[], target: string) => onShown(principal, owners, definition.queryName, target, options.correlationId),
         open: sealer.open,
         openDeep: sealer.openDeep,
         status: progress.status,

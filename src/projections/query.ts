@@ -64,6 +64,8 @@ export interface AskOptions {
   readonly after?: Position;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Of what is recorded of it: that it was refused, or showed another's data. */
+  readonly correlationId?: string;
 }
 
 export type Asked<Data> =

@@ -12,8 +12,12 @@ export const FollowRun = z.object({
 /** Every event of one's own data. */
 export const FollowFeed = z.object({ topic: z.literal('feed') });
 
+/** What those who watch over the installation have to know of. */
+export const FollowSecurity = z.object({ topic: z.literal('security') });
+
 /** Every topic and who may follow it. */
 export const topics = {
   run: { schema: FollowRun, policy: 'owner of the conversation' },
   feed: { schema: FollowFeed, policy: 'one’s own events' },
+  security: { schema: FollowSecurity, policy: 'auditors and administrators' },
 } as const;

@@ -57,7 +57,7 @@ const owners = [
   'refreshMcpServer',
   'approveMcpTool',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'acknowledgeAlert'];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -79,6 +79,7 @@ const annalsAlone = [
   'endKeyGrace',
   'recordProviderKeyUse',
   'observeMcpContract',
+  'raiseAlert',
 ];
 const claimers = ['registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy'];
 

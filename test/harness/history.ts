@@ -1,7 +1,7 @@
 import { START } from '../../src/adapters/event-store/port.ts';
+import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
-import * as mcp from '../../src/commands/mcp.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
@@ -10,6 +10,8 @@ import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
+import { listAlerts } from '../../src/projections/queries/security.ts';
+import { toolServersOf } from './mcp-history.ts';
 import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
@@ -44,67 +46,24 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
   }
 }
 
-const hashOf = (text: string): string => text.repeat(64).slice(0, 64);
-
-/** What a server offers at three looks: one tool goes, one changes, one comes. */
-async function contractsOf({ kernel }: Installation, serverId: string, owner: string): Promise<void> {
-  const hints = { readOnly: false, destructive: true, idempotent: false };
-  const snapshot = { serverName: 's', serverVersion: '1', instructions: null, capabilities: {}, prompts: [], templates: [], broken: [] };
-  const seen: [string, Record<string, string>][] = [
-    ['1', { stays: 'a', changes: 'b', goes: 'c' }],
-    ['2', { stays: 'a', changes: 'd', comes: 'e' }],
-    ['3', { stays: 'a', changes: 'd', comes: 'e', goes: 'f' }],
-  ];
-  for (const [contractHash, tools] of seen) {
-    const listed = Object.entries(tools).map(([name, hash]) => ({ name, hash: hashOf(hash), hints }));
-    const observed = { contractId: serverId, serverId, owner, registration: 1, era: 'legacy', protocolVersion: '2025-11-25' } as const;
-    await kernel.tell(
-      annals(owner as never),
-      mcp.observeMcpContract({
-        ...observed,
-        contractHash: hashOf(contractHash),
-        instructionsHash: hashOf('0'),
-        tools: listed,
-        prompts: [],
-        templates: [],
-        snapshot: { ...snapshot, tools: listed.map(({ name }) => ({ name })) },
-      }),
-    );
-  }
-  await kernel.tell(administrator, mcp.approveMcpTool({ contractId: serverId, serverId, tool: 'changes', hash: hashOf('d') }));
-}
-
-async function toolServersOf(installation: Installation, who: Principal): Promise<void> {
-  const { kernel } = installation;
-  const address = { url: 'http://127.0.0.1:1/mcp' };
-  const usual = {
-    title: '',
-    transport: 'http',
-    address,
-    headers: { authorization: 'x' },
-    env: {},
-    auth: 'none',
-    enabled: true,
-    timeoutMs: null,
-  } as const;
-  const told = await kernel.tell(administrator, mcp.registerMcpServer({ ...usual, owner: 'organisation', slug: 'shared', audience: 'everybody' }));
-  const own = await kernel.tell(who, mcp.registerMcpServer({ ...usual, owner: 'self', slug: 'mine', audience: 'everybody' }));
-  if (!told.ok || !own.ok) throw new Error(JSON.stringify([told, own]));
-  const { serverId } = told.result;
-  await contractsOf(installation, serverId, 'organisation');
-  const changes = [
-    mcp.setMcpServerPolicy({ serverId, tool: null, policy: 'ask' }),
-    mcp.setMcpServerPolicy({ serverId, tool: 'stays', policy: 'allow' }),
-    mcp.setMcpServerPolicy({ serverId, tool: null, policy: null }),
-    mcp.switchMcpServer({ serverId, enabled: false }),
-    mcp.shareMcpServer({ serverId, audience: [who.id] }),
-    mcp.changeMcpServer({ ...usual, serverId, slug: 'shared-anew', audience: 'everybody' }),
-    mcp.refreshMcpServer({ serverId, requestId: 'again' }),
-    mcp.chooseMcpTools({ serverId, tool: null, scope: { model: 'demo/demo' }, enabled: false }),
-    mcp.setMcpToolPolicy({ serverId, tool: 'stays', policy: 'deny' }),
-  ];
-  for (const change of changes) await kernel.tell<unknown>(administrator, change);
-  await kernel.tell(who, mcp.removeMcpServer({ serverId: own.result.serverId }));
+/** What those who watch over the installation get to see. */
+async function watched({ kernel, disk }: Installation, who: Principal): Promise<void> {
+  const note = { kind: 'login-failed', door: 'POST /auth/password', subject: who.id } as const;
+  for (let attempt = 0; attempt < 12; attempt++) kernel.security.record({ ...note, address: `203.0.${attempt}.7` });
+  for (let attempt = 0; attempt < 35; attempt++) kernel.security.record({ ...note, address: '198.51.100.7', account: `who${attempt}@example.org` });
+  kernel.security.record({ ...note, kind: 'token-reused', address: '2001:db8::1' });
+  kernel.security.record({ ...note, kind: 'address-blocked', actor: who.id, about: 'intranet' });
+  kernel.refusals.shown(administrator, [who.id], 'getPerson', who.id);
+  await kernel.security.flush();
+  await kernel.refusals.flush();
+  const names = kernel.progress.status().map(({ view }) => view);
+  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 10_000 });
+  await seen();
+  await kernel.sweep();
+  await seen();
+  const asked = await kernel.ask(administrator, listAlerts({}));
+  for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
+    await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
 }
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
@@ -159,6 +118,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   }
   await keysOf(installation, ada);
   await toolServersOf(installation, ada);
+  await watched(installation, ada);
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

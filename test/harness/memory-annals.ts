@@ -111,7 +111,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
-  mcp = { connector: createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'] }).fetch, version: 'test' }) },
+  mcp = { connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }) },
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();

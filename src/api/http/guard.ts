@@ -34,6 +34,9 @@ const EXPOSED_HEADERS = [
 /** Nothing that is answered is a page, unless it says so itself. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
+/** From then on a browser calls this name by HTTPS alone. */
+const A_YEAR = 'max-age=31536000';
+
 /** What every request passes first: an id, headers that narrow what browsers may do with the answer, the Host check, CORS. */
 export function guard(doors: Doors): RequestHandler {
   return (req: Request, res: Response, next: NextFunction) => {
@@ -45,6 +48,7 @@ export function guard(doors: Doors): RequestHandler {
     res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     res.setHeader('Content-Security-Policy', NO_PAGE);
     res.setHeader('Cache-Control', 'no-store');
+    if (doors.isSecure(req)) res.setHeader('Strict-Transport-Security', A_YEAR);
     const refuse = (error: HttpError): void => sendAnswer(res, problem(error.error, requestId));
     if (!doors.isListedHost(req))
       return refuse(new HttpError('Misdirected', 'This server does not answer under that Host name: list it in ANNALS_HOSTS.'));

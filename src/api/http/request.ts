@@ -81,7 +81,7 @@ export function asPrincipal<Params, Query, Body>(
           query.definition.views.map(({ name }) => name),
           visit.signal,
         );
-      return annals.ask(principal, query, { signal: visit.signal, ...options });
+      return annals.ask(principal, query, { signal: visit.signal, correlationId: requestId, ...options });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DomainError } from '../../domain/decider.ts';
 import type { Answer } from './answer.ts';
 import { BODY_LIMIT, LARGE_BODY_LIMIT, readBytes, readJson } from './body.ts';
+import { noteOf } from './note.ts';
 import { HttpError, problem } from './problem.ts';
 import { asPrincipal, type RouteRequest, type Visit, whileWelcome } from './request.ts';
 
@@ -75,6 +76,7 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
       const identified = await kernel.identity.identify(req);
       if (!identified.ok) {
         kernel.annals.refusals.unauthenticated('Unauthenticated');
+        if (req.headers.authorization !== undefined) kernel.annals.security.record({ kind: 'token-refused', ...noteOf(visit) });
         throw new HttpError('Unauthenticated', identified.message);
       }
       const signal = whileWelcome(visit.signal, identified);

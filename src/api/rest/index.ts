@@ -10,6 +10,7 @@ import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { runRoutes } from './runs.ts';
+import { securityRoutes } from './security.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly RouteDefinition[] => [
@@ -22,6 +23,7 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...providerKeyRoutes,
   ...tokenRoutes(tokens),
   ...auditRoutes,
+  ...securityRoutes,
   ...operationRoutes,
   ...mcpRoutes,
 ];

@@ -14,6 +14,7 @@ import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
+import * as security from './security.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -33,4 +34,5 @@ export const queries = {
   ...mcp,
   ...mcpTools,
   ...approvals,
+  ...security,
 };

@@ -7,3 +7,9 @@ export const administratorsOnly: QueryPolicy<unknown> = ({ principal }) =>
   principal.kind === 'service' || principal.roles.includes('administrator')
     ? 'allow'
     : { code: 'Forbidden', message: 'Only an administrator may see this.' };
+
+/** Those who look after the log: what they may see of it is everybody's, and never anybody's text. */
+export const auditorsOnly: QueryPolicy<unknown> = ({ principal }) =>
+  principal.kind === 'service' || principal.roles.some((role) => role === 'administrator' || role === 'auditor')
+    ? 'allow'
+    : { code: 'Forbidden', message: 'Only an auditor or an administrator may see this.' };

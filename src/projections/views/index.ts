@@ -1,7 +1,9 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
 import { approvals } from './approvals.ts';
+import { alertList } from './alerts.ts';
 import { audit } from './audit.ts';
+import { accountBursts, networkBursts } from './bursts.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
@@ -14,6 +16,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
+import { security } from './security.ts';
 
 /** Every view there is. */
 export const views = [
@@ -32,4 +35,8 @@ export const views = [
   mcpServers,
   mcpContractList,
   approvals,
+  security,
+  accountBursts,
+  networkBursts,
+  alertList,
 ] as unknown as readonly View[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { alertEvents } from '../../domain/alert.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
@@ -9,6 +10,7 @@ import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { runEvents } from '../../domain/run/index.ts';
+import { securityEvents } from '../../domain/security.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
 import { titleEvents } from '../../domain/title.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -37,6 +39,8 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
   [undefined, mcpEvents],
+  ['access', securityEvents],
+  ['alert', alertEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -70,6 +74,11 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'AccessRefused.code': Name,
   'AnonymousRefusalsCounted.counts': Counts,
   'OthersDataRead.what': Name,
+  'SecurityNoted.reason': Name,
+  'SecurityNoted.network': pseudonymous,
+  'AlertRaised.alertId': pseudonymous,
+  'AlertRaised.about': pseudonymous,
+  'AlertAcknowledged.alertId': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

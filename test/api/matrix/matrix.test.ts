@@ -129,6 +129,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     view: 'files',
     reaction: 'title',
     eventId: 'none',
+    alertId: `alert_${'0'.repeat(32)}`,
   };
 }
 /** Of these nobody may have more than a hundred. */

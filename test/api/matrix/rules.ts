@@ -125,6 +125,11 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/audit/proof': ['auditors', 'read', noHeads],
   'GET /api/audit/consistency': ['auditors', 'read', noHeads],
 
+  'GET /api/security/events': ['auditors', 'read'],
+  'GET /api/security/feed': ['auditors', 'read'],
+  'GET /api/security/alerts': ['auditors', 'read'],
+  'POST /api/security/alerts/{alertId}/acknowledge': ['administrators', 'write', { administrator: 404 }],
+
   'GET /aui/v1/threads': ['anyone', 'read'],
   'POST /aui/v1/threads': ['anyone', 'write'],
   'GET /aui/v1/threads/{threadId}': ['own', 'read'],

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { PersonId } from '../../../domain/ids.ts';
 import type { Principal, Role } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
-import { createProxyCheck, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
+import { createProxyCheck, forwardedFor, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
 
 /** What the views know of somebody who comes with a token. */
@@ -51,6 +51,8 @@ export type Identified =
 export interface Identity {
   /** Who sends this request. */
   identify(req: IncomingMessage): Promise<Identified>;
+  /** Where it comes from: what a trusted proxy says in `X-Forwarded-For` counts, what anybody else says there does not. */
+  addressOf(req: IncomingMessage): string | undefined;
   /** Somebody has taken over this anonymous person: its tokens stand for nobody any more. At most 5 s late. */
   isClaimed(person: string): Promise<boolean>;
   /** An administrator has shut this person out. At most 5 s late. */
@@ -139,6 +141,7 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
       if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL), isWelcome: always };
       return { ok: false, message: 'Send a token of this server as "Authorization: Bearer …".' };
     },
+    addressOf: (req) => (isProxy(req) ? forwardedFor(req) : undefined) ?? req.socket.remoteAddress,
     isClaimed,
     isDisabled: async (person) => (await look('standing', person, known.standingOf)).disabled,
     forget: (...ids) => {

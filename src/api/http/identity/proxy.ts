@@ -25,6 +25,12 @@ export function userNamed(req: IncomingMessage): string | undefined {
   return all.length === 1 && only !== undefined && USER.test(only) ? only : undefined;
 }
 
+/** Whom the proxy itself has seen: the last address, because clients may have written the ones before it. */
+export function forwardedFor(req: IncomingMessage): string | undefined {
+  const last = req.headersDistinct['x-forwarded-for']?.join(',').split(',').at(-1)?.trim();
+  return last !== undefined && isIP(last) !== 0 ? last : undefined;
+}
+
 /** Whether the request comes from a proxy that may say who its user is: by its address, and by the secret that only it knows. */
 export function createProxyCheck({ addresses, secret }: TrustedProxies): (req: IncomingMessage) => boolean {
   const trusted = new BlockList();
