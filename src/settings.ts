@@ -68,6 +68,8 @@ const Settings = z.object({
   ANNALS_MCP_COMMANDS: list.default([]),
   /** How long a connection to a server of tools may be idle, in ms. */
   ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
+  ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */
   AICHAT_MCP_SERVERS_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */

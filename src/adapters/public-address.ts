@@ -25,7 +25,7 @@ global6.addSubnet('2000::', 3, 'ipv6');
 /** Whether the address is one that everybody can reach: no private network, not this machine, no place where clouds keep secrets, none that carries another inside. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;
-  const parsed = ipaddr.process(address);
+  const parsed = ipaddr.parse(address);
   return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || global6.check(parsed.toString(), 'ipv6'));
 }
 
@@ -53,7 +53,8 @@ export type Resolve = (
 
 /** Throws for a host that is written as an address which may not be reached: for such a one no name is looked up. */
 export function requireHost(hostname: string, isAllowed: (address: string) => boolean): void {
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  const bare = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const address = bare === 'localhost' || bare.endsWith('.localhost') ? '127.0.0.1' : bare;
   if (isIP(address) !== 0 && !isAllowed(address)) throw new BlockedAddress('The address leads into a private network.');
 }
 

@@ -21,6 +21,8 @@ export interface Annals {
   readonly uploads: Uploads;
   readonly models: Catalogue;
   readonly toolServers: ToolServers;
+  /** Of this process, as Prometheus reads it. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** What goes on inside, for health pages. */
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
 }

@@ -9,5 +9,4 @@ import * as run from './run.ts';
 import * as title from './title.ts';
 
 /** Every command there is, by name of its declaration. */
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...mcp };
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert, ...mcp };

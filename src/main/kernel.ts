@@ -4,11 +4,9 @@ import type { DocumentStore } from '../adapters/document-store/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
-import type { Blocked } from '../adapters/guarded-fetch/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
-import type { McpConnector } from '../adapters/mcp/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
@@ -30,8 +28,7 @@ import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
-import { createMcp } from '../workers/mcp/index.ts';
-import { type McpLimits, usualMcpLimits } from '../workers/mcp/pool-parts.ts';
+import { createMcp, type McpSetting } from '../workers/mcp/index.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
@@ -66,12 +63,7 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
-  /** How servers of tools are connected to, and which commands may be started for them (empty: any). */
-  readonly mcp: {
-    readonly connector: (onBlocked: (blocked: Blocked) => void) => McpConnector;
-    readonly commands?: readonly string[];
-    readonly limits?: Partial<McpLimits>;
-  };
+  readonly mcp: McpSetting;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -132,15 +124,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
-  const mcp = createMcp({
-    ...{ tell, loader, store, sealer, blobs, hub, state, secret, now },
-    connector: parts.mcp.connector(({ host, reason }) =>
-      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
-    ),
-    commands: parts.mcp.commands ?? [],
-    limits: { ...usualMcpLimits, ...parts.mcp.limits },
-    onProblem: log,
-  });
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const replies = createReplies({
     tell,
     tools: joinedTools([demoTools, mcp.tools]),
@@ -239,7 +223,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     security,
     loader,
     models: catalogue,
-    toolServers: { statuses: mcp.board.read },
+    toolServers: { statuses: mcp.statuses },
+    metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
@@ -267,6 +252,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
       const unproved = await parts.heads?.evidence.problem().catch(() => undefined);
       if (unproved !== undefined) problems.push(unproved);
+      problems.push(...mcp.problems());
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -280,7 +266,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
-      running.push(every('tool servers', SWEEP_MS, mcp.sweep, reacting.signal));
+      running.push(guard('tool servers', mcp.work(duties, reacting.signal)));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
 import type { Credentials } from '../api/http/listen.ts';
+import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
@@ -28,11 +30,14 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     routes: [
       ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
       ...apiKeyRoutes,
+      ...mcpConnectionRoutes,
+      ...pmmToolRoutes,
       ...userRoutes({ tokens, open: isRegistrationOpen(settings), tokenMinutes: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,
     credentials,
+    metricsToken: settings.ANNALS_METRICS_TOKEN,
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

@@ -46,7 +46,8 @@ function sdkErrorOf(error: SdkError): McpError {
     case SdkErrorCode.SendFailed:
       return failure('Closed', 'The connection to the server has ended.', error.code === SdkErrorCode.ConnectionClosed);
     case SdkErrorCode.EraNegotiationFailed: {
-      const inner = error.cause === undefined ? undefined : systemErrorOf(error.cause);
+      const inner = systemErrorOf(error.cause ?? error.data);
+      if (inner === undefined && /\bclosed\b/i.test(error.message)) return failure('Closed', 'The connection to the server has ended.', false);
       return inner ?? failure('BadAnswer', `The server and Annals found no common version: ${sentence(error.message)}`, false);
     }
     default:

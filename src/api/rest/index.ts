@@ -3,6 +3,7 @@ import type { RouteDefinition } from '../http/route.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
+import { mcpConfigRoutes } from './mcp-config.ts';
 import { mcpRoutes } from './mcp.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -26,4 +27,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...securityRoutes,
   ...operationRoutes,
   ...mcpRoutes,
+  ...mcpConfigRoutes,
 ];

@@ -28,6 +28,7 @@ const Personal = z.object({
 });
 
 export interface OpenedServer {
+  readonly title: string;
   readonly target: McpTarget;
   readonly oauth: z.output<typeof Personal>['oauth'];
   readonly clientSecret?: string;
@@ -65,12 +66,12 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
         if (id !== place.eventId || metadata.subject !== owner) return undefined;
         const opened = await sealer.open(data.sealed as unknown as Sealed, id);
         if (isUnopened(opened)) return undefined;
-        const { address, oauth, secret: hidden } = Personal.parse(opened);
+        const { title, address, oauth, secret: hidden } = Personal.parse(opened);
         const secret = await reveal(sealer, { subject: owner, eventId: id, field: 'secret' }, hidden);
         if (isUnopened(secret)) return undefined;
         const { headers, env, clientSecret } = McpSecret.parse(JSON.parse(secret));
         const target = targetOf(address, transport, { headers, env });
-        return { target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
+        return { title, target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
       }
       return undefined;
     },

@@ -3,7 +3,9 @@ import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
+import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
@@ -41,7 +43,7 @@ beforeAll(async () => {
     server: {
       tokens,
       localPerson: false,
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...mcpConnectionRoutes, ...pmmToolRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
     },
   });
   const { kernel } = server.installation;
@@ -102,7 +104,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const file = await (await upload()).json();
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
-  const serverId = line.includes('/mcp/') ? await toolServer() : '';
+  const serverId = line.includes('/mcp') ? await toolServer() : '';
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -120,6 +122,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     keyId,
     api_key_id: String(number),
     serverId,
+    connection_id: serverId,
     person: OWNER,
     victim,
     waiting: asked.conversationId,
@@ -177,6 +180,9 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/mcp/servers/{serverId}/audience': () => ({ audience: 'everybody' }),
   'PUT /api/mcp/servers/{serverId}/policy': () => ({ policy: 'ask' }),
   'POST /api/mcp/servers/{serverId}/approve': ({ serverId }) => ({ contractId: serverId, tool: 'x', hash: '0'.repeat(64) }),
+  'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
+  'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
+  'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),
   'PUT /api/mcp/choices': ({ serverId }) => ({ serverId, enabled: false }),
   'PUT /api/mcp/policies': ({ serverId }) => ({ serverId, policy: 'ask' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
