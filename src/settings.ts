@@ -101,6 +101,21 @@ const Settings = z.object({
   ANNALS_ANALYTICS_LEAST: z.coerce.number().int().min(20, 'must be 20 at least').default(20),
   /** Where erasures are listed besides the data folder (on servers: the database), one a line: where no backup that is put back goes over it. */
   ANNALS_ERASURES_FILE: z.string().optional(),
+  /** Networks in which servers of tools that persons name may be although they are private: `10.0.0.0/8`, one address, `*`. Default: all where only this machine can come, else none. */
+  ANNALS_PRIVATE_ADDRESSES: list
+    .default([])
+    .refine(
+      (entries) => entries.every((entry) => /^(\*|[0-9.]+(\/\d{1,2})?|[0-9a-fA-F:.]+(\/\d{1,3})?)$/.test(entry)),
+      'must be addresses or networks such as 10.0.0.0/8, or *',
+    ),
+  /** The commands that servers of tools may be started by, as they are registered. Default: whatever an administrator registers. */
+  ANNALS_MCP_COMMANDS: list.default([]),
+  /** How long a connection to a server of tools may be idle, in ms. */
+  ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
+  ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */
+  AICHAT_MCP_SERVERS_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** `off`: nobody shares anything any more; shares that there are go on until they are ended. */

@@ -17,6 +17,7 @@ import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
 import type { AccountDoors } from './rest/accounts.ts';
+import { metricsRoutes } from './rest/metrics.ts';
 import { restRoutes } from './rest/index.ts';
 import { healthRoutes } from './rest/operations.ts';
 
@@ -27,6 +28,8 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   readonly healthOnly?: boolean;
   /** Where the built web app lies. */
   readonly webFolder?: string;
+  /** Whoever sends it as a bearer token may read `/metrics`. */
+  readonly metricsToken?: string | undefined;
   readonly limits?: Partial<Limits>;
   /** Speaks HTTPS with them; otherwise HTTP. */
   readonly credentials?: Credentials | undefined;
@@ -65,8 +68,8 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   const closing = new AbortController();
   const kernel = { annals, identity, keys, tokens: options.tokens, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
   const routes: readonly RouteDefinition[] = options.healthOnly
-    ? healthRoutes
-    : [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
+    ? [...healthRoutes, ...metricsRoutes(options)]
+    : [...identityRoutes(options), ...restRoutes(options), ...metricsRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing').enable('strict routing');

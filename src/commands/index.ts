@@ -9,6 +9,7 @@ import * as identity from './identity.ts';
 import * as login from './login.ts';
 import * as mail from './mail.ts';
 import * as modelAccess from './model-access.ts';
+import * as mcp from './mcp.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
@@ -19,40 +20,4 @@ import * as session from './session.ts';
 import * as share from './share.ts';
 import * as title from './title.ts';
 
-/** Every command there is, by name of its declaration. */
-export const commands = {
-  ...conversation,
-  ...run,
-  ...file,
-  ...person,
-  ...providerKey,
-  ...reaction,
-  ...title,
-  ...alert,
-  ...session,
-  ...account,
-  ...identity,
-  ...login,
-  ...mail,
-  ...login,
-  ...role,
-  ...modelAccess,
-  ...share,
-  ...session,
-  ...identity,
-  ...login,
-  ...job,
-  ...file,
-  ...imports,
-  ...job,
-  ...masking,
-  ...identity,
-  ...login,
-  ...person,
-  ...providerKey,
-  ...reaction,
-  ...retention,
-  ...run,
-  ...session,
-  ...title,
-};
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert, ...session, ...account, ...identity, ...login, ...mail, ...role, ...modelAccess, ...share, ...job, ...imports, ...masking, ...retention, ...mcp };

@@ -15,6 +15,7 @@ import { loginEvents } from './logins.ts';
 import { mailEvents } from './mail.ts';
 import { modelAccessEvents } from './model-access.ts';
 import { passwordResetEvents } from './password-reset.ts';
+import { mcpEvents } from './mcp/index.ts';
 import { personEvents } from './person.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
@@ -35,6 +36,7 @@ export const eventDefinitions = [
   ...personEvents,
   ...accessEvents,
   ...providerKeyEvents,
+  ...mcpEvents,
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,

@@ -39,6 +39,7 @@ import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openPost } from './mail.ts';
+import { openMcp } from './mcp.ts';
 import { patient } from './patient.ts';
 import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
@@ -135,6 +136,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

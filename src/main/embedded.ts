@@ -21,6 +21,7 @@ import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
 import { openPost } from './mail.ts';
 import { privacyOf } from './privacy.ts';
+import { openMcp } from './mcp.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { switchedOff } from './switches.ts';
@@ -105,6 +106,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

@@ -38,6 +38,7 @@ import type { JobPlans } from '../workers/jobs/kind.ts';
 import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeptErasure } from '../workers/erase-kept.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createMcp, type McpSetting } from '../workers/mcp/index.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
@@ -48,6 +49,7 @@ import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { createPrivacy } from './privacy.ts';
 import { createRepeating } from './repeating.ts';
+import { demoTools, joinedTools } from '../workers/tools.ts';
 import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
@@ -76,6 +78,7 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  readonly mcp: McpSetting;
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
   /** How passwords are hashed. */
@@ -143,10 +146,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     privateAddresses: parts.privateAddresses ?? false,
     mask: privacy.mask,
   });
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
   const replies = createReplies({
     tell,
+    tools: joinedTools([demoTools, mcp.tools]),
     callModel,
     duties,
     loader,
@@ -179,6 +184,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const reactions = [
     ...replies.reactions,
     ...jobs.reactions,
+    ...mcp.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
     ...accounting.reactions,
@@ -253,6 +259,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     loader,
     models: catalogue,
     accounts,
+    toolServers: { statuses: mcp.statuses },
+    metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
@@ -275,6 +283,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
       const unproved = await parts.heads?.evidence.problem().catch(() => undefined);
       if (unproved !== undefined) problems.push(unproved);
+      problems.push(...mcp.problems());
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -288,6 +297,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      running.push(guard('tool servers', mcp.work(duties, reacting.signal)));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
@@ -307,6 +317,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     async stop(drainMs) {
       reacting.abort();
       await Promise.all([replies.drain(drainMs), jobs.stop()]);
+      await mcp.close();
       stopped.abort();
       await Promise.all(running);
       await keys.flush();

@@ -3,7 +3,9 @@ import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
 import type { Credentials } from '../api/http/listen.ts';
 import { loginRoutes } from '../api/http/login/routes.ts';
+import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
@@ -35,6 +37,8 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     routes: [
       ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
       ...apiKeyRoutes,
+      ...mcpConnectionRoutes,
+      ...pmmToolRoutes,
       ...userRoutes({ tokens, open: isRegistrationOpen(settings), tokenMinutes: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES }),
       ...loginRoutes({
         providers: loginProviders(settings),
@@ -52,6 +56,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     webFolder,
     credentials,
     accounts: { passwords, registration: isRegistrationOpen(settings) },
+    metricsToken: settings.ANNALS_METRICS_TOKEN,
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

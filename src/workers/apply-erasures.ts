@@ -7,11 +7,12 @@ import { PasswordSet } from '../domain/credential.ts';
 import { ExportRemoved, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream } from '../domain/file.ts';
 import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
+import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PersonErased } from '../domain/person.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { ClientReportsErased } from '../domain/telemetry.ts';
 
-const secretsDropped: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type];
+const secretsDropped: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type, McpServerChanged.type, McpServerRemoved.type];
 /** What the invitation said is over with the invitation, or once the account that it promised is whole. */
 const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
 function endedInvitation(type: string, data: object): string[] {

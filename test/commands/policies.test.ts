@@ -51,6 +51,13 @@ const owners = [
   'removeProviderKey',
   'setConversationMasking',
   'setConversationRetention',
+  'changeMcpServer',
+  'switchMcpServer',
+  'shareMcpServer',
+  'removeMcpServer',
+  'setMcpServerPolicy',
+  'refreshMcpServer',
+  'approveMcpTool',
 ];
 const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail' ];
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
@@ -87,6 +94,7 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'observeMcpContract',
   'raiseAlert',
   'expireInvitation',
   'redeemInvitation',
@@ -121,7 +129,7 @@ const annalsAlone = [
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
-const claimers = ['setMaskedWords', 'registerProviderKey', 'claimAnonymous'];
+const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy' ];
 /** Not even for administrators. */
 const herselfAlone = ['removeLogin'];
 

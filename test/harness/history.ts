@@ -16,6 +16,7 @@ import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { listAlerts } from '../../src/projections/queries/security.ts';
+import { toolServersOf } from './mcp-history.ts';
 import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 import { until } from './until.ts';
 
@@ -160,6 +161,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await toolServersOf(installation, ada);
   await watched(installation, ada);
   await accountsOf(installation);
   const job = await kernel.tell(ada, requestJob({ kind: 'export', person: ada.id }));

@@ -5,9 +5,11 @@ import { headKey } from '../../src/adapters/event-store/heads.ts';
 import { createHeads } from '../../src/adapters/event-store/heads-export.ts';
 import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
+import { createGuardedFetch } from '../../src/adapters/guarded-fetch/index.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
 import type { MailPost } from '../../src/adapters/mail/port.ts';
+import { createMcpConnector } from '../../src/adapters/mcp/connector.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
 import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
@@ -93,6 +95,8 @@ export interface StartOptions {
   readonly models?: Models;
   /** Long work, by kind; default: what this release does. */
   readonly jobs?: KernelParts['jobs'];
+  /** How servers of tools are connected to; default: really, with no address closed. */
+  readonly mcp?: KernelParts['mcp'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
   readonly privacy?: PrivacySettings;
@@ -121,6 +125,7 @@ export async function startAnnals({
   hashes,
   privacy,
   jobs,
+  mcp = { connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }) },
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -138,6 +143,7 @@ export async function startAnnals({
   const kernel = await createKernel({
     ...alive.disk,
     models,
+    mcp,
     ...(headsEveryMs === undefined ? {} : { heads: signing(alive.disk, headsEveryMs, () => clock.now) }),
     progress,
     now: () => clock.now,

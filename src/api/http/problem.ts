@@ -21,6 +21,7 @@ const statuses: Readonly<Record<string, number>> = {
   AlreadyClaimed: 409,
   AddressTaken: 409,
   ApprovalAnswered: 409,
+  ApprovalExpired: 409,
   FileUploaded: 409,
   MessageOwnedByRun: 409,
   Superseded: 409,

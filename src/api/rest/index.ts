@@ -11,6 +11,8 @@ import { invitationRoutes } from './invitations.ts';
 import { jobRoutes } from './jobs.ts';
 import { maskingRoutes } from './masking.ts';
 import { loginListRoutes } from './logins.ts';
+import { mcpConfigRoutes } from './mcp-config.ts';
+import { mcpRoutes } from './mcp.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -54,4 +56,6 @@ export const restRoutes = ({
   ...shareRoutes,
   ...roleRoutes,
   ...loginListRoutes,
+  ...mcpRoutes,
+  ...mcpConfigRoutes,
 ];

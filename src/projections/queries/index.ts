@@ -1,4 +1,5 @@
 import * as analytics from './analytics.ts';
+import * as approvals from './approvals.ts';
 import * as assistantUiFiles from './assistant-ui-files.ts';
 import * as assistantUiMessages from './assistant-ui-messages.ts';
 import * as assistantUiRuns from './assistant-ui-runs.ts';
@@ -13,6 +14,8 @@ import * as jobs from './jobs.ts';
 import * as masking from './masking.ts';
 import * as logins from './logins.ts';
 import * as mails from './mails.ts';
+import * as mcp from './mcp.ts';
+import * as mcpTools from './mcp-tools.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -42,6 +45,9 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...mcp,
+  ...mcpTools,
+  ...approvals,
   ...security,
   ...analytics,
   ...masking,

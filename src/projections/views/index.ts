@@ -1,5 +1,6 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
+import { approvals } from './approvals.ts';
 import { alertList } from './alerts.ts';
 import { attachments } from './attachments.ts';
 import { audit } from './audit.ts';
@@ -15,6 +16,8 @@ import { jobList } from './jobs.ts';
 import { maskedPrompts } from './masked-prompts.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
+import { mcpContractList } from './mcp-contracts.ts';
+import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -41,6 +44,9 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  mcpServers,
+  mcpContractList,
+  approvals,
   security,
   accountBursts,
   networkBursts,

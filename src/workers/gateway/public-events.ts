@@ -17,6 +17,7 @@ import { loginEvents } from '../../domain/logins.ts';
 import { mailEvents } from '../../domain/mail.ts';
 import { modelAccessEvents } from '../../domain/model-access.ts';
 import { passwordResetEvents } from '../../domain/password-reset.ts';
+import { mcpEvents } from '../../domain/mcp/index.ts';
 import { personEvents } from '../../domain/person.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
@@ -66,6 +67,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, identityEvents],
   [undefined, loginEvents],
   [undefined, administrationEvents],
+  [undefined, mcpEvents],
   ['access', securityEvents],
   ['alert', alertEvents],
   [undefined, roleEvents],

@@ -11,6 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.server.stop());
 
+let toolServers = 0;
+/** Where nobody listens. */
+const closed = { transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
+
 const lineOf = ({ method, path }: RouteDefinition): string => `${method} ${path}`;
 const text = [{ type: 'text', text: 'hello' }];
 const viewOwn = { resource: 'conversation', action: 'view', condition: 'own' };
@@ -30,6 +34,17 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
   'POST /api/provider-keys': () => ({ provider: 'openai', apiKey: 'sk-123456789012' }),
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
+  'POST /api/mcp/servers': () => ({ slug: `made-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}': () => ({ slug: `changed-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}/enabled': () => ({ enabled: false }),
+  'PUT /api/mcp/servers/{serverId}/audience': () => ({ audience: 'everybody' }),
+  'PUT /api/mcp/servers/{serverId}/policy': () => ({ policy: 'ask' }),
+  'POST /api/mcp/servers/{serverId}/approve': ({ serverId }) => ({ contractId: serverId, tool: 'x', hash: '0'.repeat(64) }),
+  'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
+  'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
+  'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),
+  'PUT /api/mcp/choices': ({ serverId }) => ({ serverId, enabled: false }),
+  'PUT /api/mcp/policies': ({ serverId }) => ({ serverId, policy: 'ask' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
   'POST /api/me/erase': () => ({ confirm: 'delete my account' }),
@@ -66,6 +81,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
 const searches: Readonly<Record<string, string>> = {
   'POST /api/files': '?filename=a.txt',
   'GET /api/directory': '?search=nobody',
+  'GET /api/mcp/servers/{serverId}/change': '?tool=x',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
   'GET /api/analytics/usage': '?from=2026-01-01&to=2026-01-02',
@@ -114,6 +130,7 @@ describe('whoever comes', () => {
         role: line.includes('role'),
         invitation: line.includes('invitationId'),
         job: line.includes('{jobId}'),
+        tools: line.includes('/mcp'),
       };
       const of = await world.things(needed);
       const refused = visitors.filter((visitor) => expected(rule, visitor) !== 'in');

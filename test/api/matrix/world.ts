@@ -6,6 +6,8 @@ import { createIdentity } from '../../../src/api/http/identity/identify.ts';
 import { createSessionKeys } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
+import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
+import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
@@ -93,7 +95,7 @@ export interface World {
   principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
-  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean }): Promise<Things>;
+  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean; readonly tools?: boolean }): Promise<Things>;
   /** How many events there are that somebody asked for; those that record refusals, and what Annals does by itself, do not count. */
   events(): Promise<number>;
 }
@@ -113,6 +115,8 @@ export async function createWorld(): Promise<World> {
       routes: [
         ...assistantUiRoutes(options),
         ...apiKeyRoutes,
+        ...mcpConnectionRoutes,
+        ...pmmToolRoutes,
         ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
         ...loginRoutes(noProviders),
       ],
@@ -231,7 +235,7 @@ export async function createWorld(): Promise<World> {
     bearers,
     principalOf,
     call,
-    async things({ run = true, key = false, role = false, invitation = false, job = false } = {}) {
+    async things({ run = true, key = false, role = false, invitation = false, job = false, tools = false } = {}) {
       const done = await askFor(kernel, owner, '/echo done');
       await settled(kernel, done);
       const asked = run ? await askFor(kernel, owner, '/call postcard {"to":"Bob"}') : done;
@@ -272,6 +276,7 @@ export async function createWorld(): Promise<World> {
         invitationId: (invited as { invitationId?: string }).invitationId ?? '',
         alertId: `alert_${'0'.repeat(32)}`,
         keyId,
+        ...(tools ? await toolServer() : {}),
         jobId: job ? await exported() : '',
         api_key_id: key ? await numberOf(keyId) : '',
         person: OWNER,
@@ -300,6 +305,13 @@ export async function createWorld(): Promise<World> {
       return count;
     },
   };
+
+  let toolServers = 0;
+  async function toolServer(): Promise<{ serverId: string; connection_id: string }> {
+    const where = { slug: `owned-${++toolServers}`, transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
+    const { serverId } = (await (await call('POST', '/api/mcp/servers', 'owner', where)).json()) as { serverId: string };
+    return { serverId, connection_id: serverId };
+  }
 
   /** A job that has ended, and whose file is there. */
   async function exported(): Promise<string> {
