@@ -5,7 +5,7 @@ import { openRoute } from '../../../src/api/http/route.ts';
 import { disablePerson, enablePerson, registerPerson } from '../../../src/commands/person.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
-import { administrator } from '../../harness/memory-annals.ts';
+import { administrator, newDisk } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
 import { rawRequest } from './raw-request.ts';
 import { bearer, startServer, type TestServer } from './start-server.ts';
@@ -309,4 +309,46 @@ test('a token minted from an access token is void with it', async () => {
   expect(await status(bearer(minted))).toBe(200);
   expect((await post(`/api/tokens/${made.tokenId}`, headers, undefined, 'DELETE')).status).toBe(200);
   await out(bearer(minted));
+});
+
+test('a session that is ended on one node ends on the other, with its streams, its tokens and its addresses, within 5 s', {
+  timeout: 30_000,
+}, async () => {
+  const disk = await newDisk();
+  const { tokens } = server;
+  const options = {
+    annals: { disk, clock },
+    server: { localPerson: false, tokens, routes: [enter, ...assistantUiRoutes({ secret: Buffer.alloc(32, 6) })] },
+  };
+  const [here, there] = await Promise.all([startServer(options), startServer(options)]);
+  const person = PersonId.parse('person_of_two_nodes');
+  const [ending, kept] = await Promise.all(
+    ['a', 'b'].map(async () => {
+      const response = await here.call('POST', `/test/enter/${person}`);
+      return { cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+    }),
+  );
+  if (!ending || !kept) throw new Error('Nobody is logged in.');
+  const ask = (headers: Record<string, string>) => there.call('GET', '/api/me', { headers });
+  await until(async () => (await ask(ending)).status === 200);
+  const posted = async (path: string, body: unknown, headers: Record<string, string> = ending) =>
+    (await there.call('POST', path, { body, headers: { ...headers, origin: there.url } })).json();
+  const { token } = await posted('/aui/v1/auth/tokens', {});
+  const { signedUrl, publicUrl } = await posted('/aui/v1/files/attachments/generate-presigned-upload-url', { filename: 'a.txt' });
+  expect((await fetch(signedUrl, { method: 'PUT', body: 'x' })).status).toBe(200);
+  expect((await fetch(publicUrl)).status).toBe(200);
+  const streams = await Promise.all([ending, bearer(token)].map((headers) => there.call('GET', '/api/events', { headers })));
+  const ended = Promise.all(streams.map((stream) => stream.text().catch(() => '')));
+  const since = performance.now();
+  const revoked = await here.call('DELETE', `/api/sessions/${idOf(ending)}`, { headers: { ...kept, origin: here.url } });
+  expect(revoked.status).toBe(200);
+  await Promise.all([
+    ended,
+    until(async () => (await ask(ending)).status === 401),
+    until(async () => (await ask(bearer(token))).status === 401),
+    until(async () => (await fetch(publicUrl)).status === 404),
+  ]);
+  expect(performance.now() - since).toBeLessThan(5000);
+  expect((await ask(kept)).status).toBe(200);
+  await Promise.all([here.stop(), there.stop()]);
 });
