@@ -56,6 +56,10 @@ const WORLD = ['GOOGLE_CLIENT_ID', 'MICROSOFT_CLIENT_ID', 'APPLE_CLIENT_ID'] as 
 function* ofLogin(settings: Settings): Generator<Finding> {
   for (const sentence of loginProblems(settings)) yield problem(sentence);
   if (!hasLogin(settings) || isForLocalPerson(settings)) return;
+  if (settings.ANNALS_PUBLIC_URL?.startsWith('https:') !== true)
+    yield warning(
+      'ANNALS_PUBLIC_URL does not begin with https, so sessions travel in the clear: put a certificate in front, and say under which address people come.',
+    );
   if (settings.ANNALS_REGISTRATION === undefined && WORLD.some((name) => settings[name] !== undefined))
     yield warning(
       'Anybody with an account at these providers may make one here: set ANNALS_REGISTRATION to closed once everybody has logged in, or to open.',

@@ -29,7 +29,7 @@ export interface LoginOptions extends EnterOptions {
   readonly registration?: boolean;
   /** Instead of the network. */
   readonly fetch?: typeof fetch;
-  /** From one address; default 60. */
+  /** From one address; default 300: behind a proxy that is not trusted everybody comes from there. */
   readonly perMinute?: number;
 }
 
@@ -51,7 +51,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
   const providers = new Map(options.providers.map((config) => [config.key, createProvider(config, options.fetch)]));
   const states = createLoginStates(options.stateSecret);
   const enter = createEnter(options);
-  const limit = createRateLimit(options.perMinute ?? 60);
+  const limit = createRateLimit(options.perMinute ?? 300);
 
   const providerOf = ({ provider: key }: z.output<typeof Params>): Provider => {
     const found = providers.get(key);
@@ -187,13 +187,12 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
 
 /** Who wants to log in another way too: only a page of ours may ask, in a session that was opened just now. */
 async function linking({ kernel, req }: { kernel: Visit['kernel']; req: Request }): Promise<NonNullable<LoginState['link']>> {
-  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new HttpError('Forbidden', 'Only a page of this server itself may ask for this.');
+  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new LoginFailed('ForeignPage');
   const identified = await kernel.identity.identify(req);
   const sessionId = identified.ok ? identified.cameWith?.sessionId : undefined;
   const session = sessionId === undefined ? undefined : await kernel.identity.session(sessionId);
-  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new HttpError('Unauthenticated', 'Log in first.');
-  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS)
-    throw new HttpError('Forbidden', 'Log in again first: this is only for whoever has just proved who they are.');
+  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new LoginFailed('NotLoggedIn');
+  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS) throw new LoginFailed('NotRecent');
   return { person: session.principal.id, sessionId };
 }
 
@@ -204,7 +203,7 @@ async function orPage(visit: Visit, work: () => Promise<Answer>): Promise<Answer
   } catch (error) {
     if (error instanceof LoginFailed) {
       visit.annals.security.record({ kind: 'login-failed', reason: error.code, ...noteOf(visit) });
-      return failurePage(400, error.message);
+      return failurePage(error.status, error.message);
     }
     if (!(error instanceof ProviderUnavailable)) throw error;
     visit.kernel.log(`login: ${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}`);
