@@ -17,7 +17,7 @@ export async function startServer(): Promise<BrowserServer> {
       return new Date();
     },
   };
-  const installation = await startAnnals({ providers: [createStoryProvider()], clock });
+  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500 });
   const secret = randomBytes(32);
   const { kernel } = installation;
   const server = createServer(kernel, {

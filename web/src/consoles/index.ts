@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, Ticket } from 'lucide-react';
+import { KeyRound, type LucideIcon, ScrollText, ShieldAlert, Ticket } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -12,8 +12,19 @@ export interface Console {
   readonly Page: LazyExoticComponent<ComponentType>;
 }
 
+const watchers = ['auditor', 'administrator'] as const;
+
 /** Every page of the settings, in the order of the menu. */
 export const consoles: readonly Console[] = [
   { name: 'tokens', title: 'Access tokens', icon: Ticket, group: 'Yours', Page: lazy(() => import('./tokens/tokens-page.tsx')) },
   { name: 'keys', title: 'Keys of services', icon: KeyRound, group: 'Yours', Page: lazy(() => import('./keys/keys-page.tsx')) },
+  { name: 'audit', title: 'Audit', icon: ScrollText, group: 'Audit', roles: watchers, Page: lazy(() => import('./audit/audit-page.tsx')) },
+  {
+    name: 'security',
+    title: 'Security',
+    icon: ShieldAlert,
+    group: 'Audit',
+    roles: watchers,
+    Page: lazy(() => import('./security/security-page.tsx')),
+  },
 ];
