@@ -4,6 +4,7 @@ import { annals as annalsItself } from '../commands/settle-active-run.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Annals } from './annals.ts';
 import { docsRoutes, mountDocs } from './docs/index.ts';
+import { createCostLimit } from './http/costly.ts';
 import { createDoors, type DoorsOptions } from './http/doors.ts';
 import { guard } from './http/guard.ts';
 import { createIdentity, type IdentityOptions } from './http/identity/identify.ts';
@@ -25,6 +26,8 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   /** Where the built web app lies. */
   readonly webFolder?: string;
   readonly limits?: Partial<Limits>;
+  /** How often a person may call routes that cost much, in a minute; default: as often as it likes. */
+  readonly costlyPerMinute?: number;
   /** Speaks HTTPS with them; otherwise HTTP. */
   readonly credentials?: Credentials | undefined;
   /** Gets what went wrong unexpectedly, with the request's id and nothing of the request's content. */
@@ -52,7 +55,15 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   };
   const identity = createIdentity(options, { doors, register });
   const closing = new AbortController();
-  const kernel = { annals, identity, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
+  const kernel = {
+    annals,
+    identity,
+    doors,
+    ownWrites: createOwnWrites(annals.progress),
+    costs: createCostLimit(options.costlyPerMinute ?? 0),
+    closing: closing.signal,
+    log,
+  };
   const routes: readonly RouteDefinition[] = options.healthOnly
     ? healthRoutes
     : [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];

@@ -11,6 +11,8 @@ import { derivedSecret, type Installation, installationTokens, isForLocalPerson,
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+const COSTLY_PER_MINUTE = 300;
+
 /** Every door of the installation, not yet open. */
 export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void, credentials?: Credentials): Server {
   const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
@@ -33,6 +35,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     ],
     webFolder,
     credentials,
+    costlyPerMinute: settings.ANNALS_COSTLY_PER_MINUTE ?? (isForLocalPerson(settings) ? 0 : COSTLY_PER_MINUTE),
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

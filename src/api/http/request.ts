@@ -5,6 +5,7 @@ import type { CommandValue, TellOptions, Told } from '../../commands/command.ts'
 import type { Principal } from '../../domain/principal.ts';
 import type { Asked, AskOptions, QueryValue } from '../../projections/query.ts';
 import type { Annals } from '../annals.ts';
+import type { CostLimit } from './costly.ts';
 import type { Doors } from './doors.ts';
 import type { Identified, Identity } from './identity/identify.ts';
 import type { OwnWrites } from './own-writes.ts';
@@ -15,6 +16,7 @@ export interface Kernel {
   readonly identity: Identity;
   readonly doors: Doors;
   readonly ownWrites: OwnWrites;
+  readonly costs: CostLimit;
   /** Aborted when the server begins to close: streams without an end of their own end then. */
   readonly closing: AbortSignal;
   readonly log: (message: string) => void;

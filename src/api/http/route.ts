@@ -79,6 +79,9 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
         if (req.headers.authorization !== undefined) kernel.annals.security.record({ kind: 'token-refused', ...noteOf(visit) });
         throw new HttpError('Unauthenticated', identified.message);
       }
+      const { principal } = identified;
+      if (principal.kind === 'person') visit.res.locals.actor = principal.id;
+      kernel.costs(`${declaration.method} ${declaration.path}`, principal);
       const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));
     },
