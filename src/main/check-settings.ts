@@ -2,6 +2,8 @@ import { loadMasterKey } from '../adapters/key-vault/master-key.ts';
 import { isDistributed, type Settings } from '../settings.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import { isForLocalPerson } from './installation.ts';
+import { StartRefused } from './refused.ts';
+import { openTls } from './tls.ts';
 
 /** What can be said of the settings by themselves. */
 export function checkSettings(settings: Settings): readonly Finding[] {
@@ -9,6 +11,7 @@ export function checkSettings(settings: Settings): readonly Finding[] {
     ...masterKey(settings),
     ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)),
     ...ofKafka(settings),
+    ...ofTls(settings),
     ...stopping(settings),
   ];
   return findings.length > 0 ? findings : [fine('The settings can be used.')];
@@ -45,6 +48,17 @@ function* ofKafka({ KAFKA_BROKERS, KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD, K
   const login = [KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD].filter((part) => part !== undefined).length;
   if (login !== 0 && login !== 3) yield problem('KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD belong together: set all three, or none.');
   if (login === 3 && KAFKA_SSL === 'off') yield warning('KAFKA_SSL is off, so the password for Kafka travels in the clear: set it to on.');
+}
+
+function* ofTls(settings: Settings): Generator<Finding> {
+  const warnings: string[] = [];
+  try {
+    openTls(settings, (message) => void warnings.push(message));
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    yield problem(error.message);
+  }
+  for (const message of warnings) yield warning(`${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`);
 }
 
 function* stopping({ ANNALS_DRAIN: drain }: Settings): Generator<Finding> {
