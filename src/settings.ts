@@ -32,6 +32,8 @@ const Settings = z.object({
   /** Files in PEM: the certificate with its chain, and its key. With them the server speaks HTTPS, without them HTTP. */
   ANNALS_TLS_CERT: z.string().optional(),
   ANNALS_TLS_KEY: z.string().optional(),
+  /** How often one person may call routes that cost much, in a minute and process; 0: as often as it likes. Default: 300, and 0 where there is a local person. */
+  ANNALS_COSTLY_PER_MINUTE: z.coerce.number().int().min(0).optional(),
   /** Further Host names under which the server may be called. */
   ANNALS_HOSTS: list.default([]),
   /** Further origins whose pages may call it. */

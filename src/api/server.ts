@@ -4,6 +4,7 @@ import { annals as annalsItself } from '../commands/settle-active-run.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Annals } from './annals.ts';
 import { docsRoutes, mountDocs } from './docs/index.ts';
+import { createCostLimit } from './http/costly.ts';
 import { createDoors, type DoorsOptions } from './http/doors.ts';
 import { guard } from './http/guard.ts';
 import { createIdentity, type Identity, type IdentityOptions } from './http/identity/identify.ts';
@@ -31,6 +32,8 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   /** Whoever sends it as a bearer token may read `/metrics`. */
   readonly metricsToken?: string | undefined;
   readonly limits?: Partial<Limits>;
+  /** How often a person may call routes that cost much, in a minute; default: as often as it likes. */
+  readonly costlyPerMinute?: number;
   /** Speaks HTTPS with them; otherwise HTTP. */
   readonly credentials?: Credentials | undefined;
   /** Which doors to accounts with a password are open; default: none. */
@@ -66,7 +69,17 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
     used: recordUse(annals, keys, (sessionId) => identity.forget(sessionId)),
   });
   const closing = new AbortController();
-  const kernel = { annals, identity, keys, tokens: options.tokens, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
+  const kernel = {
+    annals,
+    identity,
+    keys,
+    tokens: options.tokens,
+    doors,
+    ownWrites: createOwnWrites(annals.progress),
+    costs: createCostLimit(options.costlyPerMinute ?? 0),
+    closing: closing.signal,
+    log,
+  };
   const routes: readonly RouteDefinition[] = options.healthOnly
     ? [...healthRoutes, ...metricsRoutes(options)]
     : [...identityRoutes(options), ...restRoutes(options), ...metricsRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];

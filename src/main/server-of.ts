@@ -18,6 +18,8 @@ const firstAdministrator = ({ ANNALS_ADMIN_EMAIL: email, ANNALS_ADMIN_ISSUER: is
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+const COSTLY_PER_MINUTE = 300;
+
 /** Every door of the installation, not yet open. */
 export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void, credentials?: Credentials): Server {
   const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
@@ -57,6 +59,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     credentials,
     accounts: { passwords, registration: isRegistrationOpen(settings) },
     metricsToken: settings.ANNALS_METRICS_TOKEN,
+    costlyPerMinute: settings.ANNALS_COSTLY_PER_MINUTE ?? (isForLocalPerson(settings) ? 0 : COSTLY_PER_MINUTE),
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

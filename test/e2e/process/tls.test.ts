@@ -141,8 +141,10 @@ describe('a start with a certificate that cannot be used says so, and leaves the
     expect(await refuses(files)).toContain('is not that of the certificate');
   });
 
-  test('an expired certificate is only warned of', async () => {
+  test('an expired certificate is only warned of, at the start and by the doctor', async () => {
     put(selfSigned(NAME, { from: new Date('2020-01-01'), to: new Date('2021-01-01') }));
+    const looked = await annals(['doctor', '--data', newFolder()], files);
+    expect(looked).toMatchObject({ code: 0, out: expect.stringContaining('has expired at 2021-01-01T00:00:00.000Z') });
     const server = await startOn(newFolder(), files);
     expect(server.output()).toContain('has expired at 2021-01-01T00:00:00.000Z');
     expect(await server.kill('SIGTERM')).toBe(0);

@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, Ticket } from 'lucide-react';
+import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, Ticket } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -12,6 +12,8 @@ export interface Console {
   readonly Page: LazyExoticComponent<ComponentType>;
 }
 
+const watchers = ['auditor', 'administrator'] as const;
+
 /** Every page of the settings, in the order of the menu. */
 export const consoles: readonly Console[] = [
   { name: 'tokens', title: 'Access tokens', icon: Ticket, group: 'Yours', Page: lazy(() => import('./tokens/tokens-page.tsx')) },
@@ -22,5 +24,14 @@ export const consoles: readonly Console[] = [
     icon: MonitorSmartphone,
     group: 'Yours',
     Page: lazy(() => import('./sessions/sessions-page.tsx')),
+  },
+  { name: 'audit', title: 'Audit', icon: ScrollText, group: 'Audit', roles: watchers, Page: lazy(() => import('./audit/audit-page.tsx')) },
+  {
+    name: 'security',
+    title: 'Security',
+    icon: ShieldAlert,
+    group: 'Audit',
+    roles: watchers,
+    Page: lazy(() => import('./security/security-page.tsx')),
   },
 ];
