@@ -1,5 +1,6 @@
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import type { JsonObject } from '../../domain/event.ts';
+import { ownIds } from '../../domain/principal.ts';
 import type { Shares } from '../../domain/share.ts';
 import { sharesWith } from '../../permissions/ability.ts';
 import type { QueryContext } from '../query.ts';
@@ -19,6 +20,7 @@ export async function sharedWithMe<Doc extends JsonObject & { owner: string }>(
   kind: 'conversation' | 'file',
   page: Parameters<typeof pageOptions>[0],
 ): Promise<{ readonly found: readonly Found<Doc>[]; readonly next?: string }> {
+  const own: readonly string[] = ownIds(context.principal);
   const grantees = sharesWith(context.principal, `${kind}.view`);
   if (grantees.length === 0) return { found: [] };
   const { documents, next } = await context.views.find(
@@ -36,7 +38,7 @@ export async function sharedWithMe<Doc extends JsonObject & { owner: string }>(
     const stored = there.get(doc.resource);
     // Where several shares reach the principal, the first of them stands for all.
     const isFirst = state && grantees.find((grantee) => state.shares.has(grantee)) === doc.grantee;
-    if (stored && isFirst && state.status !== 'trashed') found.push({ ...stored, shares: state.shares });
+    if (stored && isFirst && state.status !== 'trashed' && !own.includes(stored.doc.owner)) found.push({ ...stored, shares: state.shares });
   }
   context.shows(
     found.map(({ doc }) => doc.owner),

@@ -166,7 +166,7 @@ describe('whoever tells, asks or follows', () => {
     expect(missing(Object.keys(topics), topicRules)).toEqual(complete);
   });
 
-  test('is let in to a command as its rule says, and who is refused writes nothing', async () => {
+  test('is let in to a command as its rule says, and who is refused writes nothing', { timeout: 300_000 }, async () => {
     const before = await world.events();
     const wrong: string[] = [];
     for (const [name, definition] of all.command) {
@@ -177,7 +177,7 @@ describe('whoever tells, asks or follows', () => {
     expect(await world.events()).toBe(before);
   });
 
-  test('is shown a query’s answer as its rule says', async () => {
+  test('is shown a query’s answer as its rule says', { timeout: 300_000 }, async () => {
     const wrong: string[] = [];
     for (const [name, definition] of all.query) {
       const rule = queryRules[name];

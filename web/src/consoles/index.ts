@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, Ticket } from 'lucide-react';
+import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, Users } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -33,5 +33,14 @@ export const consoles: readonly Console[] = [
     group: 'Audit',
     roles: watchers,
     Page: lazy(() => import('./security/security-page.tsx')),
+  },
+  { name: 'shared', title: 'Shared with you', icon: Users, group: 'Yours', Page: lazy(() => import('./shared/shared-page.tsx')) },
+  {
+    name: 'roles',
+    title: 'Roles',
+    icon: ShieldCheck,
+    group: 'Administration',
+    roles: ['administrator'],
+    Page: lazy(() => import('./roles/roles-page.tsx')),
   },
 ];
