@@ -56,8 +56,9 @@ export const RunEnded = event('RunEnded', 1, {
   finishReason: FinishReason,
   model: z.string().optional(),
   usage: Usage.optional(),
+  /** In words of Annals; those of the provider are sealed. */
   error: ErrorInfo.optional(),
-  ...sealed({ parts: z.array(Part) }),
+  ...sealed({ parts: z.array(Part), said: z.string().optional() }),
 });
 
 export const runEvents = [

@@ -4,7 +4,7 @@ import { branchOf, type Conversation, conversationStream, resolveMessage } from 
 import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import type { Part, Usage } from '../../domain/message.ts';
-import { assembleParts, type Piece } from '../../domain/pieces.ts';
+import { assembleParts, failureOf, type Piece } from '../../domain/pieces.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type MessageDoc, messageTree } from '../views/messages.ts';
 import { lastRevision } from './last-revision.ts';
@@ -51,7 +51,8 @@ async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInf
   const opened = await openDeep({ pieces: doc.pieces, comment: doc.feedback?.comment ?? null });
   // What is sealed in a piece is what the events' schemas let in.
   const pieces = opened.pieces as unknown as Piece<Opened<{ parts?: Part[] }>>[];
-  const first = pieces.find(({ kind }) => kind === 'parts')?.body;
+  const bodies = pieces.flatMap((piece) => (piece.kind === 'parts' ? [piece.body] : []));
+  const first = bodies[0];
   const { conversationId, role, parentId, height, status, runId, model, usage, finishReason, error, feedback, createdAt, updatedAt } = doc;
   return {
     id,
@@ -66,7 +67,7 @@ async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInf
     model,
     usage,
     finishReason,
-    error,
+    error: error && failureOf(error, (bodies.at(-1) ?? {}) as Opened<{ said?: string }>),
     feedback: feedback && {
       rating: feedback.rating,
       comment: isUnopened(opened.comment) ? opened.comment : (Comment.parse(opened.comment ?? {}).comment ?? null),
