@@ -62,7 +62,7 @@ export const endRun = command('endRun', {
     finishReason: FinishReason,
     model: z.string().optional(),
     usage: Usage.optional(),
-    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    error: z.object({ code: z.string(), message: z.string(), said: z.string().optional() }).optional(),
     parts: z.array(Part),
   }),
   ...byAnnals,

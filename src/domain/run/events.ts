@@ -66,8 +66,9 @@ export const RunEnded = event('RunEnded', 1, {
   finishReason: FinishReason,
   model: z.string().optional(),
   usage: Usage.optional(),
+  /** In words of Annals; those of the provider are sealed. */
   error: ErrorInfo.optional(),
-  ...sealed({ parts: z.array(Part) }),
+  ...sealed({ parts: z.array(Part), said: z.string().optional() }),
 });
 
 /** What was masked in the prompt of this step: how many different values of each kind. The log keeps the message as it was written. */

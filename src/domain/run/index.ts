@@ -74,7 +74,8 @@ export type RunCommand =
       finishReason: FinishReason;
       model?: string;
       usage?: Usage;
-      error?: { code: string; message: string };
+      /** `said`: what the provider says itself, in words that may be the person's. */
+      error?: { code: string; message: string; said?: string };
       parts: Part[];
     })
   | (Target & { name: 'stopRun' })
@@ -202,7 +203,7 @@ function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext):
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];
     case 'endRun': {
       const { outcome, finishReason, model, usage, error, parts } = command;
-      return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts })];
+      return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts, said: error?.said })];
     }
     case 'importRun':
       return run.status === 'absent' ? importedRun(command.from, now) : [];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
 import type { Part, Usage } from '../../domain/message.ts';
-import { assembleParts, type Piece } from '../../domain/pieces.ts';
+import { assembleParts, failureOf, type Piece } from '../../domain/pieces.ts';
 import type { QueryContext } from '../query.ts';
 import type { MessageDoc } from '../views/messages.ts';
 
@@ -39,7 +39,8 @@ export async function messageInfo(
   const opened = await openDeep({ pieces: doc.pieces, comment: doc.feedback?.comment ?? null });
   // What is sealed in a piece is what the events' schemas let in.
   const pieces = opened.pieces as unknown as Piece<Opened<{ parts?: Part[] }>>[];
-  const first = pieces.find(({ kind }) => kind === 'parts')?.body;
+  const bodies = pieces.flatMap((piece) => (piece.kind === 'parts' ? [piece.body] : []));
+  const first = bodies[0];
   const { conversationId, role, parentId, height, status, runId, model, usage, finishReason, error, feedback, createdAt, updatedAt } = doc;
   return {
     id,
@@ -54,7 +55,7 @@ export async function messageInfo(
     model,
     usage,
     finishReason,
-    error,
+    error: error && failureOf(error, (bodies.at(-1) ?? {}) as Opened<{ said?: string }>),
     feedback: feedback && {
       rating: feedback.rating,
       comment: isUnopened(opened.comment) ? opened.comment : (Comment.parse(opened.comment ?? {}).comment ?? null),

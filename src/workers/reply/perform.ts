@@ -41,7 +41,11 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
   const signal = AbortSignal.any([stop.signal, drain]);
   const load = async (): Promise<Run> => (await loader.load(stream, runs)).state;
 
-  const end = async (outcome: Outcome, result: Partial<StepResult> = {}, error?: { code: string; message: string }): Promise<void> => {
+  const end = async (
+    outcome: Outcome,
+    result: Partial<StepResult> = {},
+    error?: { code: string; message: string; said?: string | undefined },
+  ): Promise<void> => {
     await live.flush().catch(() => undefined);
     const { parts: text = [], usage, finishReason = 'other', model } = result;
     const ended = await tell(commands.endRun({ ...of, epoch, outcome, finishReason, model: model ?? job.model, usage, error, parts: [...text] }));
@@ -125,9 +129,17 @@ async function branchMessagesOfRun(parts: ReplyParts, runId: RunId) {
   return modelMessages('assistant', await runParts(parts, runId), async () => undefined);
 }
 
-function brokenOff(result: StepResult, stopped: boolean, draining: boolean): [Outcome, StepResult, { code: string; message: string }?] {
+function brokenOff(
+  result: StepResult,
+  stopped: boolean,
+  draining: boolean,
+): [Outcome, StepResult, { code: string; message: string; said?: string | undefined }?] {
   if (stopped) return ['cancelled', result];
-  const error = { code: result.error?.code ?? 'Unavailable', message: result.error?.message ?? 'The model could not be reached.' };
+  const error = {
+    code: result.error?.code ?? 'Unavailable',
+    message: result.error?.message ?? 'The model could not be reached.',
+    said: result.error?.said,
+  };
   if (draining) return ['interrupted', result, { code: 'Interrupted', message: 'The server was stopped while it answered.' }];
   return [result.parts.length > 0 || result.error?.code === 'Interrupted' ? 'interrupted' : 'failed', result, error];
 }
