@@ -66,6 +66,8 @@ export interface KernelParts {
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
+  /** Whoever registers with an e-mail address before anybody else administers the installation. */
+  readonly firstAdministers?: boolean;
   /** How passwords are hashed. */
   readonly hashes?: PasswordHashes;
   /** Where links in mails lead to. */
@@ -134,8 +136,21 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
-  const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
-  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
+  const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({
+    tell,
+    loader,
+    store,
+    sealer,
+    views,
+    hashes,
+    post,
+    secret,
+    firstAdministers,
+    publicUrl,
+    now,
+    log,
+  });
   const replies = createReplies({
     tell,
     callModel,
