@@ -112,11 +112,11 @@ function addPersonCommands(program: Command, data: readonly [string, string]): v
     .command('invite')
     .description('print the link of an invitation, and mail it where there is an address and a server for mails')
     .argument('[email]')
-    .option('--role <roles>', 'one or several, separated by commas', 'member')
+    .option('--roles <roles>', 'one or several, separated by commas', 'member')
     .option('--name <name>', 'to recognise the invitation by')
     .option('--days <number>', 'how long it is good', '7')
     .option(...data)
-    .action(async (email: string | undefined, options: Where & { role: string; name?: string; days: string }) =>
+    .action(async (email: string | undefined, options: Where & { roles: string; name?: string; days: string }) =>
       (await import('./people.ts')).invitePerson(settingsOf(options), { email, ...options }),
     );
   for (const [what, description] of [

@@ -29,10 +29,10 @@ const printLink = async (settings: Settings, response: Response): Promise<void> 
 /** Prints the link of a new invitation; with an address it is mailed too, where mails leave. */
 export async function invitePerson(
   settings: Settings,
-  { email, role, name, days }: { email: string | undefined; role: string; name?: string; days: string },
+  { email, roles, name, days }: { email: string | undefined; roles: string; name?: string; days: string },
 ): Promise<void> {
   const about = { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
-  await printLink(settings, await post(settings, '/api/invitations', { roles: role.split(','), days: Number(days), ...about }));
+  await printLink(settings, await post(settings, '/api/invitations', { roles: roles.split(','), days: Number(days), ...about }));
 }
 
 /** Prints a link with which the person sets another password. */
