@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { isOidcSetting, OidcSettings, readOidcSettings } from './settings-login.ts';
+import { isOidcSetting, type OidcSettings, readOidcSettings } from './settings-login.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -51,7 +51,7 @@ const Settings = z.object({
   /** The text of the .p8 file. */
   APPLE_PRIVATE_KEY: z.string().optional(),
   /** Made of all ANNALS_OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET, _PKCE, _SCOPES and _LABEL. */
-  ANNALS_OIDC: z.array(OidcSettings).default([]),
+  ANNALS_OIDC: z.undefined('is made of the settings ANNALS_OIDC_<NAME>_ISSUER and so on').optional().transform((): readonly OidcSettings[] => []),
   /** Who becomes the first administrator: whoever comes from that issuer with this address, verified there. Default: whoever logs in first. */
   ANNALS_ADMIN_EMAIL: z.email().optional(),
   ANNALS_ADMIN_ISSUER: z.url().optional(),
@@ -150,8 +150,8 @@ export function readSettings(
     return { ok: false, message: `There is no setting ${unknown.join(', ')}. The settings are: ${Object.keys(Settings.shape).join(', ')}.` };
   const { providers, problems } = readOidcSettings(merged);
   if (problems.length > 0) return { ok: false, message: problems.join(' ') };
-  const parsed = Settings.safeParse(providers.length === 0 ? merged : { ...merged, ANNALS_OIDC: providers });
-  if (parsed.success) return { ok: true, settings: parsed.data };
+  const parsed = Settings.safeParse(merged);
+  if (parsed.success) return { ok: true, settings: { ...parsed.data, ANNALS_OIDC: providers } };
   return {
     ok: false,
     message: parsed.error.issues.map(({ path, message }) => `The setting ${path.map(String).join('.')} cannot be used: ${message}.`).join(' '),

@@ -1,13 +1,14 @@
 import './no-eval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { annals } from './annals.ts';
 import { App } from './app.tsx';
+import { LoginPage } from './login/login-page.tsx';
+import { isLoginPage } from './login/ways.ts';
 import './styles.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+// Whoever has to log in first does not see the app come and go.
+if (!isLoginPage()) await annals.headers().catch(() => undefined);
+createRoot(root).render(<StrictMode>{isLoginPage() ? <LoginPage /> : <App />}</StrictMode>);

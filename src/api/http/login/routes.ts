@@ -194,13 +194,12 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
 
 /** Who wants to log in another way too: only a page of ours may ask, in a session that was opened just now. */
 async function linking({ kernel, req }: { kernel: Visit['kernel']; req: Request }): Promise<NonNullable<LoginState['link']>> {
-  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new HttpError('Forbidden', 'Only a page of this server itself may ask for this.');
+  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new LoginFailed('ForeignPage');
   const identified = await kernel.identity.identify(req);
   const sessionId = identified.ok ? identified.cameWith?.sessionId : undefined;
   const session = sessionId === undefined ? undefined : await kernel.identity.session(sessionId);
-  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new HttpError('Unauthenticated', 'Log in first.');
-  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS)
-    throw new HttpError('Forbidden', 'Log in again first: this is only for whoever has just proved who they are.');
+  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new LoginFailed('NotLoggedIn');
+  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS) throw new LoginFailed('NotRecent');
   return { person: session.principal.id, sessionId };
 }
 
@@ -211,7 +210,7 @@ async function orPage(visit: Visit, work: () => Promise<Answer>): Promise<Answer
   } catch (error) {
     if (error instanceof LoginFailed) {
       visit.annals.security.record({ kind: 'login-failed', reason: error.code, ...noteOf(visit) });
-      return failurePage(400, error.message);
+      return failurePage(error.status, error.message);
     }
     if (!(error instanceof ProviderUnavailable)) throw error;
     visit.kernel.log(`login: ${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}`);
