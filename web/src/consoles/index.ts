@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, Ticket } from 'lucide-react';
+import { KeyRound, type LucideIcon, MonitorSmartphone, Ticket, UserRound, UsersRound } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -22,5 +22,14 @@ export const consoles: readonly Console[] = [
     icon: MonitorSmartphone,
     group: 'Yours',
     Page: lazy(() => import('./sessions/sessions-page.tsx')),
+  },
+  { name: 'profile', title: 'Profile', icon: UserRound, group: 'Yours', Page: lazy(() => import('./profile/profile-page.tsx')) },
+  {
+    name: 'people',
+    title: 'People',
+    icon: UsersRound,
+    group: 'Administration',
+    roles: ['administrator'],
+    Page: lazy(() => import('./people/people-page.tsx')),
   },
 ];
