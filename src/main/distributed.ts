@@ -147,6 +147,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     duties: works ? duties : noDuties,
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,
+    firstAdministers: settings.ANNALS_ADMIN_EMAIL === undefined,
     needs: { 'event store': () => store.head(), MongoDB: () => connection.reach(() => connection.db.command({ ping: 1 })) },
     log,
   });

@@ -117,6 +117,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     privateAddresses: isForLocalPerson(settings),
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,
+    firstAdministers: settings.ANNALS_ADMIN_EMAIL === undefined,
     log,
   });
   return { kernel, secret: secrets.installation };

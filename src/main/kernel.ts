@@ -81,6 +81,8 @@ export interface KernelParts {
   readonly mcp: McpSetting;
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
+  /** Whoever registers with an e-mail address before anybody else administers the installation. */
+  readonly firstAdministers?: boolean;
   /** How passwords are hashed. */
   readonly hashes?: PasswordHashes;
   /** Where links in mails lead to. */
@@ -147,8 +149,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     mask: privacy.mask,
   });
   const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
-  const { post = createFolderPost(), hashes = createArgon2(), publicUrl } = parts;
-  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, publicUrl, now, log });
+  const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, firstAdministers, publicUrl, now, log });
   const replies = createReplies({
     tell,
     tools: joinedTools([demoTools, mcp.tools]),

@@ -30,6 +30,8 @@ export interface AccountsParts {
   readonly post: MailPost;
   /** The installation's secret. */
   readonly secret: Buffer;
+  /** Whoever registers before anybody else administers the installation. */
+  readonly firstAdministers: boolean;
   /** Where links in mails lead to; only needed where mails are sent. */
   readonly publicUrl: string | undefined;
   readonly now: () => Date;
@@ -40,7 +42,7 @@ export interface AccountsParts {
 export function createAccounts(given: AccountsParts) {
   const { tell, views, post, secret, now } = given;
   const parts = { ...given, links: createLinks(secret), names: createNames(secret), attempting: createAttempting(tell) };
-  const complete = createCompleting(parts);
+  const complete = createCompleting({ ...parts, first: given.firstAdministers });
   const finding = createFinding(parts, complete);
   const passwords = createPasswords(parts, finding, complete);
   const { grant, linkOf, ...invitations } = createInvitations(parts, finding, complete, now);

@@ -2,6 +2,7 @@ import { askPasswordReset, changePassword, openPasswordReset, resetPassword } fr
 import { annals } from '../../commands/settle-active-run.ts';
 import { PersonId, type SessionId } from '../../domain/ids.ts';
 import { invitationOf, linkInvalid } from '../../domain/invitation.ts';
+import { logins, loginsStream } from '../../domain/logins.ts';
 import { passwordProblem } from '../../domain/password.ts';
 import { personStream, persons } from '../../domain/person.ts';
 import type { Principal } from '../../domain/principal.ts';
@@ -38,7 +39,8 @@ export function createPasswords({ tell, loader, hashes, links, names, attempting
       const { person } = found;
       if (!(await standing(person)).registered) await complete(invitationOf(person));
       const { registered, disabled } = await standing(person);
-      if (disabled || !registered) return loginRefused;
+      const { removed } = (await loader.load(loginsStream(person), logins)).state;
+      if (disabled || !registered || removed.has(identity)) return loginRefused;
       await attempted.attempt.forgive();
       return { ok: true, person };
     },

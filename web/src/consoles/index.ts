@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, Users } from 'lucide-react';
+import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -42,5 +42,14 @@ export const consoles: readonly Console[] = [
     group: 'Administration',
     roles: ['administrator'],
     Page: lazy(() => import('./roles/roles-page.tsx')),
+  },
+  { name: 'profile', title: 'Profile', icon: UserRound, group: 'Yours', Page: lazy(() => import('./profile/profile-page.tsx')) },
+  {
+    name: 'people',
+    title: 'People',
+    icon: UsersRound,
+    group: 'Administration',
+    roles: ['administrator'],
+    Page: lazy(() => import('./people/people-page.tsx')),
   },
 ];

@@ -1,28 +1,20 @@
 import { LogIn } from 'lucide-react';
-import { useEffect } from 'react';
 import { Shown, useAsked } from '../consoles/use-asked.tsx';
+import { Frame } from './frame.tsx';
+import { PasswordForm } from './password-form.tsx';
 import { addressOf, fetchWays, returnPath, type Ways } from './ways.ts';
 
 /** Where somebody whom the server does not know finds the ways in. */
 export function LoginPage() {
   const ways = useAsked(fetchWays);
-  useEffect(() => {
-    document.title = 'Log in · Annals';
-  }, []);
   return (
-    <main className="flex h-full items-center justify-center overflow-y-auto px-4 py-10" aria-label="Log in">
-      <div className="w-full max-w-[24rem] rounded-2xl border border-line bg-leaf px-8 py-9 shadow-sm">
-        <h1 className="font-display text-[2.3rem] leading-tight tracking-tight">
-          <span className="text-rubric">A</span>nnals
-        </h1>
-        <p className="mt-1 mb-6 text-dim text-sm">Log in, and everything you said is here again.</p>
-        <Shown asked={ways}>{(found) => <WaysIn ways={found} />}</Shown>
-      </div>
-    </main>
+    <Frame title="Log in" lead="Log in, and everything you said is here again.">
+      <Shown asked={ways}>{(found) => <WaysIn ways={found} />}</Shown>
+    </Frame>
   );
 }
 
-function WaysIn({ ways: { providers, password } }: { ways: Ways }) {
+function WaysIn({ ways: { providers, password, registration } }: { ways: Ways }) {
   const returnTo = returnPath();
   if (providers.length === 0 && !password)
     return (
@@ -34,14 +26,20 @@ function WaysIn({ ways: { providers, password } }: { ways: Ways }) {
       </p>
     );
   return (
-    <ul className="flex flex-col gap-2.5">
-      {providers.map(({ key, label }) => (
-        <li key={key}>
-          <a href={addressOf(key, { returnTo })} className="pill pill-line flex w-full items-center justify-center gap-2 py-2.5">
-            <LogIn size={15} className="text-dim" /> Continue with {label}
-          </a>
-        </li>
-      ))}
-    </ul>
+    <>
+      {providers.length > 0 && (
+        <ul className="flex flex-col gap-2.5">
+          {providers.map(({ key, label }) => (
+            <li key={key}>
+              <a href={addressOf(key, { returnTo })} className="pill pill-line flex w-full items-center justify-center gap-2 py-2.5">
+                <LogIn size={15} className="text-dim" /> Continue with {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {providers.length > 0 && password && <p className="my-4 text-center text-dim text-xs">or</p>}
+      {password && <PasswordForm returnTo={returnTo} registration={registration} />}
+    </>
   );
 }

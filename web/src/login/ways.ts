@@ -1,9 +1,13 @@
 import { z } from 'zod';
 
-const Ways = z.object({ providers: z.array(z.object({ key: z.string(), label: z.string() })), password: z.boolean() });
+const Ways = z.object({
+  providers: z.array(z.object({ key: z.string(), label: z.string() })),
+  password: z.boolean(),
+  registration: z.boolean().default(false),
+});
 export type Ways = z.infer<typeof Ways>;
 
-const none: Ways = { providers: [], password: false };
+const none: Ways = { providers: [], password: false, registration: false };
 
 /** How people log in here; on a server where nobody does, in no way. */
 export async function fetchWays(): Promise<Ways> {
@@ -12,7 +16,10 @@ export async function fetchWays(): Promise<Ways> {
 }
 
 const page = `${import.meta.env.BASE_URL}login`;
-export const isLoginPage = (): boolean => location.pathname === page;
+const doors = ['login', 'register', 'forgotten', 'reset', 'invitation'] as const;
+/** The page of somebody who is not in yet; undefined on all others. */
+export const doorOf = (path: string): (typeof doors)[number] | undefined => doors.find((door) => path === `${import.meta.env.BASE_URL}${door}`);
+export const isLoginPage = (): boolean => doorOf(location.pathname) !== undefined;
 
 /** Where to go afterwards: only the app's own pages. */
 export function returnPath(): string {
@@ -20,9 +27,9 @@ export function returnPath(): string {
   return given.startsWith(import.meta.env.BASE_URL) && !given.startsWith(page) ? given : import.meta.env.BASE_URL;
 }
 
-/** The address that leads to a provider; `link` adds it to the ways in which this person logs in. */
-export const addressOf = (key: string, { returnTo, link = false }: { returnTo: string; link?: boolean }): string =>
-  `/login/${encodeURIComponent(key)}?${new URLSearchParams({ returnTo, ...(link ? { link: '1' } : {}) })}`;
+/** The address that leads to a provider; `link` adds it to the ways in which this person logs in, `invitation` lets in whoever has its secret. */
+export const addressOf = (key: string, { returnTo, link = false, invitation }: { returnTo: string; link?: boolean; invitation?: string }): string =>
+  `/login/${encodeURIComponent(key)}?${new URLSearchParams({ returnTo, ...(link ? { link: '1' } : {}), ...(invitation ? { invitation } : {}) })}`;
 
 let leaving: Promise<boolean> | undefined;
 

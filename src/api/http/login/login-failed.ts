@@ -18,6 +18,7 @@ const sentences = {
   ProviderRefused: 'The provider did not confirm who you are.',
   IdTokenRefused: 'What the provider says of you cannot be trusted: its signature, its time or its addressee is not right.',
   NoAccount: 'You have no account here, and new ones are made by administrators.',
+  InvitationOver: 'This invitation is not valid, or no longer: ask for a new one.',
   Disabled: 'This account has been disabled: ask an administrator.',
   IdentityTaken: 'Somebody else logs in this way already.',
   SessionOver: 'The session that asked for this is over: log in again.',

@@ -90,6 +90,11 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
     params: Params,
     query: z.object({
       returnTo: z.string().optional().describe('A path of this server, to go to afterwards.'),
+      invitation: z
+        .string()
+        .max(512)
+        .optional()
+        .describe('What the link of an invitation carries: it makes an account where none is made otherwise.'),
       link: z.literal('1').optional().describe('Instead of logging in: log in this way too from now on.'),
     }),
     responses: { 303: { description: 'To the provider.' }, ...refused },
@@ -102,7 +107,9 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
         const link = visit.query.link === undefined ? undefined : await linking(visit);
         const { location, kept } = await begin(provider, callbackOf(visit, provider), link !== undefined);
         const secure = visit.kernel.keys.isSecure(visit.req);
-        const state = { provider: provider.key, returnTo, ...kept, ...(link ? { link } : {}) };
+        const { invitation } = visit.query;
+        const more = { ...(link ? { link } : {}), ...(invitation === undefined ? {} : { invitation }) };
+        const state = { provider: provider.key, returnTo, ...kept, ...more };
         visit.res.appendHeader('Set-Cookie', await states.keep(state, { secure, crossSite: provider.formPost === true }));
         return { status: 303, headers: { location } };
       });
@@ -135,7 +142,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
       const completed = { ...proven, claims: { ...proven.claims, ...(name === undefined ? {} : { name }) } };
       if (state.link) await linked(visit, method, completed, state.link);
       else {
-        const person = await enter.login(visit, method, completed);
+        const person = await enter.login(visit, method, completed, state.invitation);
         const { setCookie } = await openSession(visit, { person, method });
         visit.res.appendHeader('Set-Cookie', setCookie);
       }
