@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
+import type { PersonId } from '../domain/ids.ts';
 import { LOCAL_PERSON } from '../domain/person.ts';
 import { isDistributed, type Settings } from '../settings.ts';
 import { fail } from './fail.ts';
@@ -13,10 +14,11 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Whoever can read the installation's secret runs it: its commands come with a token of a minute. */
-async function operatorToken(settings: Settings): Promise<string> {
+/** Whoever can read the installation's secret runs it: its commands come with a token of a minute, as a person where they are about its own. */
+async function operatorToken(settings: Settings, as: PersonId | undefined): Promise<string> {
   const operator = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] } as const;
-  return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds: 60 })).token;
+  const principal = as === undefined ? operator : ({ id: as, kind: 'person', roles: ['member'] } as const);
+  return (await installationTokens(settings, await secretOf(settings)).access(principal, { seconds: 60 })).token;
 }
 
 async function secretOf(settings: Settings): Promise<Buffer> {
@@ -37,7 +39,7 @@ function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): { r
 }
 
 /** Calls the running server of this folder, as the one who runs it. */
-export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
+export async function callServer(settings: Settings, path: string, init: RequestInit = {}, as?: PersonId): Promise<Response> {
   const folder = settings.ANNALS_DATA;
   let address: string;
   try {
@@ -45,7 +47,7 @@ export async function callServer(settings: Settings, path: string, init: Request
   } catch {
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
-  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings)}` };
+  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings, as)}` };
   const response = await fetch(address + path, { ...init, headers, ...trusting(settings, address) }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );

@@ -103,7 +103,10 @@ describe('a thread is kept', () => {
     await kernel.progress.waitFor(['retention'], await disk.store.head(), { timeoutMs: 20_000 });
     pass(installation, 2 * DAY);
     const before = await disk.documents.getMany(collectionOf(retentionDue), [id]);
-    const stale = { ...disk.documents, find: async (name: string) => ({ documents: name === collectionOf(retentionDue) ? [...before.values()] : [] }) };
+    const stale = {
+      ...disk.documents,
+      find: async (name: string) => ({ documents: name === collectionOf(retentionDue) ? [...before.values()] : [] }),
+    };
     await send(installation, id);
     const { sweepRetention } = await import('../../src/workers/retention.ts');
     const { viewsOf } = await import('../../src/projections/ask.ts');

@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound } from 'lucide-react';
+import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -51,5 +51,14 @@ export const consoles: readonly Console[] = [
     group: 'Administration',
     roles: ['administrator'],
     Page: lazy(() => import('./people/people-page.tsx')),
+  },
+  { name: 'data', title: 'Your data', icon: Archive, group: 'Yours', Page: lazy(() => import('./privacy/data-page.tsx')) },
+  {
+    name: 'usage',
+    title: 'Usage',
+    icon: ChartColumn,
+    group: 'Administration',
+    roles: ['analyst', 'administrator'],
+    Page: lazy(() => import('./analytics/analytics-page.tsx')),
   },
 ];
