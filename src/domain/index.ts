@@ -3,6 +3,7 @@ import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
 import { personEvents } from './person.ts';
+import { promptEvents } from './prompt/index.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { runEvents } from './run/index.ts';
@@ -20,4 +21,5 @@ export const eventDefinitions = [
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
+  ...promptEvents,
 ] as unknown as readonly EventDefinition[];

@@ -12,7 +12,7 @@ import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
 import type { Tell } from '../commands/command.ts';
-import { createTell } from '../commands/dispatcher.ts';
+import { createTell, tagger } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { isUnopened, type RecordedEvent } from '../domain/event.ts';
 import { fileStream } from '../domain/file.ts';
@@ -22,6 +22,7 @@ import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
+import { preparePromptCall } from '../projections/prompt-call.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
@@ -110,7 +111,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
+  const prepare = { sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }) };
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, prepare }));
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
   const follow = createFollow({
     store,

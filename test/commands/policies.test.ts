@@ -49,8 +49,15 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'revisePrompt',
+  'rollBackPrompt',
+  'renamePrompt',
+  'pinPrompt',
+  'archivePrompt',
+  'unarchivePrompt',
+  'deletePrompt',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'setPromptVisibility'];
 /** About Ada herself. */
 const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
 const annalsAlone = [
@@ -71,8 +78,9 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'recordPromptUse',
 ];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
+const claimers = ['registerProviderKey', 'claimAnonymous', 'createPrompt'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;

@@ -2,12 +2,14 @@ import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { claimAnonymous } from '../../src/commands/person.ts';
+import * as prompt from '../../src/commands/prompt.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { PromptContent } from '../../src/domain/prompt/index.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 
@@ -40,6 +42,31 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
     clock.now = new Date(clock.now.getTime() + 24 * 3600_000);
     await kernel.tell(annals(who.id), providerKey.endKeyGrace({ keyId }));
     await kernel.tell(annals(who.id), providerKey.recordProviderKeyUse(used));
+  }
+}
+
+async function promptsOf({ kernel }: Installation, who: Principal): Promise<void> {
+  const content = (text: string) => PromptContent.parse({ messages: [{ role: 'user', content: { type: 'text', text } }] });
+  for (const [promptName, deleted] of [
+    ['kept', false],
+    ['gone', true],
+  ] as const) {
+    const told = await kernel.tell(who, prompt.createPrompt({ promptName, content: content('one') }));
+    if (!told.ok) throw new Error(JSON.stringify(told));
+    const { promptId } = told.result;
+    const changes = [
+      prompt.revisePrompt({ promptId, content: content('two') }),
+      prompt.rollBackPrompt({ promptId, version: 1 }),
+      prompt.renamePrompt({ promptId, promptName: `${promptName}-2` }),
+      prompt.pinPrompt({ promptId, version: 2 }),
+      prompt.archivePrompt({ promptId }),
+      prompt.unarchivePrompt({ promptId }),
+    ];
+    for (const change of changes) await kernel.tell<unknown>(who, change);
+    await kernel.tell({ ...who, roles: ['administrator'] }, prompt.setPromptVisibility({ promptId, visibility: 'everyone' }));
+    const used = { promptId, owner: who.id, count: 2, from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:10:00.000Z' };
+    await kernel.tell(annals(who.id), prompt.recordPromptUse(used));
+    if (deleted) await kernel.tell(who, prompt.deletePrompt({ promptId }));
   }
 }
 
@@ -94,6 +121,8 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await promptsOf(installation, ada);
+  await say(installation, ada, first, '/kept-2 with care');
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
   await installation.stop();

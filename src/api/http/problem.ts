@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, number>> = {
   MessageOwnedByRun: 409,
   Superseded: 409,
   ThreadTrashed: 409,
+  NameTaken: 409,
   EpochChanged: 410,
   RevisionMismatch: 412,
   TooLarge: 413,

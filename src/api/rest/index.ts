@@ -7,6 +7,7 @@ import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
+import { promptRoutes } from './prompts.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { runRoutes } from './runs.ts';
 
@@ -22,4 +23,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...tokenRoutes(tokens),
   ...auditRoutes,
   ...operationRoutes,
+  ...promptRoutes,
 ];

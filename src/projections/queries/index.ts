@@ -9,6 +9,7 @@ import * as files from './files.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
+import * as prompts from './prompts.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as runs from './runs.ts';
 
@@ -27,4 +28,5 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...prompts,
 };

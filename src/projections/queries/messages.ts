@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
-import { branchOf, type Conversation, conversationStream, resolveMessage } from '../../domain/conversation/index.ts';
+import { branchOf, type Conversation, conversationStream, Expansion, resolveMessage } from '../../domain/conversation/index.ts';
 import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import type { Part, Usage } from '../../domain/message.ts';
@@ -21,6 +21,8 @@ export interface MessageInfo {
   readonly status: MessageDoc['status'];
   readonly parts: readonly Part[];
   readonly metadata: JsonObject | null;
+  /** The prompt that it called by its name, and what the model was told in its place. */
+  readonly prompt: Expansion | null;
   readonly runId: string | null;
   readonly model: string | null;
   readonly usage: Usage | null;
@@ -45,13 +47,14 @@ function branches(state: Conversation): (id: string) => MessageInfo['branch'] {
 }
 
 const Comment = z.object({ comment: z.string().optional() });
-const WithMetadata = z.object({ metadata: z.record(z.string(), z.json()).optional() });
+const Sent = z.object({ metadata: z.record(z.string(), z.json()).optional(), expansion: Expansion.optional() });
 
 async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInfo['branch'], { openDeep }: QueryContext): Promise<MessageInfo> {
   const opened = await openDeep({ pieces: doc.pieces, comment: doc.feedback?.comment ?? null });
   // What is sealed in a piece is what the events' schemas let in.
   const pieces = opened.pieces as unknown as Piece<Opened<{ parts?: Part[] }>>[];
   const first = pieces.find(({ kind }) => kind === 'parts')?.body;
+  const { metadata = null, expansion = null } = first === undefined || isUnopened(first) ? {} : Sent.parse(first);
   const { conversationId, role, parentId, height, status, runId, model, usage, finishReason, error, feedback, createdAt, updatedAt } = doc;
   return {
     id,
@@ -61,7 +64,8 @@ async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInf
     height,
     status,
     parts: assembleParts(pieces),
-    metadata: first === undefined || isUnopened(first) ? null : (WithMetadata.parse(first).metadata ?? null),
+    metadata,
+    prompt: expansion,
     runId,
     model,
     usage,

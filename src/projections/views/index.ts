@@ -9,6 +9,7 @@ import { fileList } from './files.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
+import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
 import { runList } from './runs.ts';
 
@@ -26,4 +27,6 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  prompts,
+  promptVersions,
 ] as unknown as readonly View[];

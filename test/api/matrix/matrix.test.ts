@@ -102,6 +102,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const file = await (await upload()).json();
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
+  const promptId = line.includes('prompt') ? await prompt() : '';
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -127,6 +128,8 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     view: 'files',
     reaction: 'title',
     eventId: 'none',
+    promptId,
+    version: '1',
   };
 }
 /** Of these nobody may have more than a hundred. */
@@ -135,6 +138,11 @@ async function providerKey(): Promise<{ keyId: string; number: number }> {
   const { keyId } = await (await call('POST', '/api/provider-keys', 'owner', key)).json();
   const { number } = await (await call('GET', `/api/provider-keys/${keyId}`, 'owner')).json();
   return { keyId, number };
+}
+let prompts = 0;
+const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
+async function prompt(): Promise<string> {
+  return (await (await call('POST', '/api/prompts', 'owner', { name: `mine-${++prompts}`, content })).json()).promptId;
 }
 const upload = (): Promise<Response> =>
   fetch(`${server.url}/api/files?filename=a.txt`, {
@@ -145,7 +153,7 @@ const upload = (): Promise<Response> =>
 
 const lineOf = ({ method, path }: RouteDefinition): string => `${method} ${path}`;
 const text = [{ type: 'text', text: 'hello' }];
-const content = { role: 'user', content: text, metadata: {} };
+const posted = { role: 'user', content: text, metadata: {} };
 /** What a route needs before it asks who may. */
 const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => unknown>> = {
   'POST /aui/v1/auth/tokens/refresh': ({ refreshToken }) => ({ refresh_token: refreshToken }),
@@ -159,6 +167,14 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/conversations/{conversationId}/branch': ({ messageId }) => ({ messageId }),
   'POST /api/runs/{runId}/approvals/{approvalId}': () => ({ approved: true }),
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
+  'POST /api/prompts': () => ({ name: `new-${++prompts}`, content }),
+  'POST /api/prompts/expand': () => ({ name: 'weigh', arguments: { question: 'x' } }),
+  'POST /api/prompts/complete': () => ({ name: 'weigh', argument: 'question' }),
+  'PUT /api/prompts/{promptId}': () => ({ content }),
+  'PUT /api/prompts/{promptId}/name': () => ({ name: `renamed-${++prompts}` }),
+  'PUT /api/prompts/{promptId}/pin': () => ({ version: 1 }),
+  'POST /api/prompts/{promptId}/rollback': () => ({ version: 1 }),
+  'PUT /api/prompts/{promptId}/visibility': () => ({ visibility: 'everyone' }),
   'POST /api/provider-keys': () => ({ provider: 'openai', apiKey: 'sk-123456789012' }),
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
@@ -167,8 +183,8 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
   'POST /aui/v1/threads': () => ({ last_message_at: new Date().toISOString() }),
   'PUT /aui/v1/threads/{threadId}': () => ({ title: 'new' }),
-  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content }),
-  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content }),
+  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content: posted }),
+  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content: posted }),
   'DELETE /aui/v1/threads/{threadId}/messages': ({ messageId }) => ({ message_ids: [messageId] }),
   'POST /aui/v1/threads/{threadId}/messages/{messageId}/feedback': () => ({ type: 'positive' }),
   'POST /aui/v1/runs/stream': ({ threadId }) => ({ thread_id: threadId, assistant_id: 'system/thread_title', messages: [] }),
@@ -185,6 +201,7 @@ const searches: Readonly<Record<string, string>> = {
   'POST /api/files': '?filename=a.txt',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
+  'GET /api/prompts/{promptId}/diff': '?from=1&to=1',
 };
 
 async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Readonly<Record<string, string>>): Promise<Answer | string> {
