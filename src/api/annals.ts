@@ -16,6 +16,7 @@ export interface Annals {
   readonly epoch: string;
   readonly uploads: Uploads;
   readonly models: Catalogue;
+  readonly prompts: PromptUses;
   /** What goes on inside, for health pages. */
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
 }
@@ -25,6 +26,11 @@ export interface Uploads {
   /** Encrypts and stores the bytes of a reserved file; the caller then tells `uploadFile` with what this answers. */
   put(request: { principalId: string; fileId: string; bytes: Uint8Array; mediaType: string }): Promise<{ blobId: string; key: string }>;
   get(file: { blobId: string; key: string }): Promise<Uint8Array | undefined>;
+}
+
+/** Uses of prompts outside of chats, which no other event tells of. */
+export interface PromptUses {
+  used(promptId: string): Promise<void>;
 }
 
 export interface Catalogue {

@@ -30,6 +30,7 @@ import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createPromptUses } from '../workers/prompt-uses.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
@@ -126,6 +127,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
+  const uses = createPromptUses({ tell, views, now });
   const replies = createReplies({
     tell,
     callModel,
@@ -177,6 +179,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     flushedAt = now().getTime();
     await refusals.flush();
     await keys.sweep();
+    await uses.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
@@ -219,6 +222,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     refusals,
     loader,
     models: catalogue,
+    prompts: uses,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
@@ -284,6 +288,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       stopped.abort();
       await Promise.all(running);
       await keys.flush();
+      await uses.flush();
       await refusals.flush();
     },
   };

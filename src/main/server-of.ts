@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
+import { mcpRoutes } from '../api/mcp/routes.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
@@ -28,6 +29,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
       ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
       ...apiKeyRoutes,
       ...userRoutes({ tokens, open: isRegistrationOpen(settings), tokenMinutes: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES }),
+      ...mcpRoutes({ publicUrl }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,

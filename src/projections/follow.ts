@@ -13,8 +13,9 @@ import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import { mayDo, ownIds, type Principal } from '../domain/principal.ts';
 import { unreadable, viewsOf } from './ask.ts';
 import type { Progress } from './progress.ts';
+import { promptChanges } from './prompt-changes.ts';
 import { type RunStreamParts, runItems } from './run-stream.ts';
-import { type FollowFeed, FollowRun } from './topics.ts';
+import { type FollowFeed, type FollowPrompts, FollowRun } from './topics.ts';
 import { feed } from './views/feed.ts';
 
 export interface FollowParts extends RunStreamParts {
@@ -46,6 +47,7 @@ export interface FeedItem extends JsonObject {
 /** The kernel's third verb: what goes on, from a place on, until the signal. */
 export interface Follow {
   (principal: Principal, topic: z.input<typeof FollowRun>, options: { signal: AbortSignal }): Promise<Following<RunItem>>;
+  (principal: Principal, topic: z.input<typeof FollowPrompts>, options: { signal: AbortSignal }): Promise<Following<{ type: 'prompts-changed' }>>;
   (principal: Principal, topic: z.input<typeof FollowFeed>, options: { signal: AbortSignal; after?: string }): Promise<Following<FeedItem>>;
 }
 
@@ -106,6 +108,7 @@ export function createFollow(parts: FollowParts): Follow {
   return (async (principal: Principal, topic: { topic: string }, { signal, after }: { signal: AbortSignal; after?: string }) => {
     if (!mayDo('read', principal)) return { ok: false, error: unreadable };
     if (topic.topic === 'run') return followRun(principal, topic as z.input<typeof FollowRun>, signal);
+    if (topic.topic === 'prompts') return { ok: true, items: numbered(promptChanges({ views, progress }, principal, signal)) };
     return { ok: true, items: feedItems(principal, after ?? START, signal) };
   }) as Follow;
 }

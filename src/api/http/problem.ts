@@ -12,6 +12,7 @@ const statuses: Readonly<Record<string, number>> = {
   ApprovalNotFound: 404,
   ToolCallNotFound: 404,
   MethodNotAllowed: 405,
+  NotAcceptable: 406,
   RequestTimeout: 408,
   Conflict: 409,
   RunActive: 409,

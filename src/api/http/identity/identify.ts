@@ -162,7 +162,7 @@ const looksLikeJwt = (bearer: string): boolean => /^[\w-]+(?:\.[\w-]*){2}(?:(?:\
 export function isLocal(req: IncomingMessage, doors: Doors): boolean {
   if (!isLoopbackPeer(req)) return false;
   const { origin, 'sec-fetch-site': site } = req.headers;
-  if (site === undefined) return origin === undefined;
+  if (site === undefined) return origin === undefined || doors.isOwnOrigin(req);
   return (site === 'same-origin' || site === 'none') && (origin === undefined || doors.isOwnOrigin(req));
 }
 
