@@ -19,7 +19,13 @@ export async function* promptChanges(
   const stamp = async (): Promise<string> => {
     const own = await views.find(prompts, { owner: { in: ownIds(principal) } }, { limit: MOST });
     const shared = await views.find(prompts, { visibility: 'everyone' }, { limit: MOST });
-    const of = [...own.documents, ...shared.documents].map(({ id, doc: { name, latest, pinned, archived } }) => [id, name.a, latest, pinned, archived]);
+    const of = [...own.documents, ...shared.documents].map(({ id, doc: { name, latest, pinned, archived } }) => [
+      id,
+      name.a,
+      latest,
+      pinned,
+      archived,
+    ]);
     return JSON.stringify(of.toSorted());
   };
   const seen = (): string => progress.status().find(({ view }) => view === prompts.name)?.position ?? START;

@@ -42,11 +42,16 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
     method: 'POST',
     path: PATH,
     summary: 'The MCP server of one’s prompts: 2026-07-28 and, without sessions, 2025-11-25 and older',
-    description: 'Bearer token as everywhere. Prompts with arguments and completion, notices of changes, and tools by which a model lists and gets them.',
+    description:
+      'Bearer token as everywhere. Prompts with arguments and completion, notices of changes, and tools by which a model lists and gets them.',
     tags,
     body: z.json(),
     errors,
-    responses: { 200: { description: 'The answer, or server-sent events.', schema: z.json() }, 202: { description: 'A notification.' }, ...unwelcome },
+    responses: {
+      200: { description: 'The answer, or server-sent events.', schema: z.json() },
+      202: { description: 'A notification.' },
+      ...unwelcome,
+    },
     handle: async (request) => {
       limit(request.principal.id);
       await serve(request, open);
@@ -88,7 +93,8 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
   return [exchange, notices, metadata(METADATA), metadata(`${METADATA}${PATH}`)];
 }
 
-const originOf = ({ req }: Visit, publicUrl: string | undefined): string => (publicUrl === undefined ? `http://${req.headers.host}` : new URL(publicUrl).origin);
+const originOf = ({ req }: Visit, publicUrl: string | undefined): string =>
+  publicUrl === undefined ? `http://${req.headers.host}` : new URL(publicUrl).origin;
 
 /** One handler for each exchange: so what it serves, and of what it tells, is this person's and nobody else's. */
 async function serve(request: RouteRequest<unknown, unknown, z.output<ReturnType<typeof z.json>>>, open: LRUCache<string, number>): Promise<void> {
@@ -106,7 +112,8 @@ async function serve(request: RouteRequest<unknown, unknown, z.output<ReturnType
   await (isListening(body) ? counted(open, principal.id, answer) : answer());
 }
 
-const isListening = (body: unknown): boolean => typeof body === 'object' && body !== null && 'method' in body && body.method === 'subscriptions/listen';
+const isListening = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'method' in body && body.method === 'subscriptions/listen';
 
 async function counted(open: LRUCache<string, number>, person: string, work: () => Promise<void>): Promise<void> {
   const count = open.get(person) ?? 0;

@@ -21,7 +21,11 @@ export type GotPrompt =
 /** Where the prompts of one person come from: the kernel of this process, or a running server. */
 export interface PromptSource {
   /** Undefined where the cursor is none of ours. */
-  list(options: { readonly cursor?: string | undefined; readonly search?: string | undefined; readonly limit: number }): Promise<PromptPage | undefined>;
+  list(options: {
+    readonly cursor?: string | undefined;
+    readonly search?: string | undefined;
+    readonly limit: number;
+  }): Promise<PromptPage | undefined>;
   get(name: string, values: PromptValues): Promise<GotPrompt>;
   /** Undefined where there is no such prompt. */
   complete(name: string, argument: string, value: string): Promise<{ readonly values: readonly string[]; readonly total: number } | undefined>;

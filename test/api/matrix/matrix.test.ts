@@ -3,6 +3,7 @@ import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
+import { mcpRoutes } from '../../../src/api/mcp/routes.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import { disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
@@ -41,7 +42,12 @@ beforeAll(async () => {
     server: {
       tokens,
       localPerson: false,
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      routes: [
+        ...assistantUiRoutes(options),
+        ...apiKeyRoutes,
+        ...mcpRoutes({}),
+        ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+      ],
     },
   });
   const { kernel } = server.installation;
@@ -167,6 +173,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/conversations/{conversationId}/branch': ({ messageId }) => ({ messageId }),
   'POST /api/runs/{runId}/approvals/{approvalId}': () => ({ approved: true }),
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
+  'POST /mcp': () => ({ jsonrpc: '2.0', id: 1, method: 'ping' }),
   'POST /api/prompts': () => ({ name: `new-${++prompts}`, content }),
   'POST /api/prompts/expand': () => ({ name: 'weigh', arguments: { question: 'x' } }),
   'POST /api/prompts/complete': () => ({ name: 'weigh', argument: 'question' }),

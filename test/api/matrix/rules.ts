@@ -119,6 +119,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/prompts/{promptId}/versions/{version}': ['own', 'read'],
   'GET /api/prompts/{promptId}/diff': ['own', 'read'],
   'POST /api/prompts/{promptId}/expand': ['own', 'read'],
+  'POST /mcp': ['anyone', 'none'],
+  'GET /mcp': ['anyone', 'none'],
+  'GET /.well-known/oauth-protected-resource': ['everybody', 'none'],
+  'GET /.well-known/oauth-protected-resource/mcp': ['everybody', 'none'],
 
   'GET /api/audit': ['auditors', 'read'],
   'GET /api/audit/heads': ['auditors', 'read', noHeads],

@@ -68,10 +68,7 @@ describe.each(eras)('a client of the %s era', (era) => {
   test('hears that its lists have changed, and nothing of what others change', async () => {
     const bob = await tokenOf(server, person(`bob-${era}`));
     const notices = { ada: 0, bob: 0 };
-    const watching = await Promise.all([
-      connect(server, ada, era, () => void notices.ada++),
-      connect(server, bob, era, () => void notices.bob++),
-    ]);
+    const watching = await Promise.all([connect(server, ada, era, () => void notices.ada++), connect(server, bob, era, () => void notices.bob++)]);
     const changed = async (): Promise<void> => {
       await make(server, bob, `new-${era}-${Math.random().toString(36).slice(2)}`, 'x');
       await until(async () => notices.bob > 0);

@@ -1,14 +1,19 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startMcpServer } from '../../api/mcp/mcp-server.ts';
 import type { TestServer } from '../../api/http/start-server.ts';
+import { startMcpServer } from '../../api/mcp/mcp-server.ts';
 
 const runner = fileURLToPath(new URL('../../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
 const baseline = (revision: string): string => fileURLToPath(new URL(`./expected-failures-${revision}.yml`, import.meta.url));
 
 const text = (said: string) => ({ role: 'user', content: { type: 'text', text: said } });
-const argument = (name: string, ...values: string[]) => ({ name, description: `The ${name}`, required: true, ...(values.length > 0 ? { values } : {}) });
+const argument = (name: string, ...values: string[]) => ({
+  name,
+  description: `The ${name}`,
+  required: true,
+  ...(values.length > 0 ? { values } : {}),
+});
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
 /** The prompts that the suite asks for, made as a person makes them. */
@@ -21,11 +26,16 @@ const fixtures = {
   test_prompt_with_embedded_resource: {
     arguments: [argument('resourceUri')],
     messages: [
-      { role: 'user', content: { type: 'resource', uri: '{{resourceUri}}', mediaType: 'text/plain', text: 'Embedded resource content for testing.' } },
+      {
+        role: 'user',
+        content: { type: 'resource', uri: '{{resourceUri}}', mediaType: 'text/plain', text: 'Embedded resource content for testing.' },
+      },
       text('Please process the embedded resource above.'),
     ],
   },
-  test_prompt_with_image: { messages: [{ role: 'user', content: { type: 'image', mediaType: 'image/png', data: PNG } }, text('Please analyze the image above.')] },
+  test_prompt_with_image: {
+    messages: [{ role: 'user', content: { type: 'image', mediaType: 'image/png', data: PNG } }, text('Please analyze the image above.')],
+  },
 };
 
 let server: TestServer;

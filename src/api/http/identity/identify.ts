@@ -67,6 +67,8 @@ const MOST_KNOWN = 10_000;
 /** Where clients come that send no name. */
 const DEV_PATHS = /^\/v1\/chat\//;
 const DEV_USER = 'default-user';
+/** Programs that speak MCP send our own origin along, without what browsers add to it. */
+const MCP_PATH = /^\/mcp(\?|$)/;
 
 const GONE = 'This token is not valid, or no longer: get a new one.';
 const DISABLED = 'This account has been disabled: ask an administrator.';
@@ -162,7 +164,7 @@ const looksLikeJwt = (bearer: string): boolean => /^[\w-]+(?:\.[\w-]*){2}(?:(?:\
 export function isLocal(req: IncomingMessage, doors: Doors): boolean {
   if (!isLoopbackPeer(req)) return false;
   const { origin, 'sec-fetch-site': site } = req.headers;
-  if (site === undefined) return origin === undefined || doors.isOwnOrigin(req);
+  if (site === undefined) return origin === undefined || (MCP_PATH.test(req.url ?? '') && doors.isOwnOrigin(req));
   return (site === 'same-origin' || site === 'none') && (origin === undefined || doors.isOwnOrigin(req));
 }
 
