@@ -54,6 +54,19 @@ const Settings = z.object({
   ANNALS_HEADS_FILE: z.string().optional(),
   /** How often one is signed while the log grows, in ms. */
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
+  /** Networks in which servers of tools that persons name may be although they are private: `10.0.0.0/8`, one address, `*`. Default: all where only this machine can come, else none. */
+  ANNALS_PRIVATE_ADDRESSES: list
+    .default([])
+    .refine(
+      (entries) => entries.every((entry) => /^(\*|[0-9.]+(\/\d{1,2})?|[0-9a-fA-F:.]+(\/\d{1,3})?)$/.test(entry)),
+      'must be addresses or networks such as 10.0.0.0/8, or *',
+    ),
+  /** The commands that servers of tools may be started by, as they are registered. Default: whatever an administrator registers. */
+  ANNALS_MCP_COMMANDS: list.default([]),
+  /** How long a connection to a server of tools may be idle, in ms. */
+  ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */
+  AICHAT_MCP_SERVERS_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
@@ -88,6 +101,16 @@ const Settings = z.object({
   ANTHROPIC_BASE_URL: z.url().optional(),
   GEMINI_API_KEY: z.string().optional(),
   GEMINI_BASE_URL: z.url().optional(),
+  /** `off`: models get no built-in tools. */
+  ANNALS_TOOLS: z.enum(['on', 'off']).default('on'),
+  /** `off`: no model reads pages of the web. */
+  ANNALS_FETCH_PAGE: z.enum(['on', 'off']).default('on'),
+  /** One of these, and models may search the web. */
+  SEARXNG_URL: z.url().optional(),
+  BRAVE_API_KEY: z.string().optional(),
+  TAVILY_API_KEY: z.string().optional(),
+  /** Only for `annals mcp --url`: whose prompts it serves. */
+  ANNALS_TOKEN: z.string().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

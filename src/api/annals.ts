@@ -1,6 +1,7 @@
 import type { Tell } from '../commands/command.ts';
 import type { Refusals } from '../commands/refusals.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { Ask } from '../projections/query.ts';
@@ -17,8 +18,14 @@ export interface Annals {
   readonly uploads: Uploads;
   readonly models: Catalogue;
   readonly prompts: PromptUses;
+  readonly toolServers: ToolServers;
   /** What goes on inside, for health pages. */
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
+}
+
+/** What goes on with servers of tools, whichever process has the connections. */
+export interface ToolServers {
+  statuses(serverIds: readonly string[]): Promise<readonly (McpStatus & { readonly process: string })[]>;
 }
 
 /** Bytes of files: encrypted on the way in, opened on the way out. */

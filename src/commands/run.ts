@@ -3,7 +3,7 @@ import { type Conversation, conversationStream, conversations } from '../domain/
 import type { RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
-import { runStream, runs } from '../domain/run/index.ts';
+import { CallBinding, runStream, runs } from '../domain/run/index.ts';
 import { command, type Policy } from './command.ts';
 import { annalsOnRun, ownerOfRun } from './policy.ts';
 
@@ -26,7 +26,9 @@ export const completeStep = command('completeStep', {
     ...fenced,
     model: z.string(),
     usage: Usage.optional(),
-    calls: z.array(z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']) })),
+    calls: z.array(
+      z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), binding: CallBinding.optional() }),
+    ),
     parts: z.array(Part),
     expiresAt: IsoTime.optional(),
   }),

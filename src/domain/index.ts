@@ -2,6 +2,7 @@ import { accessEvents } from './access.ts';
 import { conversationEvents } from './conversation/index.ts';
 import type { EventDefinition } from './event.ts';
 import { fileEvents } from './file.ts';
+import { mcpEvents } from './mcp/index.ts';
 import { personEvents } from './person.ts';
 import { promptEvents } from './prompt/index.ts';
 import { providerKeyEvents } from './provider-key.ts';
@@ -18,6 +19,7 @@ export const eventDefinitions = [
   ...personEvents,
   ...accessEvents,
   ...providerKeyEvents,
+  ...mcpEvents,
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,

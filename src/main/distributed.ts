@@ -31,10 +31,12 @@ import type { Settings } from '../settings.ts';
 import { noDuties } from '../workers/duties.ts';
 import { applyErasures } from '../workers/erasure.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
+import { openMcp } from './mcp.ts';
 import { patient } from './patient.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { whyUnavailable } from './unavailable.ts';
@@ -124,6 +126,8 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened, log),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

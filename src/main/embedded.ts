@@ -12,11 +12,13 @@ import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/erasure.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
+import { openMcp } from './mcp.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
 import { openViews } from './views.ts';
@@ -95,6 +97,8 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened, log),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

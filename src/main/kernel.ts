@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
@@ -8,14 +7,13 @@ import type { Evidence } from '../adapters/evidence/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
+import type { McpConnector } from '../adapters/mcp/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/identify.ts';
-import type { Tell } from '../commands/command.ts';
 import { createTell, tagger } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
-import { isUnopened, type RecordedEvent } from '../domain/event.ts';
-import { fileStream } from '../domain/file.ts';
+import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { personStream, persons } from '../domain/person.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
@@ -25,19 +23,24 @@ import type { Progress } from '../projections/progress.ts';
 import { preparePromptCall } from '../projections/prompt-call.ts';
 import { claims } from '../projections/views/claims.ts';
 import { runList } from '../projections/views/runs.ts';
+import { type BuiltInParts, createBuiltInTools } from '../workers/built-in/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createMcp } from '../workers/mcp/index.ts';
+import { type McpLimits, usualMcpLimits } from '../workers/mcp/pool-parts.ts';
 import { createPromptUses } from '../workers/prompt-uses.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { demoTools, joinedTools } from '../workers/tools.ts';
 import { missingOf } from './missing.ts';
-import { namingUnavailable, whyUnavailable } from './unavailable.ts';
+import { answeringUnavailable, whyUnavailable } from './unavailable.ts';
+import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -63,6 +66,10 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  /** How servers of tools are connected to, and which commands may be started for them (empty: any). */
+  readonly mcp: { readonly connector: McpConnector; readonly commands?: readonly string[]; readonly limits?: Partial<McpLimits> };
+  /** By what built-in tools reach the web. */
+  readonly builtIn?: 'off' | Pick<BuiltInParts, 'search' | 'readPage'>;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
 }
@@ -83,19 +90,6 @@ export interface Kernel extends Annals {
   /** Everything that is due: what a clock that tests drive has to call. */
   sweep(): Promise<void>;
 }
-
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };
 
 const SWEEP_MS = 1000;
 /** From when on a view that does not keep up is a problem. */
@@ -128,8 +122,18 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
   const uses = createPromptUses({ tell, views, now });
+  const mcp = createMcp({
+    ...{ tell, loader, store, sealer, blobs, hub, state, secret, now },
+    connector: parts.mcp.connector,
+    commands: parts.mcp.commands ?? [],
+    limits: { ...usualMcpLimits, ...parts.mcp.limits },
+    onProblem: log,
+  });
+  const { builtIn = {} } = parts;
+  const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
   const replies = createReplies({
     tell,
+    tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
     callModel,
     duties,
     loader,
@@ -147,6 +151,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const reactions = [
     ...replies.reactions,
+    ...mcp.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
   ];
@@ -223,24 +228,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     loader,
     models: catalogue,
     prompts: uses,
+    toolServers: { statuses: mcp.board.read },
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
     },
     epoch: await store.epoch(),
-    uploads: {
-      async put({ principalId, fileId, bytes }) {
-        const blobId = `blob_${randomBytes(16).toString('hex')}`;
-        const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-        await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
-        return { blobId, key: sealed.k };
-      },
-      async get({ blobId, key }) {
-        const bytes = await blobs.get(blobId);
-        const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
-        return opened === undefined || isUnopened(opened) ? undefined : opened;
-      },
-    },
+    uploads: createUploads({ sealer, blobs }),
     known: {
       claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
       claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
@@ -275,6 +269,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      running.push(every('tool servers', SWEEP_MS, mcp.sweep, reacting.signal));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
@@ -285,6 +280,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     async stop(drainMs) {
       reacting.abort();
       await replies.drain(drainMs);
+      await mcp.close();
       stopped.abort();
       await Promise.all(running);
       await keys.flush();

@@ -12,6 +12,7 @@ import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
+import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PromptDeleted } from '../domain/prompt/index.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
@@ -25,7 +26,14 @@ export interface ErasureParts {
   readonly liveLog: LiveLog;
 }
 
-const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PromptDeleted.type];
+const dropping: readonly string[] = [
+  ProviderKeyRotated.type,
+  ProviderKeyGraceEnded.type,
+  ProviderKeyRemoved.type,
+  McpServerChanged.type,
+  McpServerRemoved.type,
+  PromptDeleted.type,
+];
 /** The keys of secrets and prompts that nobody needs any more, by the event that says so. */
 function droppedScopes(type: string, data: object): string[] {
   if (type === PromptDeleted.type) return [(data as { promptId: string }).promptId];

@@ -56,6 +56,13 @@ const owners = [
   'archivePrompt',
   'unarchivePrompt',
   'deletePrompt',
+  'changeMcpServer',
+  'switchMcpServer',
+  'shareMcpServer',
+  'removeMcpServer',
+  'setMcpServerPolicy',
+  'refreshMcpServer',
+  'approveMcpTool',
 ];
 const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'setPromptVisibility'];
 /** About Ada herself. */
@@ -79,8 +86,9 @@ const annalsAlone = [
   'endKeyGrace',
   'recordProviderKeyUse',
   'recordPromptUse',
+  'observeMcpContract',
 ];
-const claimers = ['registerProviderKey', 'claimAnonymous', 'createPrompt'];
+const claimers = ['registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy', 'createPrompt'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;

@@ -5,8 +5,10 @@ import { headKey } from '../../src/adapters/event-store/heads.ts';
 import { createHeads } from '../../src/adapters/event-store/heads-export.ts';
 import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
+import { createGuardedFetch } from '../../src/adapters/guarded-fetch/index.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
+import { createMcpConnector } from '../../src/adapters/mcp/connector.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
 import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
@@ -84,6 +86,10 @@ export interface StartOptions {
   readonly privateAddresses?: boolean;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** How servers of tools are connected to; default: really, with no address closed. */
+  readonly mcp?: KernelParts['mcp'];
+  /** By what built-in tools reach the web; default: by nothing. */
+  readonly builtIn?: KernelParts['builtIn'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
 }
@@ -107,6 +113,8 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  builtIn,
+  mcp = { connector: createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'] }).fetch, version: 'test' }) },
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -124,6 +132,8 @@ export async function startAnnals({
   const kernel = await createKernel({
     ...alive.disk,
     models,
+    mcp,
+    ...(builtIn === undefined ? {} : { builtIn }),
     ...(headsEveryMs === undefined ? {} : { heads: signing(alive.disk, headsEveryMs, () => clock.now) }),
     progress,
     now: () => clock.now,

@@ -29,8 +29,23 @@ export type RecordedEvent = z.infer<typeof RecordedEvent>;
 
 const Problem = z.object({ message: z.string().optional(), detail: z.string().optional(), title: z.string().optional() });
 
-async function request<Schema extends z.ZodType>(path: string, schema: Schema, init?: RequestInit): Promise<z.infer<Schema>> {
-  const response = await fetch(path, { ...init, headers: await annals.headers() });
+interface RequestOptions {
+  readonly method?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** Asks the server as the person of this page; what it refuses is thrown with the sentence it gave. */
+export async function request<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  { method = 'GET', body: sent }: RequestOptions = {},
+): Promise<z.infer<Schema>> {
+  const headers = new Headers(await annals.headers());
+  if (sent !== undefined) headers.set('content-type', 'application/json');
+  // Answered once the views show the change, so that what is read next has it.
+  if (method !== 'GET') headers.set('prefer', 'wait=2');
+  const response = await fetch(path, { method, headers, ...(sent === undefined ? {} : { body: JSON.stringify(sent) }) });
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return schema.parse(body);
   const problem = Problem.safeParse(body).data;

@@ -11,6 +11,7 @@ import { currentRoute, navigate, onRouteChange, useRoute } from './ui/route.ts';
 import { Toasts, toast } from './ui/toasts.tsx';
 
 const HistoryPage = lazy(() => import('./history/history-page.tsx'));
+const ConsolePage = lazy(() => import('./consoles/console-page.tsx'));
 
 export function App() {
   const route = useRoute();
@@ -39,13 +40,11 @@ export function App() {
         <Sidebar open={listOpen} onClose={() => setListOpen(false)} onChosen={closeOnPhone} />
         <div className="flex min-w-0 flex-1 flex-col" inert={listOpen && narrow}>
           <Header listOpen={listOpen} onToggleList={() => setListOpen(!listOpen)} />
-          {route.page === 'history' ? (
-            <Suspense fallback={<p className="p-8 text-center text-dim text-sm">Opening the record…</p>}>
-              <HistoryPage key={route.threadId} threadId={route.threadId} />
-            </Suspense>
-          ) : (
-            <ThreadView />
-          )}
+          <Suspense fallback={<p className="p-8 text-center text-dim text-sm">Opening…</p>}>
+            {route.page === 'history' && <HistoryPage key={route.threadId} threadId={route.threadId} />}
+            {route.page === 'console' && <ConsolePage name={route.name} />}
+          </Suspense>
+          {route.page === 'chat' && <ThreadView />}
         </div>
       </div>
       <Shortcuts onToggleList={() => setListOpen(!listOpen)} />

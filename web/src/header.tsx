@@ -1,17 +1,18 @@
 import { useAuiState } from '@assistant-ui/react';
-import { MessageSquareText, Monitor, Moon, PanelLeft, ScrollText, Sun } from 'lucide-react';
+import { MessageSquareText, Monitor, Moon, PanelLeft, ScrollText, Settings, Sun } from 'lucide-react';
 import { useEffect } from 'react';
 import { navigate, useRoute } from './ui/route.ts';
 import { setTheme, type Theme, useTheme } from './ui/theme.ts';
 
 export function Header({ listOpen, onToggleList }: { listOpen: boolean; onToggleList: () => void }) {
   const route = useRoute();
-  const title = useAuiState((s) => s.threadListItem.title);
+  const threadTitle = useAuiState((s) => s.threadListItem.title);
+  const title = route.page === 'console' ? 'Settings' : threadTitle;
   const remoteId = useAuiState((s) => s.threadListItem.remoteId);
   useEffect(() => {
     document.title = title ? `${title} · Annals` : 'Annals';
   }, [title]);
-  const threadId = route.page === 'history' ? route.threadId : remoteId;
+  const threadId = route.page === 'history' ? route.threadId : route.page === 'chat' && remoteId;
   return (
     <header className="flex h-14 flex-none items-center gap-1 px-3">
       {!listOpen && (
@@ -38,6 +39,17 @@ export function Header({ listOpen, onToggleList }: { listOpen: boolean; onToggle
             <ScrollText size={18} />
           </button>
         ))}
+      {route.page !== 'console' && (
+        <button
+          type="button"
+          className="icon-button size-9"
+          aria-label="Settings"
+          title="Settings"
+          onClick={() => navigate({ page: 'console', name: '' })}
+        >
+          <Settings size={18} />
+        </button>
+      )}
       <ThemeButton />
     </header>
   );

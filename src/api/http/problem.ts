@@ -20,6 +20,7 @@ const statuses: Readonly<Record<string, number>> = {
   AlreadySent: 409,
   AlreadyClaimed: 409,
   ApprovalAnswered: 409,
+  ApprovalExpired: 409,
   FileUploaded: 409,
   MessageOwnedByRun: 409,
   Superseded: 409,

@@ -2,6 +2,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { promptsAskedBy } from '../../projections/prompt-source.ts';
 import { json } from '../http/answer.ts';
 import { createRateLimit } from '../http/identity/rate-limit.ts';
 import { errorHeaders, HttpError, statusOf } from '../http/problem.ts';
@@ -9,7 +10,6 @@ import type { RouteRequest, Visit } from '../http/request.ts';
 import { type ErrorForm, openRoute, type RouteDefinition, route } from '../http/route.ts';
 import { sendStream, sse, sseHeaders } from '../http/stream.ts';
 import { changesOf, noticesFor } from './notices.ts';
-import { ownPrompts } from './own-prompts.ts';
 import { promptServer } from './server.ts';
 
 export interface McpOptions {
@@ -100,7 +100,7 @@ const originOf = ({ req }: Visit, publicUrl: string | undefined): string =>
 async function serve(request: RouteRequest<unknown, unknown, z.output<ReturnType<typeof z.json>>>, open: LRUCache<string, number>): Promise<void> {
   const { principal, annals, kernel, body, req, res } = request;
   const until = AbortSignal.any([request.signal, kernel.closing]);
-  const source = ownPrompts(request, (promptId) => annals.prompts.used(promptId));
+  const source = promptsAskedBy(request.ask, (promptId) => annals.prompts.used(promptId));
   const handler = createMcpHandler(() => promptServer(source), {
     bus: noticesFor(request, until),
     maxSubscriptions: 1,

@@ -1,9 +1,10 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import type { PromptMessage, PromptPart } from '../../domain/prompt/index.ts';
-import type { ListedPrompt, PromptSource } from './source.ts';
-import { callTool, tools } from './tools.ts';
+import type { ListedPrompt, PromptSource } from '../../projections/prompt-source.ts';
+import { callPromptTool, isPromptTool, promptTools } from '../../projections/prompt-tools.ts';
 
 const PAGE = 50;
+const annotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
 const HINT = { ttlMs: 5000, cacheScope: 'private' } as const;
 
 /** Annals' own MCP server for one person and one exchange: prompts with completion, and tools by which a model reaches them. Both eras. */
@@ -31,8 +32,13 @@ export function promptServer(source: PromptSource): Server {
     if (found === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such prompt.');
     return { completion: { values: [...found.values], total: found.total, hasMore: found.total > found.values.length } };
   });
-  server.setRequestHandler('tools/list', () => ({ tools: [...tools] }));
-  server.setRequestHandler('tools/call', ({ params: { name, arguments: input = {} } }) => callTool(source, name, input));
+  server.setRequestHandler('tools/list', () => ({ tools: promptTools.map((tool) => ({ ...tool, annotations })) }));
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: input = {} } }) => {
+    if (!isPromptTool(name)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name}.`);
+    const answer = await callPromptTool(source, name, input);
+    const text = answer.ok ? JSON.stringify(answer.value) : answer.message;
+    return { content: [{ type: 'text' as const, text }], ...(answer.ok ? {} : { isError: true }) };
+  });
   return server;
 }
 

@@ -3,6 +3,7 @@ import type { RouteDefinition } from '../http/route.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
+import { mcpRoutes } from './mcp.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -24,4 +25,5 @@ export const restRoutes = ({ tokens }: { readonly tokens: Tokens }): readonly Ro
   ...auditRoutes,
   ...operationRoutes,
   ...promptRoutes,
+  ...mcpRoutes,
 ];

@@ -79,6 +79,13 @@ export const RunItemSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reasoning'), id: z.string(), delta: z.string() }),
   z.object({ type: z.literal('tool-input'), toolCallId: z.string(), toolName: z.string(), delta: z.string() }),
   z.object({ type: z.literal('tool'), part: ToolPart }),
+  z.object({
+    type: z.literal('tool-progress'),
+    toolCallId: z.string(),
+    progress: z.number(),
+    total: z.number().optional(),
+    message: z.string().optional(),
+  }),
   z.object({ type: z.literal('step-finish'), usage: Usage.optional() }),
   z.object({ type: z.literal('waiting') }),
   z.object({

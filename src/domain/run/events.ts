@@ -6,6 +6,9 @@ import { FinishReason, Outcome, Part, Usage } from '../message.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 const ofRun = { conversationId: ConversationId, runId: RunId, messageId: MessageId };
+/** What an approval is good for: this definition of this tool, called with these arguments (an HMAC of them), and nothing else. */
+export const CallBinding = z.object({ serverId: z.string(), tool: z.string(), toolHash: z.string(), argumentsHash: z.string() });
+export type CallBinding = z.output<typeof CallBinding>;
 const ErrorInfo = z.object({ code: z.string(), message: z.string() });
 
 export const RunStarted = event('RunStarted', 1, { ...ofRun, model: z.string() });
@@ -25,7 +28,13 @@ export const StepCompleted = event('StepCompleted', 1, {
   usage: Usage.optional(),
   /** What must be answered before the run goes on. */
   calls: z.array(
-    z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), approvalId: z.string().optional() }),
+    z.object({
+      toolCallId: z.string(),
+      toolName: z.string(),
+      needs: z.enum(['server', 'approval', 'client']),
+      approvalId: z.string().optional(),
+      binding: CallBinding.optional(),
+    }),
   ),
   expiresAt: IsoTime.optional(),
   ...sealed({ parts: z.array(Part) }),

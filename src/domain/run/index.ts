@@ -10,6 +10,7 @@ export interface OpenCall {
   readonly toolName: string;
   readonly needs: 'server' | 'approval' | 'client';
   readonly approvalId?: string;
+  readonly binding?: happened.CallBinding;
   approved?: boolean;
   started?: boolean;
   ended?: boolean;
@@ -27,6 +28,8 @@ export interface Run {
   paused: boolean;
   stopRequested: boolean;
   outcome?: Outcome;
+  /** Tool calls so far, in all steps. */
+  callCount: number;
   /** Tool calls of the step that the run stands at. */
   readonly calls: Map<string, OpenCall>;
   expiresAt?: string;
@@ -47,7 +50,7 @@ export type RunCommand =
       name: 'completeStep';
       model: string;
       usage?: Usage;
-      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client' }[];
+      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client'; binding?: happened.CallBinding }[];
       parts: Part[];
       expiresAt?: string;
     })
@@ -98,6 +101,7 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       return state;
     case 'StepCompleted':
       for (const { toolCallId, ...call } of event.data.calls) state.calls.set(toolCallId, call);
+      state.callCount += event.data.calls.length;
       state.expiresAt = event.data.expiresAt;
       state.paused = isWaiting(state);
       state.status = state.paused ? 'waiting' : 'between';
@@ -136,7 +140,7 @@ function update(state: Run, toolCallId: string, change: Partial<OpenCall>): void
   if (call) Object.assign(call, change);
 }
 
-function decide(command: RunCommand, run: Run, { newId }: DecisionContext): readonly NewEvent[] | Refusal {
+function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext): readonly NewEvent[] | Refusal {
   const { conversationId, runId, messageId } = command;
   const of = { conversationId, runId, messageId };
   const end = (outcome: Outcome, rest: { finishReason?: FinishReason; error?: { code: string; message: string } } = {}) =>
@@ -203,6 +207,8 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
         return refuse('RunEnded', 'This run has ended: its approvals can no longer be answered.', { outcome: run.outcome ?? null });
       if (call.approved !== undefined)
         return call.approved === command.approved ? [] : refuse('ApprovalAnswered', 'This approval has been answered already.');
+      if (run.expiresAt !== undefined && now >= run.expiresAt)
+        return refuse('ApprovalExpired', 'Nobody answered this in time: ask the model again.', { expiredAt: run.expiresAt });
       return [happened.ApprovalAnswered({ ...of, approvalId: command.approvalId, toolCallId, approved: command.approved, reason: command.reason })];
     }
     case 'provideToolOutput': {
@@ -221,7 +227,17 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
 }
 
 export const runs: Decider<Run, RunCommand, happened.RunEvent> = {
-  initialState: () => ({ status: 'absent', epoch: 0, segment: 0, step: 0, attempt: 0, paused: false, stopRequested: false, calls: new Map() }),
+  initialState: () => ({
+    status: 'absent',
+    epoch: 0,
+    segment: 0,
+    step: 0,
+    attempt: 0,
+    paused: false,
+    stopRequested: false,
+    callCount: 0,
+    calls: new Map(),
+  }),
   evolve,
   decide,
 };

@@ -1,3 +1,4 @@
+import * as approvals from './approvals.ts';
 import * as assistantUiFiles from './assistant-ui-files.ts';
 import * as assistantUiMessages from './assistant-ui-messages.ts';
 import * as assistantUiRuns from './assistant-ui-runs.ts';
@@ -6,6 +7,8 @@ import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
 import * as files from './files.ts';
+import * as mcp from './mcp.ts';
+import * as mcpTools from './mcp-tools.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -29,4 +32,7 @@ export const queries = {
   ...assistantUiRuns,
   ...assistantUiFiles,
   ...prompts,
+  ...mcp,
+  ...mcpTools,
+  ...approvals,
 };

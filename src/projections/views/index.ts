@@ -1,11 +1,14 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
+import { approvals } from './approvals.ts';
 import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
+import { mcpContractList } from './mcp-contracts.ts';
+import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -29,4 +32,7 @@ export const views = [
   accessTokens,
   prompts,
   promptVersions,
+  mcpServers,
+  mcpContractList,
+  approvals,
 ] as unknown as readonly View[];

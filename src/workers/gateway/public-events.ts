@@ -4,6 +4,7 @@ import { conversationEvents } from '../../domain/conversation/index.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { mcpEvents } from '../../domain/mcp/index.ts';
 import { personEvents } from '../../domain/person.ts';
 import { promptEvents } from '../../domain/prompt/index.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
@@ -37,6 +38,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, providerKeyEvents],
   [undefined, reactionEvents],
   [undefined, promptEvents],
+  [undefined, mcpEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);

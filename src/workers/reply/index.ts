@@ -8,8 +8,9 @@ import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/id
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
+import type { ReplyParts, RunJob } from './job.ts';
 import { readPartial } from './partial.ts';
-import { performRun, type ReplyParts, type RunJob } from './perform.ts';
+import { performRun } from './perform.ts';
 import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {

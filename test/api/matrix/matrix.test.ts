@@ -109,6 +109,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
   const token = await (await call('POST', '/api/tokens', 'owner', {})).json();
   const { keyId, number } = line.includes('key') ? await providerKey() : { keyId: '', number: 0 };
   const promptId = line.includes('prompt') ? await prompt() : '';
+  const serverId = line.includes('/mcp/') ? await toolServer() : '';
   const victim = `person_victim${++victims}` as PersonId;
   await registered(victim, ['member']);
   const head = await server.installation.disk.store.head();
@@ -125,6 +126,7 @@ async function things(line: string): Promise<Readonly<Record<string, string>>> {
     tokenId: token.tokenId,
     keyId,
     api_key_id: String(number),
+    serverId,
     person: OWNER,
     victim,
     waiting: asked.conversationId,
@@ -149,6 +151,13 @@ let prompts = 0;
 const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
 async function prompt(): Promise<string> {
   return (await (await call('POST', '/api/prompts', 'owner', { name: `mine-${++prompts}`, content })).json()).promptId;
+}
+let toolServers = 0;
+/** Where nobody listens. */
+const closed = { transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
+async function toolServer(): Promise<string> {
+  const { serverId } = await (await call('POST', '/api/mcp/servers', 'owner', { slug: `owned-${++toolServers}`, ...closed })).json();
+  return serverId;
 }
 const upload = (): Promise<Response> =>
   fetch(`${server.url}/api/files?filename=a.txt`, {
@@ -184,6 +193,14 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/prompts/{promptId}/visibility': () => ({ visibility: 'everyone' }),
   'POST /api/provider-keys': () => ({ provider: 'openai', apiKey: 'sk-123456789012' }),
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
+  'POST /api/mcp/servers': () => ({ slug: `made-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}': () => ({ slug: `changed-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}/enabled': () => ({ enabled: false }),
+  'PUT /api/mcp/servers/{serverId}/audience': () => ({ audience: 'everybody' }),
+  'PUT /api/mcp/servers/{serverId}/policy': () => ({ policy: 'ask' }),
+  'POST /api/mcp/servers/{serverId}/approve': ({ serverId }) => ({ contractId: serverId, tool: 'x', hash: '0'.repeat(64) }),
+  'PUT /api/mcp/choices': ({ serverId }) => ({ serverId, enabled: false }),
+  'PUT /api/mcp/policies': ({ serverId }) => ({ serverId, policy: 'ask' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
@@ -206,6 +223,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
 /** What a route asks for in its address before it asks who may. */
 const searches: Readonly<Record<string, string>> = {
   'POST /api/files': '?filename=a.txt',
+  'GET /api/mcp/servers/{serverId}/change': '?tool=x',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
   'GET /api/prompts/{promptId}/diff': '?from=1&to=1',
