@@ -166,6 +166,16 @@ const Settings = z.object({
   ANTHROPIC_BASE_URL: z.url().optional(),
   GEMINI_API_KEY: z.string().optional(),
   GEMINI_BASE_URL: z.url().optional(),
+  /** `off`: models get no built-in tools. */
+  ANNALS_TOOLS: z.enum(['on', 'off']).default('on'),
+  /** `off`: no model reads pages of the web. */
+  ANNALS_FETCH_PAGE: z.enum(['on', 'off']).default('on'),
+  /** One of these, and models may search the web. */
+  SEARXNG_URL: z.url().optional(),
+  BRAVE_API_KEY: z.string().optional(),
+  TAVILY_API_KEY: z.string().optional(),
+  /** Only for `annals mcp --url`: whose prompts it serves. */
+  ANNALS_TOKEN: z.string().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -23,6 +23,7 @@ export interface Annals {
   readonly exports: ExportFiles;
   readonly models: Catalogue;
   readonly accounts: Accounts;
+  readonly prompts: PromptUses;
   readonly toolServers: ToolServers;
   /** Of this process, as Prometheus reads it. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -45,6 +46,11 @@ export interface Uploads {
 /** Files of exports, opened part by part. */
 export interface ExportFiles {
   read(file: { readonly jobId: string; readonly key: string; readonly parts: number }): AsyncIterable<Uint8Array>;
+}
+
+/** Uses of prompts outside of chats, which no other event tells of. */
+export interface PromptUses {
+  used(promptId: string): Promise<void>;
 }
 
 export interface Catalogue {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { AnyDecider, DomainError } from '../domain/decider.ts';
-import type { RecordedEvent } from '../domain/event.ts';
+import type { AnyDecider, DomainError, Refusal } from '../domain/decider.ts';
+import type { JsonObject, RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -21,6 +21,9 @@ export interface PolicyRequest<Input, State> {
   readonly shares?: ReadonlyMap<string, ShareLevel> | undefined;
 }
 export type Policy<Input = unknown, State = unknown> = (request: PolicyRequest<Input, State>) => Decision;
+
+/** Adds to a command what it needs from elsewhere before it is decided, or says why it cannot be. Repeats of a stored command do without. */
+export type Prepare = (principal: Principal, input: JsonObject) => Promise<JsonObject | Refusal>;
 
 type NewId = (prefix: string) => string;
 

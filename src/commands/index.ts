@@ -11,6 +11,7 @@ import * as mail from './mail.ts';
 import * as modelAccess from './model-access.ts';
 import * as mcp from './mcp.ts';
 import * as person from './person.ts';
+import * as prompt from './prompt.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';
 import * as role from './role.ts';
@@ -20,4 +21,4 @@ import * as session from './session.ts';
 import * as share from './share.ts';
 import * as title from './title.ts';
 
-export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert, ...session, ...account, ...identity, ...login, ...mail, ...role, ...modelAccess, ...share, ...job, ...imports, ...masking, ...retention, ...mcp };
+export const commands = { ...conversation, ...run, ...file, ...person, ...providerKey, ...reaction, ...title, ...alert, ...session, ...account, ...identity, ...login, ...mail, ...role, ...modelAccess, ...share, ...job, ...imports, ...masking, ...retention, ...mcp, ...prompt };

@@ -17,6 +17,7 @@ import { modelAccessEvents } from './model-access.ts';
 import { passwordResetEvents } from './password-reset.ts';
 import { mcpEvents } from './mcp/index.ts';
 import { personEvents } from './person.ts';
+import { promptEvents } from './prompt/index.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
 import { resourceShareEvents } from './resource-share.ts';
@@ -58,4 +59,5 @@ export const eventDefinitions = [
   ...roleEvents,
   ...modelAccessEvents,
   ...resourceShareEvents,
+  ...promptEvents,
 ] as unknown as readonly EventDefinition[];

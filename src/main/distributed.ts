@@ -34,6 +34,7 @@ import { applyErasures } from '../workers/apply-erasures.ts';
 import { noDuties } from '../workers/duties.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
 import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
@@ -137,6 +138,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     liveLog,
     models: createModels(found),
     mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

@@ -14,6 +14,7 @@ import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/apply-erasures.ts';
 import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
@@ -107,6 +108,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     liveLog,
     models: createModels(found),
     mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

@@ -14,7 +14,7 @@ import { createArgon2 } from '../adapters/password-hash/argon2.ts';
 import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
-import { createTell } from '../commands/dispatcher.ts';
+import { createTell, tagger } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
 import { mayProcess } from '../commands/standing.ts';
@@ -25,9 +25,11 @@ import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { jobList } from '../projections/views/jobs.ts';
+import { preparePromptCall } from '../projections/prompt-call.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepAlerts } from '../workers/alerts.ts';
+import { type BuiltInParts, createBuiltInTools } from '../workers/built-in/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { eraseAgain } from '../workers/erase-again.ts';
@@ -39,6 +41,7 @@ import type { JobPlans } from '../workers/jobs/kind.ts';
 import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
 import { createMcp, type McpSetting } from '../workers/mcp/index.ts';
+import { createPromptUses } from '../workers/prompt-uses.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
@@ -79,6 +82,8 @@ export interface KernelParts {
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   readonly mcp: McpSetting;
+  /** By what built-in tools reach the web. */
+  readonly builtIn?: 'off' | Pick<BuiltInParts, 'search' | 'readPage'>;
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
   /** Whoever registers with an e-mail address before anybody else administers the installation. */
@@ -132,7 +137,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff: parts.switchedOff ?? new Set() }));
+  const prepare = { sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }) };
+  const { switchedOff = new Set<string>() } = parts;
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff, prepare }));
   const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
   const { shown: onShown, record: onRefusal } = refusals;
   const evidence = parts.heads?.evidence;
@@ -148,12 +155,15 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     privateAddresses: parts.privateAddresses ?? false,
     mask: privacy.mask,
   });
+  const uses = createPromptUses({ tell, views, now });
+  const { builtIn = {} } = parts;
+  const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
   const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, firstAdministers, publicUrl, now, log });
   const replies = createReplies({
     tell,
-    tools: joinedTools([demoTools, mcp.tools]),
+    tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
     callModel,
     duties,
     loader,
@@ -222,6 +232,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await refusals.flush();
     await security.flush();
     await keys.sweep();
+    await uses.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
@@ -261,6 +272,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     loader,
     models: catalogue,
     accounts,
+    prompts: uses,
     toolServers: { statuses: mcp.statuses },
     metrics: mcp.metrics,
     sweep: async () => {
@@ -323,6 +335,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       stopped.abort();
       await Promise.all(running);
       await keys.flush();
+      await uses.flush();
       await refusals.flush();
       await security.flush();
     },

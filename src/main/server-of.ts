@@ -4,6 +4,7 @@ import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
 import type { Credentials } from '../api/http/listen.ts';
 import { loginRoutes } from '../api/http/login/routes.ts';
 import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
+import { mcpRoutes } from '../api/mcp/routes.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
@@ -53,6 +54,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
         administrator: firstAdministrator(settings),
         publicUrl,
       }),
+      ...mcpRoutes({ publicUrl }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,

@@ -11,13 +11,14 @@ import type { RunItem } from '../domain/message.ts';
 import { isAnonymous, personStream, persons } from '../domain/person.ts';
 import { mayDo, ownIds, type Principal } from '../domain/principal.ts';
 import { may } from '../permissions/ability.ts';
-import { unreadable } from './ask.ts';
+import { unreadable, viewsOf } from './ask.ts';
 import { documentsAfter } from './documents-after.ts';
 import { followSecurity } from './follow-security.ts';
 import type { Progress } from './progress.ts';
+import { promptChanges } from './prompt-changes.ts';
 import type { SecurityItem } from './queries/security-item.ts';
 import { type RunStreamParts, runItems } from './run-stream.ts';
-import { type FollowFeed, FollowRun, type FollowSecurity } from './topics.ts';
+import { type FollowFeed, type FollowPrompts, FollowRun, type FollowSecurity } from './topics.ts';
 import { feed } from './views/feed.ts';
 
 export interface FollowParts extends RunStreamParts {
@@ -51,6 +52,7 @@ export interface FeedItem extends JsonObject {
 /** The kernel's third verb: what goes on, from a place on, until the signal. */
 export interface Follow {
   (principal: Principal, topic: z.input<typeof FollowRun>, options: { signal: AbortSignal }): Promise<Following<RunItem>>;
+  (principal: Principal, topic: z.input<typeof FollowPrompts>, options: { signal: AbortSignal }): Promise<Following<{ type: 'prompts-changed' }>>;
   (principal: Principal, topic: z.input<typeof FollowFeed>, options: { signal: AbortSignal; after?: string }): Promise<Following<FeedItem>>;
   (principal: Principal, topic: z.input<typeof FollowSecurity>, options: { signal: AbortSignal; after?: string }): Promise<Following<SecurityItem>>;
 }
@@ -102,6 +104,8 @@ export function createFollow(parts: FollowParts): Follow {
   return (async (principal: Principal, topic: { topic: string }, { signal, after }: { signal: AbortSignal; after?: string }) => {
     if (!mayDo('read', principal)) return { ok: false, error: unreadable };
     if (topic.topic === 'run') return followRun(principal, topic as z.input<typeof FollowRun>, signal);
+    if (topic.topic === 'prompts')
+      return { ok: true, items: numbered(promptChanges({ views: viewsOf(parts.documents), progress: parts.progress }, principal, signal)) };
     if (topic.topic === 'security') {
       const following = followSecurity(parts, principal, { after: after ?? START, signal });
       if (!following.ok) onRefusal(principal, { verb: 'follow', what: 'security', code: following.error.code, target: '' });

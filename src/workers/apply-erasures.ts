@@ -9,6 +9,7 @@ import { FileDeleted, fileStream } from '../domain/file.ts';
 import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
 import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PersonErased } from '../domain/person.ts';
+import { PromptDeleted } from '../domain/prompt/index.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { ClientReportsErased } from '../domain/telemetry.ts';
 
@@ -23,11 +24,12 @@ function endedInvitation(type: string, data: object): string[] {
 }
 
 /** Events that say which secrets nobody needs any more. */
-export const dropping: readonly string[] = [...new Set([...secretsDropped, ...endsInvitation])];
+export const dropping: readonly string[] = [...new Set([...secretsDropped, ...endsInvitation, PromptDeleted.type])];
 /** The keys of those secrets, by the event that says so. */
 export const droppedScopes = (type: string, data: object): string[] => [
   ...(secretsDropped.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : []),
   ...endedInvitation(type, data),
+  ...(type === PromptDeleted.type ? [(data as { promptId: string }).promptId] : []),
 ];
 
 /** The scopes whose keys this event destroys. */

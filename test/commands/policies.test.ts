@@ -51,6 +51,13 @@ const owners = [
   'removeProviderKey',
   'setConversationMasking',
   'setConversationRetention',
+  'revisePrompt',
+  'rollBackPrompt',
+  'renamePrompt',
+  'pinPrompt',
+  'archivePrompt',
+  'unarchivePrompt',
+  'deletePrompt',
   'changeMcpServer',
   'switchMcpServer',
   'shareMcpServer',
@@ -59,7 +66,7 @@ const owners = [
   'refreshMcpServer',
   'approveMcpTool',
 ];
-const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail' ];
+const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail', 'setPromptVisibility' ];
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
 const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
@@ -94,6 +101,7 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'recordPromptUse',
   'observeMcpContract',
   'raiseAlert',
   'expireInvitation',
@@ -129,7 +137,7 @@ const annalsAlone = [
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
-const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy' ];
+const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy', 'createPrompt' ];
 /** Not even for administrators. */
 const herselfAlone = ['removeLogin'];
 

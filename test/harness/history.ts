@@ -6,6 +6,7 @@ import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts'
 import { requestJob } from '../../src/commands/job.ts';
 import * as mail from '../../src/commands/mail.ts';
 import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
+import * as prompt from '../../src/commands/prompt.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
@@ -14,6 +15,7 @@ import type { ConversationId } from '../../src/domain/ids.ts';
 import { invitationStream, invitations } from '../../src/domain/invitation.ts';
 import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { PromptContent } from '../../src/domain/prompt/index.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
 import { listAlerts } from '../../src/projections/queries/security.ts';
 import { toolServersOf } from './mcp-history.ts';
@@ -76,6 +78,31 @@ async function watched({ kernel, disk }: Installation, who: Principal): Promise<
   const asked = await kernel.ask(administrator, listAlerts({}));
   for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
     await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
+}
+
+async function promptsOf({ kernel }: Installation, who: Principal): Promise<void> {
+  const content = (text: string) => PromptContent.parse({ messages: [{ role: 'user', content: { type: 'text', text } }] });
+  for (const [promptName, deleted] of [
+    ['kept', false],
+    ['gone', true],
+  ] as const) {
+    const told = await kernel.tell(who, prompt.createPrompt({ promptName, content: content('one') }));
+    if (!told.ok) throw new Error(JSON.stringify(told));
+    const { promptId } = told.result;
+    const changes = [
+      prompt.revisePrompt({ promptId, content: content('two') }),
+      prompt.rollBackPrompt({ promptId, version: 1 }),
+      prompt.renamePrompt({ promptId, promptName: `${promptName}-2` }),
+      prompt.pinPrompt({ promptId, version: 2 }),
+      prompt.archivePrompt({ promptId }),
+      prompt.unarchivePrompt({ promptId }),
+    ];
+    for (const change of changes) await kernel.tell<unknown>(who, change);
+    await kernel.tell({ ...who, roles: ['administrator'] }, prompt.setPromptVisibility({ promptId, visibility: 'everyone' }));
+    const used = { promptId, owner: who.id, count: 2, from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:10:00.000Z' };
+    await kernel.tell(annals(who.id), prompt.recordPromptUse(used));
+    if (deleted) await kernel.tell(who, prompt.deletePrompt({ promptId }));
+  }
 }
 
 /** Invitations that end in every way, and mails that do. */
@@ -161,6 +188,8 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await promptsOf(installation, ada);
+  await say(installation, ada, first, '/kept-2 with care');
   await toolServersOf(installation, ada);
   await watched(installation, ada);
   await accountsOf(installation);

@@ -97,6 +97,8 @@ export interface StartOptions {
   readonly jobs?: KernelParts['jobs'];
   /** How servers of tools are connected to; default: really, with no address closed. */
   readonly mcp?: KernelParts['mcp'];
+  /** By what built-in tools reach the web; default: by nothing. */
+  readonly builtIn?: KernelParts['builtIn'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
   readonly privacy?: PrivacySettings;
@@ -126,6 +128,7 @@ export async function startAnnals({
   privacy,
   jobs,
   mcp = { connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }) },
+  builtIn,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -144,6 +147,7 @@ export async function startAnnals({
     ...alive.disk,
     models,
     mcp,
+    ...(builtIn === undefined ? {} : { builtIn }),
     ...(headsEveryMs === undefined ? {} : { heads: signing(alive.disk, headsEveryMs, () => clock.now) }),
     progress,
     now: () => clock.now,

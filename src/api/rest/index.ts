@@ -17,6 +17,7 @@ import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
+import { promptRoutes } from './prompts.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
 import { roleRoutes } from './roles.ts';
 import { retentionRoutes } from './retention.ts';
@@ -56,6 +57,7 @@ export const restRoutes = ({
   ...shareRoutes,
   ...roleRoutes,
   ...loginListRoutes,
+  ...promptRoutes,
   ...mcpRoutes,
   ...mcpConfigRoutes,
 ];

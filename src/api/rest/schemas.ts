@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Expansion } from '../../domain/conversation/index.ts';
 import { FinishReason, Outcome, Part, Role, ToolPart, Usage } from '../../domain/message.ts';
 import { ShareLevel } from '../../domain/share.ts';
 
@@ -37,6 +38,7 @@ const message = z.object({
   status: z.enum(['sent', ...RunStatus.options]),
   parts: z.array(Part),
   metadata: Meta,
+  prompt: Expansion.nullable().describe('The prompt that it called by its name, and what the model was told in its place.'),
   runId: z.string().nullable(),
   model: z.string().nullable(),
   usage: Usage.nullable(),

@@ -31,6 +31,7 @@ export type ConversationCommand =
       model?: string;
       tools?: Tools;
       reply: boolean;
+      expansion?: happened.Expansion;
     })
   | (Target & { name: 'requestReply'; parentId: string; model?: string; tools?: Tools })
   | (Target & {
@@ -200,6 +201,7 @@ function settle({ conversationId, runId, outcome }: Of<'settleReply'>, state: Co
 
 function sentEvent(command: Of<'appendMessage'> | (Of<'sendMessage'> & { role: 'user' }), parent: Node | null, { newId }: DecisionContext) {
   const { conversationId, role, alias, parts, metadata } = command;
+  const expansion = 'expansion' in command ? command.expansion : undefined;
   return happened.MessageSent({
     conversationId,
     messageId: newId('msg_') as MessageId,
@@ -207,9 +209,11 @@ function sentEvent(command: Of<'appendMessage'> | (Of<'sendMessage'> & { role: '
     height: parent ? parent.height + 1 : 0,
     role,
     fileIds: parts.flatMap((part) => (part.type === 'file' && part.fileId ? [part.fileId as FileId] : [])),
+    promptId: expansion?.promptId,
     parts,
     alias,
     metadata,
+    expansion,
   });
 }
 

@@ -4,11 +4,23 @@ import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
 import { shareFields, unshareFields } from '../share.ts';
 import { ConversationRetention } from '../retention.ts';
+import { PromptId, PromptMessage, PromptValues, PromptVersion } from '../prompt/index.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 export const Metadata = z.record(z.string(), z.json());
 export const ToolSchema = z.object({ name: z.string(), description: z.string().optional(), parameters: Metadata });
+
+/** A prompt as a message used it, and what it says to a model in place of what the person typed. */
+export const Expansion = z.object({
+  promptId: PromptId,
+  /** Absent: one of the system's, which have none. */
+  version: PromptVersion.optional(),
+  name: z.string(),
+  values: PromptValues,
+  messages: z.array(PromptMessage),
+});
+export type Expansion = z.output<typeof Expansion>;
 
 export const ConversationStarted = event('ConversationStarted', 1, {
   conversationId: ConversationId,
@@ -41,7 +53,9 @@ export const MessageSent = event('MessageSent', 1, {
   /** What a client calls this message. */
   alias: z.string().optional(),
   fileIds: z.array(FileId),
-  ...sealed({ parts: z.array(Part), metadata: Metadata.optional() }),
+  /** The prompt that was called by its name. */
+  promptId: PromptId.optional(),
+  ...sealed({ parts: z.array(Part), metadata: Metadata.optional(), expansion: Expansion.optional() }),
 });
 export const MessageContentReplaced = event('MessageContentReplaced', 1, {
   conversationId: ConversationId,

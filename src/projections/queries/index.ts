@@ -20,6 +20,7 @@ import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
 import * as privacy from './privacy.ts';
+import * as prompts from './prompts.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as roles from './roles.ts';
 import * as retention from './retention.ts';
@@ -45,6 +46,7 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...prompts,
   ...mcp,
   ...mcpTools,
   ...approvals,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
+import { Expansion } from '../../domain/conversation/index.ts';
 import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
 import type { Part, Usage } from '../../domain/message.ts';
 import { assembleParts, failureOf, type Piece } from '../../domain/pieces.ts';
@@ -16,6 +17,8 @@ export interface MessageInfo {
   readonly status: MessageDoc['status'];
   readonly parts: readonly Part[];
   readonly metadata: JsonObject | null;
+  /** The prompt that it called by its name, and what the model was told in its place. */
+  readonly prompt: Expansion | null;
   readonly runId: string | null;
   readonly model: string | null;
   readonly usage: Usage | null;
@@ -29,7 +32,7 @@ export interface MessageInfo {
 }
 
 const Comment = z.object({ comment: z.string().optional() });
-const WithMetadata = z.object({ metadata: z.record(z.string(), z.json()).optional() });
+const Sent = z.object({ metadata: z.record(z.string(), z.json()).optional(), expansion: Expansion.optional() });
 
 /** A message opened, without the others beside it. */
 export async function messageInfo(
@@ -41,6 +44,7 @@ export async function messageInfo(
   const pieces = opened.pieces as unknown as Piece<Opened<{ parts?: Part[] }>>[];
   const bodies = pieces.flatMap((piece) => (piece.kind === 'parts' ? [piece.body] : []));
   const first = bodies[0];
+  const { metadata = null, expansion = null } = first === undefined || isUnopened(first) ? {} : Sent.parse(first);
   const { conversationId, role, parentId, height, status, runId, model, usage, finishReason, error, feedback, createdAt, updatedAt } = doc;
   return {
     id,
@@ -50,7 +54,8 @@ export async function messageInfo(
     height,
     status,
     parts: assembleParts(pieces),
-    metadata: first === undefined || isUnopened(first) ? null : (WithMetadata.parse(first).metadata ?? null),
+    metadata,
+    prompt: expansion,
     runId,
     model,
     usage,

@@ -21,6 +21,7 @@ import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
+import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
 import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
@@ -44,6 +45,8 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  prompts,
+  promptVersions,
   mcpServers,
   mcpContractList,
   approvals,

@@ -19,6 +19,7 @@ import { modelAccessEvents } from '../../domain/model-access.ts';
 import { passwordResetEvents } from '../../domain/password-reset.ts';
 import { mcpEvents } from '../../domain/mcp/index.ts';
 import { personEvents } from '../../domain/person.ts';
+import { promptEvents } from '../../domain/prompt/index.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
 import { resourceShareEvents } from '../../domain/resource-share.ts';
@@ -67,6 +68,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, identityEvents],
   [undefined, loginEvents],
   [undefined, administrationEvents],
+  [undefined, promptEvents],
   [undefined, mcpEvents],
   ['access', securityEvents],
   ['alert', alertEvents],

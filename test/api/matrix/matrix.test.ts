@@ -18,7 +18,9 @@ const closed = { transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } }
 const lineOf = ({ method, path }: RouteDefinition): string => `${method} ${path}`;
 const text = [{ type: 'text', text: 'hello' }];
 const viewOwn = { resource: 'conversation', action: 'view', condition: 'own' };
-const content = { role: 'user', content: text, metadata: {} };
+const posted = { role: 'user', content: text, metadata: {} };
+const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
+let prompts = 0;
 /** What a route needs before it asks who may. */
 const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => unknown>> = {
   'POST /aui/v1/auth/tokens/refresh': ({ refreshToken }) => ({ refresh_token: refreshToken }),
@@ -32,6 +34,15 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/conversations/{conversationId}/branch': ({ messageId }) => ({ messageId }),
   'POST /api/runs/{runId}/approvals/{approvalId}': () => ({ approved: true }),
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
+  'POST /mcp': () => ({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+  'POST /api/prompts': () => ({ name: `new-${++prompts}`, content }),
+  'POST /api/prompts/expand': () => ({ name: 'weigh', arguments: { question: 'x' } }),
+  'POST /api/prompts/complete': () => ({ name: 'weigh', argument: 'question' }),
+  'PUT /api/prompts/{promptId}': () => ({ content }),
+  'PUT /api/prompts/{promptId}/name': () => ({ name: `renamed-${++prompts}` }),
+  'PUT /api/prompts/{promptId}/pin': () => ({ version: 1 }),
+  'POST /api/prompts/{promptId}/rollback': () => ({ version: 1 }),
+  'PUT /api/prompts/{promptId}/visibility': () => ({ visibility: 'everyone' }),
   'POST /api/provider-keys': () => ({ provider: 'openai', apiKey: 'sk-123456789012' }),
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
   'POST /api/mcp/servers': () => ({ slug: `made-${++toolServers}`, ...closed }),
@@ -64,8 +75,8 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/shares/{kind}/{resource}/{with}': () => ({ level: 'view' }),
   'POST /aui/v1/threads': () => ({ last_message_at: new Date().toISOString() }),
   'PUT /aui/v1/threads/{threadId}': () => ({ title: 'new' }),
-  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content }),
-  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content }),
+  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content: posted }),
+  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content: posted }),
   'DELETE /aui/v1/threads/{threadId}/messages': ({ messageId }) => ({ message_ids: [messageId] }),
   'POST /aui/v1/threads/{threadId}/messages/{messageId}/feedback': () => ({ type: 'positive' }),
   'POST /aui/v1/runs/stream': ({ threadId }) => ({ thread_id: threadId, assistant_id: 'system/thread_title', messages: [] }),
@@ -84,6 +95,7 @@ const searches: Readonly<Record<string, string>> = {
   'GET /api/mcp/servers/{serverId}/change': '?tool=x',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
+  'GET /api/prompts/{promptId}/diff': '?from=1&to=1',
   'GET /api/analytics/usage': '?from=2026-01-01&to=2026-01-02',
   'GET /api/analytics/usage.csv': '?from=2026-01-01&to=2026-01-02',
   'GET /api/analytics/rows': '?day=2026-01-01',
@@ -146,6 +158,7 @@ describe('whoever comes', () => {
         invitation: line.includes('invitationId'),
         job: line.includes('{jobId}'),
         tools: line.includes('/mcp'),
+        prompt: line.includes('prompt'),
       };
       const { run: _, role: __, ...special } = needed;
       // Numbers of keys count each owner's own: a small one would be somebody else's too.

@@ -8,6 +8,7 @@ import { createTokens, newAnonymous } from '../../../src/api/http/identity/token
 import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
 import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
+import { mcpRoutes } from '../../../src/api/mcp/routes.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
@@ -95,7 +96,7 @@ export interface World {
   principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
-  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean; readonly tools?: boolean }): Promise<Things>;
+  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean; readonly tools?: boolean; readonly prompt?: boolean }): Promise<Things>;
   /** How many events there are that somebody asked for; those that record refusals, and what Annals does by itself, do not count. */
   events(): Promise<number>;
 }
@@ -117,6 +118,7 @@ export async function createWorld(): Promise<World> {
         ...apiKeyRoutes,
         ...mcpConnectionRoutes,
         ...pmmToolRoutes,
+        ...mcpRoutes({}),
         ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
         ...loginRoutes(noProviders),
       ],
@@ -236,7 +238,7 @@ export async function createWorld(): Promise<World> {
     bearers,
     principalOf,
     call,
-    async things({ run = true, key = false, role = false, invitation = false, job = false, tools = false } = {}) {
+    async things({ run = true, key = false, role = false, invitation = false, job = false, tools = false, prompt = false } = {}) {
       const done = await askFor(kernel, owner, '/echo done');
       await settled(kernel, done);
       const asked = run ? await askFor(kernel, owner, '/call postcard {"to":"Bob"}') : done;
@@ -278,6 +280,8 @@ export async function createWorld(): Promise<World> {
         alertId: `alert_${'0'.repeat(32)}`,
         keyId,
         ...(tools ? await toolServer() : {}),
+        promptId: prompt ? await promptOf() : '',
+        version: '1',
         jobId: job ? await exported() : '',
         api_key_id: key ? await numberOf(keyId) : '',
         person: OWNER,
@@ -306,6 +310,13 @@ export async function createWorld(): Promise<World> {
       return counted.events;
     },
   };
+
+  let prompts = 0;
+  async function promptOf(): Promise<string> {
+    const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
+    const made = await call('POST', '/api/prompts', 'owner', { name: `owned-${++prompts}`, content });
+    return ((await made.json()) as { promptId: string }).promptId;
+  }
 
   let toolServers = 0;
   async function toolServer(): Promise<{ serverId: string; connection_id: string }> {

@@ -53,6 +53,8 @@ export const LOCAL: Principal = { id: LOCAL_PERSON, kind: 'person', roles: ['adm
 /** Where clients come that send no name. */
 const DEV_PATHS = /^\/v1\/chat\//;
 const DEV_USER = 'default-user';
+/** Programs that speak MCP send our own origin along, without what browsers add to it. */
+const MCP_PATH = /^\/mcp(\?|$)/;
 
 const FOREIGN = 'Only pages of this server itself may do this with its cookie: other clients send a token.';
 
@@ -172,7 +174,7 @@ export function comesFrom(req: IncomingMessage, doors: Doors): 'ownPage' | 'some
 export function isLocal(req: IncomingMessage, doors: Doors): boolean {
   if (!isLoopbackPeer(req)) return false;
   const { origin, 'sec-fetch-site': site } = req.headers;
-  if (site === undefined) return origin === undefined;
+  if (site === undefined) return origin === undefined || (MCP_PATH.test(req.url ?? '') && doors.isOwnOrigin(req));
   return (site === 'same-origin' || site === 'none') && (origin === undefined || doors.isOwnOrigin(req));
 }
 
