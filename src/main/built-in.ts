@@ -6,7 +6,7 @@ import { createSearxng } from '../adapters/web-search/searxng.ts';
 import { createTavily } from '../adapters/web-search/tavily.ts';
 import type { Settings } from '../settings.ts';
 import type { Log } from './installation.ts';
-import type { KernelParts } from './kernel.ts';
+import type { KernelParts } from './kernel-parts.ts';
 
 /** What built-in tools reach the web by. Pages in private networks are read only where the settings name these: a page could lead a model there. */
 export function openBuiltIn(settings: Settings, opened: AsyncDisposableStack, log: Log): KernelParts['builtIn'] {

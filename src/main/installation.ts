@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { createTokens, type Tokens } from '../api/http/identity/tokens.ts';
 import { isLoopback, type Settings } from '../settings.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel } from './kernel-parts.ts';
 
 export type Log = (message: string) => void;
 

@@ -6,7 +6,7 @@ import type { ConversationId, MessageId, RunId } from '../../src/domain/ids.ts';
 import type { Outcome, Part, Usage } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { type Run, runStream, runs } from '../../src/domain/run/index.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import type { Disk } from './memory-annals.ts';
 import { until } from './until.ts';
 

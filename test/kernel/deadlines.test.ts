@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerApproval } from '../../src/commands/run.ts';
 import { runStream } from '../../src/domain/run/index.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import { type Asked, askFor, endOf, runOf, settled, typesOf } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
 import { type Disk, person } from '../harness/memory-annals.ts';

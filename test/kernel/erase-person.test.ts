@@ -8,7 +8,7 @@ import { annals } from '../../src/commands/settle-active-run.ts';
 import type { Sealed } from '../../src/domain/event.ts';
 import { jobStream, jobs } from '../../src/domain/job.ts';
 import { runStream } from '../../src/domain/run/index.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import { collectionOf } from '../../src/projections/view.ts';
 import { views } from '../../src/projections/views/index.ts';
 import { askFor, runOf, settled, startThread, typesOf } from '../harness/chat.ts';

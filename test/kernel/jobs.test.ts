@@ -3,7 +3,7 @@ import { cancelJob, requestJob, takeUpJob } from '../../src/commands/job.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { jobStream, jobs } from '../../src/domain/job.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import { getJob, listJobs } from '../../src/projections/queries/jobs.ts';
 import { JobFailed, type JobPlan, type JobPlans } from '../../src/workers/jobs/kind.ts';
 import { eventsOf, typesOf } from '../harness/chat.ts';

@@ -3,7 +3,7 @@ import { deleteConversation, restoreConversation, sendMessage, trashConversation
 import { stopRun } from '../../src/commands/run.ts';
 import { conversationStream } from '../../src/domain/conversation/index.ts';
 import { runStream } from '../../src/domain/run/index.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import { type Asked, askFor, endOf, eventsOf, runOf, settled, threadOf, typesOf } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
 import { person, readRun, textOf } from '../harness/memory-annals.ts';

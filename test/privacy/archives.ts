@@ -5,7 +5,7 @@ import { importJobOf } from '../../src/domain/export/index.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
-import type { Kernel } from '../../src/main/kernel.ts';
+import type { Kernel } from '../../src/main/kernel-parts.ts';
 import { getExport } from '../../src/projections/queries/exports.ts';
 import { type TarEntry, tarEnd, tarEntries, tarFile } from '../../src/workers/archive/tar.ts';
 import { unpack } from '../../src/workers/archive/unpack.ts';

@@ -31,6 +31,7 @@ export const listSecurityEvents = query('listSecurityEvents', {
     limit: z.coerce.number().int().min(1).max(MOST).optional(),
   }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [security],
   run: async ({ person, kind, network, from, to, cursor, after, limit = USUAL }, { views, principal, open }) => {
     const isWatching = after !== undefined;
@@ -58,6 +59,7 @@ export const listSecurityEvents = query('listSecurityEvents', {
 export const listAlerts = query('listAlerts', {
   input: z.object({ status: z.enum(['open', 'acknowledged']).optional(), ...pageFields(MOST) }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [alertList],
   run: async ({ status, ...page }, { views, open }) => {
     const found = await views.find(alertList, status === undefined ? {} : { status }, { sort: [['raisedAt', 'desc']], ...pageOptions(page, USUAL) });

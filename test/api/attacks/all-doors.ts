@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Server } from '../../../src/api/server.ts';
 import type { Role } from '../../../src/domain/principal.ts';
 import { installationTokens } from '../../../src/main/installation.ts';
-import type { Kernel } from '../../../src/main/kernel.ts';
+import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import { openInstallation } from '../../../src/main/open.ts';
 import { serverOf } from '../../../src/main/server-of.ts';
 import { readSettings, type Settings } from '../../../src/settings.ts';

@@ -14,6 +14,10 @@ export type VerbRule = readonly [
 
 const unmanaged = { sharedView: 404, sharedEdit: 404, viewerManages: 404 } as const;
 const noHeads = { auditor: 404, administrator: 404, supervisor: 404 } as const;
+/** Who has a made role only is refused what needs the right to all of one's own. */
+const notMade = { reader: 403, maker: 403, supervisor: 403 } as const;
+/** What is about oneself is everybody's who has a name. */
+const evenMade = { reader: 'in', maker: 'in', supervisor: 'in' } as const;
 const ownToken: VerbRule = ['oneself', { ownerWrites: 403 }];
 
 export const commandRules: Readonly<Record<string, VerbRule>> = {
@@ -86,6 +90,77 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   endKeyGrace: ['annals'],
   recordProviderKeyUse: ['annals'],
 
+  setConversationRetention: ['keep'],
+  setConversationMasking: ['keep'],
+  recordMasking: ['annals'],
+  importFile: ['annals'],
+  endSession: ownToken,
+  endSessions: ownToken,
+  erasePerson: ownToken,
+  eraseReports: ['annals'],
+  objectToAnalytics: ['oneself'],
+  restrictProcessing: ['oneself'],
+  acknowledgeAlert: ['administrators'],
+  raiseAlert: ['annals'],
+  recordSessionUse: ['annals'],
+  renewSession: ['annals'],
+  startSession: ['annals'],
+  askPasswordReset: ['annals'],
+  changePassword: ['own'],
+  expireInvitation: ['annals'],
+  forgiveAttempt: ['annals'],
+  issueInvitation: ['administrators'],
+  makeAttempt: ['annals'],
+  openPasswordReset: ['administrators'],
+  redeemInvitation: ['annals'],
+  resetPassword: ['annals'],
+  revokeInvitation: ['administrators'],
+  setFirstPassword: ['annals'],
+  openIdentity: ['annals'],
+  releaseIdentity: ['annals'],
+  addLogin: ['annals'],
+  removeLogin: ['own'],
+  appointFirstAdministrator: ['annals'],
+  claimLocal: ['administrators'],
+  endMail: ['annals'],
+  queueMail: ['annals'],
+  startMail: ['annals'],
+  cancelJob: ['oneself'],
+  endJob: ['annals'],
+  progressJob: ['annals'],
+  requestJob: ['oneself'],
+  takeUpJob: ['annals'],
+  completeImport: ['annals'],
+  importConversation: ['annals'],
+  importMessages: ['annals'],
+  importRun: ['annals'],
+  removeExport: ['annals'],
+  assignPlaceholders: ['annals'],
+  changeMaskingPolicy: ['administrators'],
+  setMaskedWords: ['named'],
+  changeRetentionPolicy: ['administrators'],
+  approveMcpTool: ['own'],
+  changeMcpServer: ['own'],
+  chooseMcpTools: ['named'],
+  observeMcpContract: ['annals'],
+  refreshMcpServer: ['own'],
+  registerMcpServer: ['named'],
+  removeMcpServer: ['own'],
+  setMcpServerPolicy: ['own'],
+  setMcpToolPolicy: ['named'],
+  shareMcpServer: ['own'],
+  switchMcpServer: ['own'],
+  archivePrompt: ['own'],
+  createPrompt: ['named'],
+  deletePrompt: ['own'],
+  pinPrompt: ['own'],
+  recordPromptUse: ['annals'],
+  renamePrompt: ['own'],
+  revisePrompt: ['own'],
+  rollBackPrompt: ['own'],
+  setPromptVisibility: ['administrators'],
+  unarchivePrompt: ['own'],
+
   parkReaction: ['annals'],
   skipReaction: ['annals'],
   unparkReaction: ['administrators'],
@@ -127,6 +202,39 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
   getPerson: ['administrators'],
   getProviderKey: ['own'],
   listProviderKeys: ['anyone'],
+  getInvitation: ['administrators'],
+  listInvitations: ['administrators'],
+  listMails: ['administrators'],
+  comparePromptVersions: ['own', notMade],
+  completePromptArgument: ['anyone'],
+  expandPrompt: ['anyone'],
+  getPrompt: ['own', notMade],
+  getPromptVersion: ['own', notMade],
+  listPromptVersions: ['own', notMade],
+  listPrompts: ['anyone'],
+  getMcpServer: ['own', notMade],
+  listMcpServers: ['anyone', evenMade],
+  getMcpToolChange: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
+  listMcpTools: ['anyone'],
+  listApprovals: ['anyone'],
+  listAlerts: ['auditors'],
+  listSecurityEvents: ['auditors'],
+  usageFigures: ['analysts'],
+  usageRows: ['analysts'],
+  getConversationMasking: ['view', notMade],
+  getMaskedWords: ['anyone'],
+  getMaskingPolicy: ['anyone'],
+  getExport: ['own', notMade],
+  listExports: ['anyone'],
+  getConversationRetention: ['view', notMade],
+  getRetentionPolicy: ['anyone'],
+  listDueForDeletion: ['anyone'],
+  getJob: ['oneself', notMade],
+  listJobs: ['anyone', evenMade],
+  getPrivacy: ['anyone', evenMade],
+  hasOtherAdministrators: ['anyone'],
+  listSessions: ['anyone', evenMade],
+  listLogins: ['anyone'],
   listViews: ['administrators'],
   listParked: ['administrators'],
   listAudit: ['auditors'],
@@ -138,6 +246,8 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
 export const topicRules: Readonly<Record<string, VerbRule>> = {
   run: ['view'],
   feed: ['anyone'],
+  security: ['auditors', { supervisor: 'in' }],
+  prompts: ['anyone'],
 };
 
 /** Whoever has only a made role: which of its permissions answer to a need. */
@@ -157,7 +267,7 @@ export function expectedOf([who, otherwise]: VerbRule, kind: 'command' | 'query'
   if (kind === 'command' && comer === 'reader') return 403;
   if (who === 'self') return 'in';
   if (who === 'annals') return 404;
-  if (who === 'administrators' || who === 'auditors') return holds(comer, needs, true) ? 'in' : 403;
+  if (who === 'administrators' || who === 'auditors' || who === 'analysts') return holds(comer, needs, true) ? 'in' : 403;
   if (kind === 'topic') return who === 'anyone' ? 'in' : 404;
   if (who === 'anyone' || who === 'named') return holds(comer, needs, false) ? 'in' : 403;
   if (kind === 'query' && who !== 'oneself' && needs !== undefined && !holds(comer, needs, false)) return 403;

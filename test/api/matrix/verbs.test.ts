@@ -11,6 +11,7 @@ import { queries } from '../../../src/projections/queries/index.ts';
 import type { AnyQuery } from '../../../src/projections/query.ts';
 import { topics } from '../../../src/projections/topics.ts';
 import { type Answer, visitors } from './rules.ts';
+import { sampleOf } from './samples.ts';
 import { commandRules, expectedOf, queryRules, topicRules, type VerbRule } from './verb-rules.ts';
 import { type Comer, createWorld, OWNER, onlyVerbs, type Things, type World } from './world.ts';
 
@@ -20,7 +21,7 @@ const principals = new Map<Comer, Principal | undefined>();
 const comers: readonly Comer[] = [...visitors, ...onlyVerbs];
 beforeAll(async () => {
   world = await createWorld();
-  things = await world.things({ run: true, key: true, role: true });
+  things = await world.things({ run: true, key: true, role: true, invitation: true, job: true, tools: true, prompt: true });
   for (const comer of comers) principals.set(comer, await world.principalOf(comer));
 });
 afterAll(() => world.server.stop());
@@ -77,6 +78,7 @@ const samples: Readonly<Record<string, unknown>> = {
   search: 'nobody',
   anonymous: 'person_anon_visitor',
 };
+const closed = { slug: 'sample', transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
 /** What a command or query says differently from others. */
 const inputs: Readonly<Record<string, (of: Things, principal: Principal) => object>> = {
   claimAnonymous: (_of, { id }) => ({ by: id }),
@@ -86,6 +88,14 @@ const inputs: Readonly<Record<string, (of: Things, principal: Principal) => obje
   registerProviderKey: () => ({ scopes: {} }),
   recordProviderKeyUse: () => ({ owner: OWNER, from: time, to: time }),
   endTitleCall: () => ({ model: 'demo/demo' }),
+  claimLocal: (_of, { id }) => ({ by: id }),
+  requestJob: () => ({ kind: 'export' }),
+  registerMcpServer: () => closed,
+  changeMcpServer: ({ serverId }) => ({ ...closed, serverId }),
+  eraseReports: () => ({ stream: `telemetry-${OWNER}-2026-01-01` }),
+  completePromptArgument: () => ({ name: 'summarize', argument: 'x' }),
+  expandPrompt: () => ({ name: 'summarize' }),
+  usageFigures: () => ({ from: '2026-01-01', to: '2026-01-02' }),
   countConversations: () => ({ owner: OWNER }),
   listProviderKeys: () => ({ owner: 'self' }),
   auiRun: ({ conversationId, doneRun }) => ({ conversationId, runId: doneRun }),
@@ -99,7 +109,10 @@ function inputOf(name: string, schema: z.ZodType, principal: Principal): object 
   const ofRun = 'runId' in shape && 'conversationId' in shape ? { conversationId: things.waiting, messageId: things.runMessage } : {};
   const known: Readonly<Record<string, unknown>> = { ...samples, ...without(things, 'role'), ...ofRun };
   const required = Object.entries(shape).filter(([, field]) => !(field as z.ZodType).safeParse(undefined).success);
-  const input = { ...Object.fromEntries(required.map(([field]) => [field, known[field]])), ...inputs[name]?.(things, principal) };
+  const said = inputs[name]?.(things, principal) ?? {};
+  const fitting = (field: string, of: z.ZodType): unknown => (of.safeParse(known[field]).success ? known[field] : sampleOf(of));
+  const open = required.filter(([field]) => !(field in said));
+  const input = { ...Object.fromEntries(open.map(([field, of]) => [field, fitting(field, of as z.ZodType)])), ...said };
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new Error(`${name} needs a line in inputs: ${z.prettifyError(parsed.error)}`);
   return input;

@@ -232,6 +232,8 @@ export async function createWorld(): Promise<World> {
   };
 
   let victims = 0;
+  let prompts = 0;
+  let toolServers = 0;
   const counted = { position: START, events: 0 };
   return {
     server,
@@ -311,14 +313,12 @@ export async function createWorld(): Promise<World> {
     },
   };
 
-  let prompts = 0;
   async function promptOf(): Promise<string> {
     const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
     const made = await call('POST', '/api/prompts', 'owner', { name: `owned-${++prompts}`, content });
     return ((await made.json()) as { promptId: string }).promptId;
   }
 
-  let toolServers = 0;
   async function toolServer(): Promise<{ serverId: string; connection_id: string }> {
     const where = { slug: `owned-${++toolServers}`, transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
     const { serverId } = (await (await call('POST', '/api/mcp/servers', 'owner', where)).json()) as { serverId: string };

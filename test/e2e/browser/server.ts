@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createTokens } from '../../../src/api/http/identity/tokens.ts';
 import { createServer, type ServerOptions } from '../../../src/api/server.ts';
-import type { Kernel } from '../../../src/main/kernel.ts';
+import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import { startAnnals } from '../../harness/memory-annals.ts';
 import { createStoryProvider } from './story-model.ts';
 
