@@ -91,6 +91,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
   program
+    .command('person')
+    .description('persons of this installation')
+    .command('erase')
+    .description('close the account of a person for good and destroy all that it holds; the server must be running')
+    .argument('<person>', 'its id, person_…')
+    .option(...data)
+    .action(async (person: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), person));
+
+  program
     .command('gateway')
     .description('the way to Kafka')
     .command('backfill')
