@@ -51,7 +51,7 @@ export function ErasingAccount({ begun: { jobId } }: { begun: Erasing }) {
   return (
     <Page title={isOver ? 'Your account is gone' : 'Your account is being deleted'}>
       <div role="status" className="mt-6">
-        <progress className="w-full" max={Math.max(1, of)} value={isOver ? Math.max(1, of) : number} aria-label="Progress" />
+        <progress className="w-full accent-verdigris" max={Math.max(1, of)} value={isOver ? Math.max(1, of) : number} aria-label="Progress" />
         <p className="mt-2 text-dim text-sm">
           {isOver
             ? 'Everything of yours has been destroyed. You can close this page.'

@@ -47,7 +47,7 @@ function Choice({ label, hint, field, on, changed }: { label: string; hint: stri
   };
   return (
     <label className="flex cursor-pointer items-start gap-3 py-3">
-      <input type="checkbox" className="mt-1" checked={on} disabled={saving} onChange={() => void change()} />
+      <input type="checkbox" className="mt-1 accent-verdigris" checked={on} disabled={saving} onChange={() => void change()} />
       <span>
         <span className="font-medium">{label}</span>
         <span className="block text-dim text-sm">{hint}</span>
