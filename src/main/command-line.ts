@@ -90,15 +90,21 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
-  program
-    .command('person')
-    .description('what is kept of persons')
+  const person = program.command('person').description('persons of this installation; the server must be running');
+  person
     .command('export')
-    .description('write everything that is kept of a person into a file; the server must be running')
+    .description('write everything that is kept of a person into a file')
     .argument('<person>', 'whose, for example person_ada')
     .argument('<file>', 'a new one, such as ada.tar.gz')
     .option(...data)
-    .action(async (person: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), person, file));
+    .action(async (who: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), who, file));
+  person
+    .command('erase')
+    .description('close the account of a person for good and destroy all that it holds')
+    .argument('<person>', 'its id, person_…')
+    .option(...data)
+    .action(async (who: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), who));
+
   program
     .command('gateway')
     .description('the way to Kafka')

@@ -46,11 +46,12 @@ export async function erasureChaos({ kills, seed, threads, say = () => undefined
     const whole = await play(join(root, 'whole'), folder, environment, ada, bob, undefined);
     broken.push(...whole.broken.map((line) => `without a kill: ${line}`));
     for (let kill = 1; kill <= kills; kill++) {
-      const at = random() * whole.tookMs * 1.1;
+      // At a random event of the erasure, and a moment later: so every part of it has its kills.
+      const at = { event: Math.floor(random() * whole.events), laterMs: random() * 20 };
       const played = await play(join(root, `kill-${kill}`), folder, environment, ada, bob, at);
       figures[played.when]++;
       figures.slowestMs = Math.max(figures.slowestMs, Math.round(played.tookMs));
-      broken.push(...played.broken.map((line) => `kill ${kill} after ${Math.round(at)} ms: ${line}`));
+      broken.push(...played.broken.map((line) => `kill ${kill} at event ${at.event} of ${whole.events}: ${line}`));
       if (kill % 10 === 0) say(`${kill} kills, ${JSON.stringify(figures)}, broken ${broken.length}`);
     }
     return { kills, ...figures, canaries: ada.canaries.length, broken };
@@ -66,16 +67,18 @@ async function play(
   environment: Readonly<Record<string, string>>,
   ada: Inhabitant,
   bob: Inhabitant,
-  killAt: number | undefined,
-): Promise<{ when: 'before' | 'during' | 'after'; tookMs: number; broken: string[] }> {
+  killAt: { readonly event: number; readonly laterMs: number } | undefined,
+): Promise<{ when: 'before' | 'during' | 'after'; tookMs: number; events: number; broken: string[] }> {
   cpSync(from, folder, { recursive: true, filter: (source) => !source.includes('/lock.db') });
   let server = await startServerProcess(folder, environment);
   try {
+    const before = countIn(folder);
     const began = performance.now();
     const asking = erase(server, ada);
     let when: 'before' | 'during' | 'after' = 'after';
     if (killAt !== undefined) {
-      await sleep(killAt);
+      for (const over = performance.now() + LIMIT_MS; countIn(folder) < before + killAt.event && performance.now() < over; ) await sleep(2);
+      await sleep(killAt.laterMs);
       await server.kill('SIGKILL');
       await asking;
       when = stateIn(folder);
@@ -88,7 +91,7 @@ async function play(
     const tookMs = performance.now() - since;
     const said = server.output();
     await server.kill('SIGTERM');
-    return { when, tookMs, broken: wrongIn(folder, said, ada, bob) };
+    return { when, tookMs, events: countIn(folder) - before, broken: wrongIn(folder, said, ada, bob) };
   } finally {
     await server.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -114,6 +117,15 @@ async function ended({ url, output }: ServerProcess): Promise<void> {
 function stateIn(folder: string): 'before' | 'during' | 'after' {
   const types = typesIn(folder);
   return types.includes('JobEnded') ? 'after' : types.includes('PersonErased') ? 'during' : 'before';
+}
+
+function countIn(folder: string): number {
+  const database = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT count(*) AS count FROM events').get()?.count);
+  } finally {
+    database.close();
+  }
 }
 
 function typesIn(folder: string): string[] {

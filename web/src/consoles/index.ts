@@ -61,4 +61,5 @@ export const consoles: readonly Console[] = [
     roles: ['analyst', 'administrator'],
     Page: lazy(() => import('./analytics/analytics-page.tsx')),
   },
+  { name: 'privacy', title: 'Privacy', icon: ShieldCheck, group: 'Yours', Page: lazy(() => import('./privacy/privacy-page.tsx')) },
 ];
