@@ -1,10 +1,10 @@
 import * as conversation from './conversation.ts';
 import * as file from './file.ts';
+import * as identity from './identity.ts';
 import * as imports from './import.ts';
 import * as job from './job.ts';
-import * as masking from './masking.ts';
-import * as identity from './identity.ts';
 import * as login from './login.ts';
+import * as masking from './masking.ts';
 import * as person from './person.ts';
 import * as providerKey from './provider-key.ts';
 import * as reaction from './reaction.ts';

@@ -8,16 +8,16 @@ import { exportFiles } from './exports.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { jobList } from './jobs.ts';
-import { maskedPrompts } from './masked-prompts.ts';
 import { loginList } from './logins.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { providerKeys } from './provider-keys.ts';
 import { retentionDue } from './retention.ts';
 import { runList } from './runs.ts';
-import { usageByDay } from './usage.ts';
 import { openSessions } from './sessions.ts';
+import { usageByDay } from './usage.ts';
 
 /** Every view there is. */
 export const views = [
