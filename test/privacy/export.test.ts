@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import * as conversation from '../../src/commands/conversation.ts';
 import { reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { requestJob } from '../../src/commands/job.ts';
@@ -166,4 +167,12 @@ test('an export that a crash breaks off is whole after the restart, wherever it 
     expect((await ended(kernel, jobId)).outcome).toBe('succeeded');
     expect(linesIn(await entriesOf(await fileOf({ kernel, disk }, ada, jobId)), 'messages')).toHaveLength(2);
   }
+});
+
+test('the documented schema is the one that exports are written by', async () => {
+  const schemas = { 'manifest.json': Manifest, 'person.json': ExportedPerson, ...exportParts };
+  const documented = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'input' })]));
+  await expect(`${JSON.stringify({ $comment: 'Made from src/domain/export/format.ts.', ...documented }, null, 2)}\n`).toMatchFileSnapshot(
+    '../../docs/export.schema.json',
+  );
 });

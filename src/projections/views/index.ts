@@ -13,11 +13,11 @@ import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { invitationList } from './invitations.ts';
 import { jobList } from './jobs.ts';
-import { maskedPrompts } from './masked-prompts.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { mcpContractList } from './mcp-contracts.ts';
 import { mcpServers } from './mcp-servers.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
@@ -30,6 +30,8 @@ import { retentionDue } from './retention.ts';
 import { usageByDay } from './usage.ts';
 import { openSessions } from './sessions.ts';
 import { shareList } from './shares.ts';
+import { openSessions } from './sessions.ts';
+import { usageByDay } from './usage.ts';
 
 /** Every view there is. */
 export const views = [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { linesIn, entriesOf } from '../../privacy/archives.ts';
+import { entriesOf, linesIn } from '../../privacy/archives.ts';
 import { composer, describeInBrowser, say, settled, threadId } from './app.ts';
 
 describeInBrowser('the page of one’s own data in the browser', (app) => {
