@@ -14,8 +14,8 @@ import { createOwnWrites } from './http/own-writes.ts';
 import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
-import { metricsRoutes } from './rest/metrics.ts';
 import { restRoutes } from './rest/index.ts';
+import { metricsRoutes } from './rest/metrics.ts';
 import { healthRoutes } from './rest/operations.ts';
 
 export interface ServerOptions extends IdentityOptions, DoorsOptions {

@@ -22,7 +22,11 @@ export async function provideServers(
   }
 }
 
-async function provide({ registry, tell }: { registry: McpRegistry; tell: Tell }, given: Given, before: RingServer | undefined): Promise<string | undefined> {
+async function provide(
+  { registry, tell }: { registry: McpRegistry; tell: Tell },
+  given: Given,
+  before: RingServer | undefined,
+): Promise<string | undefined> {
   if (before && (await isSame(registry, given, before))) return undefined;
   const command = before
     ? changeMcpServer({ ...given, audience: before.audience, serverId: before.serverId })
