@@ -58,14 +58,8 @@ export const GivenMcpServer = z.object({
       Text(32_768),
     )
     .default({}),
-  auth: z.enum(['none', 'oauth']).default('none'),
-  oauth: z
-    .strictObject({
-      clientId: Line(1000).nullable().default(null),
-      clientSecret: Line(4096).optional(),
-      scopes: z.array(Line(200)).max(100).default([]),
-    })
-    .optional(),
+  /** Servers that want each person to log in are not connected to yet. */
+  auth: z.literal('none').default('none'),
   audience: McpAudience.default('everybody'),
   enabled: z.boolean().default(true),
   timeoutMs: z.int().min(1000).max(3_600_000).nullable().default(null),

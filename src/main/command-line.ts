@@ -122,7 +122,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 
 /** People, through the running server. */
 function addPersonCommands(program: Command, data: readonly [string, string]): void {
-  const person = program.command('person').description('people and their accounts; the server must be running');
   person
     .command('invite')
     .description('print the link of an invitation, and mail it where there is an address and a server for mails')

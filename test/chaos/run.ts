@@ -1,16 +1,18 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
+import { runMcpChaos } from './run-mcp.ts';
 
 const { values, positionals } = parseArgs({
   options: { kills: { type: 'string', default: '50' }, seed: { type: 'string' } },
   allowPositionals: true,
 });
 const [shape = 'embedded'] = positionals;
-if (!['embedded', 'distributed', 'erasure'].includes(shape) || positionals.length > 1)
-  throw new Error(`usage: npm run chaos -- [distributed | erasure] [--kills N] [--seed S]`);
+if (!['embedded', 'distributed', 'erasure', 'mcp'].includes(shape) || positionals.length > 1)
+  throw new Error(`usage: npm run chaos -- [distributed | erasure | mcp] [--kills N] [--seed S]`);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const count = Number(values.kills);
+if (shape === 'mcp') process.exit((await runMcpChaos(values.kills === '50' ? 1000 : count, seed)) ? 0 : 1);
 /** All servers and processes of the distributed shape share this machine with the clients. */
 const clients = shape === 'distributed' ? { writers: 4, chats: 8 } : { writers: 8, chats: 20 };
 const load = { ...clients, seed, say: (line: string) => void process.stdout.write(`${line}\n`) };

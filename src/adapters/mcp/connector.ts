@@ -29,6 +29,8 @@ interface Attempt {
 }
 
 const PROBE_MS = 5000;
+/** A child process has to start first, many of them on a small machine. */
+const SLOW_PROBE_MS = 12_000;
 const DEBOUNCE_MS = 1000;
 
 /** Servers of both eras, over all three transports, by the second SDK. */
@@ -58,7 +60,8 @@ const firstAttempt = ({ kind }: McpTarget, prior: McpPrior | undefined): Attempt
  * (a proxy's 204), is spoken to in the old way; one that knows no Streamable HTTP is asked for SSE.
  */
 function nextAttempt(target: McpTarget, { kind, mode, prior }: Attempt, { code }: McpError): Attempt | undefined {
-  if (code !== 'BadAnswer' && code !== 'Closed' && code !== 'SpawnFailed') return undefined;
+  const silent = target.kind === 'stdio' && mode !== 'legacy' && code === 'Timeout';
+  if (code !== 'BadAnswer' && code !== 'Closed' && code !== 'SpawnFailed' && !silent) return undefined;
   if (prior) return { kind, mode: 'auto' };
   if (mode !== 'legacy') return { kind, mode: 'legacy' };
   return target.kind === 'auto' && kind === 'auto' ? { kind: 'sse', mode: 'legacy' } : undefined;
@@ -74,7 +77,7 @@ async function connectOnce(
   const client = new Client(
     { name: 'annals', version },
     {
-      versionNegotiation: { mode, probe: { timeoutMs: Math.min(PROBE_MS, timeoutMs) } },
+      versionNegotiation: { mode, probe: { timeoutMs: kind === 'stdio' ? Math.min(SLOW_PROBE_MS, timeoutMs) : Math.min(PROBE_MS, timeoutMs) } },
       ...(onChanged ? { listChanged: { tools: changed, prompts: changed, resources: changed } } : {}),
     },
   );

@@ -24,8 +24,8 @@ export const pmmToolRoutes: readonly RouteDefinition[] = [
     },
     handle: async (request) => {
       const fresh = ['true', '1'].includes(request.query.force_refresh ?? '');
-      if (fresh) await refreshAll(request);
-      const asked = await request.ask(listMcpTools({}));
+      const { after } = fresh ? await refreshAll(request) : {};
+      const asked = await request.ask(listMcpTools({}), after === undefined ? {} : { after });
       if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message);
       const tools = asked.data.tools
         .filter(({ offered }) => offered)

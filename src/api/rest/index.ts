@@ -13,6 +13,8 @@ import { loginListRoutes } from './logins.ts';
 import { mcpConfigRoutes } from './mcp-config.ts';
 import { mcpRoutes } from './mcp.ts';
 import { maskingRoutes } from './masking.ts';
+import { mcpRoutes } from './mcp.ts';
+import { mcpConfigRoutes } from './mcp-config.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';

@@ -25,24 +25,36 @@ export async function ownStatuses({ annals, principal }: Asking, serverIds: read
 export async function statusesFor({ annals, principal }: Pick<RouteRequest, 'annals' | 'principal'>, serverId: string) {
   const all = await annals.toolServers.statuses([serverId]);
   const shown = principal.roles.includes('administrator') ? all : all.filter(({ person }) => person === principal.id);
-  return shown.map(({ refreshed: _, ...status }) => status);
+  return shown.map(({ refreshed: _, position: __, ...status }) => status);
 }
 
 const LOOK_EVERY_MS = 100;
 /** How long fresh lists are waited for. */
 const MOST_MS = 15_000;
 
-/** Asks the workers to read the lists of these servers anew, and waits until they have, or could not. Answers which of them did not in time. */
-export async function refreshed(request: Asking, serverIds: readonly string[]): Promise<readonly string[]> {
+/** What came of a wish for fresh lists: which servers did not answer in time, and from where on the log has what the others said. */
+export interface Refreshed {
+  readonly late: readonly string[];
+  readonly after?: string;
+}
+
+/** Asks the workers to read the lists of these servers anew, and waits until they have, or could not. */
+export async function refreshed(request: Asking, serverIds: readonly string[]): Promise<Refreshed> {
   const { annals, tell, principal, signal } = request;
   const requestId = randomUUID();
-  const asked = await Promise.all(serverIds.map(async (serverId) => ((await tell(refreshMcpServer({ serverId, requestId }))).ok ? [serverId] : [])));
-  const waiting = new Set(asked.flat());
+  const asked = await Promise.all(serverIds.map((serverId) => tell(refreshMcpServer({ serverId, requestId }))));
+  const refused = asked.find((told) => !told.ok);
+  if (refused && !refused.ok) throw new HttpError(refused.error.code, refused.error.message, refused.error.details);
+  const waiting = new Set(serverIds);
+  let after = '';
   const until = performance.now() + MOST_MS;
   while (waiting.size > 0 && performance.now() < until && !signal.aborted) {
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    for (const { serverId, person, refreshed: done } of await annals.toolServers.statuses([...waiting]))
-      if (done.includes(requestId) && (person === principal.id || person === ORGANISATION)) waiting.delete(serverId);
+    for (const { serverId, person, refreshed: done, position = '' } of await annals.toolServers.statuses([...waiting])) {
+      if (!done.includes(requestId) || (person !== principal.id && person !== ORGANISATION)) continue;
+      waiting.delete(serverId);
+      if (position > after) after = position;
+    }
   }
-  return [...waiting];
+  return { late: [...waiting], ...(after === '' ? {} : { after }) };
 }

@@ -104,7 +104,7 @@ export const Approval = z.object({
 });
 
 /** A status without what only says where it was written. */
-export const statusJson = ({ serverId: _, person: __, refreshed: ___, ...status }: McpStatus & { readonly process?: string }) => {
+export const statusJson = ({ serverId: _, person: __, refreshed: ___, position: _____, ...status }: McpStatus & { readonly process?: string }) => {
   const { process: ____, ...shown } = status;
   return shown;
 };

@@ -11,7 +11,7 @@ import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { tells } from '../http/tells.ts';
-import { ownStatuses, refreshed, statusesFor } from './mcp-desk.ts';
+import { ownStatuses, type Refreshed, refreshed, statusesFor } from './mcp-desk.ts';
 import { Approval, Change, ConnectionStatus, Server, statusJson, Tool } from './mcp-schemas.ts';
 import { Done } from './schemas.ts';
 
@@ -91,8 +91,8 @@ const refresh = route({
   handle: async (request) => {
     const known = await request.ask(getMcpServer(request.params));
     if (!known.ok) throw new HttpError(known.error.code, known.error.message, known.error.details);
-    const late = await refreshed(request, [known.data.id]);
-    const asked = await request.ask(getMcpServer(request.params));
+    const { late, ...after } = await refreshed(request, [known.data.id]);
+    const asked = await request.ask(getMcpServer(request.params), after);
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     return json(200, { refreshed: late.length === 0, server: (await withStatus(request, [asked.data]))[0] });
   },
@@ -117,15 +117,15 @@ const tools = route({
   },
   handle: async (request) => {
     const { force_refresh: fresh, ...place } = request.query;
-    const late = fresh === 'true' ? await refreshAll(request) : [];
-    const asked = await request.ask(listMcpTools(place as Parameters<typeof listMcpTools>[0]), afterOf(request));
+    const { late, ...after }: Refreshed = fresh === 'true' ? await refreshAll(request) : { late: [] };
+    const asked = await request.ask(listMcpTools(place as Parameters<typeof listMcpTools>[0]), { ...afterOf(request), ...after });
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     return json(200, { tools: asked.data.tools, late });
   },
 });
 
-/** The lists of every server that may be used; answers those that were not read in time. */
-export async function refreshAll(request: RouteRequest): Promise<readonly string[]> {
+/** Reads the lists of every server that may be used anew. */
+export async function refreshAll(request: RouteRequest): Promise<Refreshed> {
   const asked = await request.ask(listMcpServers({ owner: 'usable' }));
   if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
   return refreshed(

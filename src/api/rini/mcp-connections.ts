@@ -66,7 +66,11 @@ async function find(request: Request, id: string, after?: string): Promise<McpSe
 }
 
 /** Rini's names are free; ours are short and each there once. */
-function definition({ mcp_server_url: url, alias, description, is_active: enabled }: z.output<typeof Given>, known: readonly McpServerInfo[], self?: string) {
+function definition(
+  { mcp_server_url: url, alias, description, is_active: enabled }: z.output<typeof Given>,
+  known: readonly McpServerInfo[],
+  self?: string,
+) {
   const wanted = slugOf(alias ?? URL.parse(url)?.hostname ?? 'server');
   const taken = new Set(known.filter(({ id }) => id !== self).map(({ slug }) => slug));
   const numbered = (count: number): string => `${wanted.slice(0, 28)}-${count}`;
@@ -130,7 +134,12 @@ export const mcpConnectionRoutes: readonly RouteDefinition[] = [
     handle: async (request): Promise<Answer> => {
       const before = await find(request, request.params.connection_id);
       const { id: _, ...known } = connectionJson(request, before);
-      const { mcp_server_url = known.mcp_server_url, alias = known.alias, description = known.description, is_active = known.is_active } = request.body;
+      const {
+        mcp_server_url = known.mcp_server_url,
+        alias = known.alias,
+        description = known.description,
+        is_active = known.is_active,
+      } = request.body;
       const changed = definition({ mcp_server_url, alias, description, is_active }, await own(request), before.id);
       const { position } = done(await request.tell(changeMcpServer({ serverId: before.id, ...changed })));
       return json(200, connectionJson(request, await find(request, before.id, position)));

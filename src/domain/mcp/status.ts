@@ -19,6 +19,8 @@ export interface McpStatus {
   readonly serverName?: string;
   readonly serverVersion?: string;
   readonly tools?: number;
+  /** From here on the log has what the server offers. */
+  readonly position?: string;
   readonly broken?: readonly { readonly name: string; readonly reason: string }[];
   readonly connectMs?: number;
   readonly calls: number;

@@ -37,8 +37,8 @@ const hintsOf = ({ annotations }: JsonObject) => ({
 });
 
 export interface Contracts {
-  /** Writes down what the server offers, if that is something else than before. */
-  observe(server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists): Promise<void>;
+  /** Writes down what the server offers, if that is something else than before; answers from which position on it is to be seen. */
+  observe(server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists): Promise<string>;
   /** The definitions of the newest snapshot, by name; empty where there is none. */
   definitionsOf(contract: McpContract, contractId: string): Promise<ReadonlyMap<string, JsonObject>>;
 }
@@ -84,6 +84,7 @@ export function createContracts({ tell, store, sealer }: { tell: Tell; store: Ev
         }),
       );
       if (!told.ok) throw new Error(`${told.error.code}: ${told.error.message}`);
+      return told.position;
     },
     async definitionsOf({ place }, contractId) {
       if (!place) return new Map();

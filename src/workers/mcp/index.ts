@@ -5,15 +5,23 @@ import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { DocumentStore } from '../../adapters/document-store/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
-import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
+import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import type { SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import { isForPerson, isOrganisationServer, McpRefreshRequested, McpServerChanged, McpServerRegistered, mcpRingStream, type RingServer } from '../../domain/mcp/server.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
+import {
+  isForPerson,
+  isOrganisationServer,
+  McpRefreshRequested,
+  McpServerChanged,
+  McpServerRegistered,
+  mcpRingStream,
+  type RingServer,
+} from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { Hub } from '../../projections/hub.ts';
 import type { Duties } from '../duties.ts';
@@ -22,9 +30,9 @@ import { done, type Reaction, type Verdict } from '../reaction.ts';
 import type { ToolSource } from '../tools.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
 import { createContracts } from './contracts.ts';
+import { createMcpMetrics } from './metrics.ts';
 import { createMcpPool, type McpPool } from './pool.ts';
 import { type McpLimits, usualMcpLimits } from './pool-parts.ts';
-import { createMcpMetrics } from './metrics.ts';
 import { provideServers } from './provided.ts';
 import { createMcpRegistry, type McpRegistry } from './registry.ts';
 import { createMcpTools } from './tools.ts';

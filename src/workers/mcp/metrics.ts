@@ -39,7 +39,12 @@ export function createMcpMetrics(registry: Registry, statuses: () => readonly Mc
     buckets: SECONDS,
     registers,
   });
-  const failures = new Counter({ name: 'annals_mcp_connect_failures_total', help: 'Connects that failed.', labelNames: ['error_type', 'server'], registers });
+  const failures = new Counter({
+    name: 'annals_mcp_connect_failures_total',
+    help: 'Connects that failed.',
+    labelNames: ['error_type', 'server'],
+    registers,
+  });
   new Gauge({
     name: 'annals_mcp_connections',
     help: 'Connections to servers of tools, by where they stand.',

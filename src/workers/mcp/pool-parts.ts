@@ -23,7 +23,7 @@ export interface PoolParts {
   /** The programs that may be started; empty: any. */
   readonly commands: readonly string[];
   /** What a server offers, each time its lists have been read. */
-  readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<void>;
+  readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
   /** Somebody begins to use the server. */
   readonly onNew: (server: RingServer) => void;
   readonly onStatus: (status: McpStatus) => void;

@@ -169,8 +169,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
         if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
         return lists;
       }
-      await parts.onLists(slot.server, slot.person, connection.facts, lists.value);
-      Object.assign(slot, { tools: lists.value.tools.length, broken: lists.value.broken });
+      const position = await parts.onLists(slot.server, slot.person, connection.facts, lists.value);
+      Object.assign(slot, { position, tools: lists.value.tools.length, broken: lists.value.broken });
       if (slot.connection === connection) settle(slot);
       return { ok: true, value: undefined };
     })();

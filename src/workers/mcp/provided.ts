@@ -22,7 +22,11 @@ export async function provideServers(
   }
 }
 
-async function provide({ registry, tell }: { registry: McpRegistry; tell: Tell }, given: Given, before: RingServer | undefined): Promise<string | undefined> {
+async function provide(
+  { registry, tell }: { registry: McpRegistry; tell: Tell },
+  given: Given,
+  before: RingServer | undefined,
+): Promise<string | undefined> {
   if (before && (await isSame(registry, given, before))) return undefined;
   const command = before
     ? changeMcpServer({ ...given, audience: before.audience, serverId: before.serverId })
@@ -34,8 +38,8 @@ async function provide({ registry, tell }: { registry: McpRegistry; tell: Tell }
 async function isSame(registry: McpRegistry, given: Given, server: RingServer): Promise<boolean> {
   const opened = await registry.open(server);
   if (!opened) return false;
-  const { address, headers, env, oauth, title, transport, enabled, timeoutMs, auth } = given;
-  const wanted = { address, oauth: oauth ?? null, title, transport, enabled, timeoutMs, auth, ...('command' in address ? { env } : { headers }) };
+  const { address, headers, env, title, transport, enabled, timeoutMs, auth } = given;
+  const wanted = { address, oauth: null, title, transport, enabled, timeoutMs, auth, ...('command' in address ? { env } : { headers }) };
   const { target, clientSecret, title: called } = opened;
   const there =
     target.kind === 'stdio'

@@ -27,6 +27,8 @@ export interface Slot {
   connectMs?: number;
   reconnects: number;
   tools?: number;
+  /** From here on the log has what the server offers. */
+  position?: string;
   broken?: readonly { readonly name: string; readonly reason: string }[];
   /** Outcomes of the last calls, the newest last. */
   recent: boolean[];
@@ -91,6 +93,7 @@ export function statusOf(slot: Slot, prior: McpPrior | undefined, now: number, t
     ...(era === undefined ? {} : { era }),
     ...(facts ? { protocolVersion: facts.protocolVersion, serverName: facts.serverName, serverVersion: facts.serverVersion } : {}),
     ...(slot.tools === undefined ? {} : { tools: slot.tools }),
+    ...(slot.position === undefined ? {} : { position: slot.position }),
     ...(slot.broken?.length ? { broken: slot.broken } : {}),
     ...(slot.connectMs === undefined ? {} : { connectMs: slot.connectMs }),
     calls: slot.calls,

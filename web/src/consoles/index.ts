@@ -1,4 +1,4 @@
-import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound } from 'lucide-react';
+import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound, Wrench } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -62,4 +62,5 @@ export const consoles: readonly Console[] = [
     Page: lazy(() => import('./analytics/analytics-page.tsx')),
   },
   { name: 'privacy', title: 'Privacy', icon: ShieldCheck, group: 'Yours', Page: lazy(() => import('./privacy/privacy-page.tsx')) },
+  { name: 'tool-servers', title: 'Tool servers', icon: Wrench, group: 'Yours', Page: lazy(() => import('./tool-servers/tool-servers-page.tsx')) },
 ];
