@@ -12,10 +12,10 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Whoever can read the installation's secret runs it: its commands come with a token of a minute. */
-async function operatorToken(settings: Settings): Promise<string> {
+/** Whoever can read the installation's secret runs it: its commands come with a token of their own. */
+async function operatorToken(settings: Settings, seconds: number): Promise<string> {
   const operator = { id: PersonId.parse('person_local'), kind: 'person', roles: ['administrator', 'member'] } as const;
-  return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds: 60 })).token;
+  return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds })).token;
 }
 
 async function secretOf(settings: Settings): Promise<Buffer> {
@@ -24,16 +24,27 @@ async function secretOf(settings: Settings): Promise<Buffer> {
   return secret.ok ? secret.key : fail(secret.message);
 }
 
-/** Calls the running server of this folder, as the one who runs it. */
-export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
+export interface RunningServer {
+  readonly address: string;
+  /** Good for a minute, or as long as is said. */
+  readonly token: (seconds?: number) => Promise<string>;
+}
+
+/** The running server of this folder, for the one who runs it; ends the process where there is none. */
+export async function runningServer(settings: Settings): Promise<RunningServer> {
   const folder = settings.ANNALS_DATA;
-  let address: string;
   try {
-    address = readFileSync(fileIn(folder), 'utf8').trim();
+    return { address: readFileSync(fileIn(folder), 'utf8').trim(), token: (seconds = 60) => operatorToken(settings, seconds) };
   } catch {
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
-  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings)}` };
+}
+
+/** Calls the running server of this folder, as the one who runs it. */
+export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
+  const folder = settings.ANNALS_DATA;
+  const { address, token } = await runningServer(settings);
+  const headers = { ...init.headers, authorization: `Bearer ${await token()}` };
   const response = await fetch(address + path, { ...init, headers }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );

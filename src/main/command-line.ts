@@ -85,6 +85,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (options: Where & { person?: string; days: string }) => (await import('./admin.ts')).createToken(settingsOf(options), options));
 
   program
+    .command('mcp')
+    .description('serve the prompts of a running server over stdio, to a program that speaks MCP')
+    .option('--url <address>', 'of a server elsewhere, with the token in ANNALS_TOKEN (default: the one that runs on the data folder)')
+    .option(...data)
+    .action(async (options: Where & { url?: string }) => (await import('./mcp-stdio.ts')).serveMcp(settingsOf(options), options));
+
+  program
     .command('gateway')
     .description('the way to Kafka')
     .command('backfill')
