@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, Ticket } from 'lucide-react';
+import { KeyRound, type LucideIcon, SquareSlash, Ticket } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -16,4 +16,5 @@ export interface Console {
 export const consoles: readonly Console[] = [
   { name: 'tokens', title: 'Access tokens', icon: Ticket, group: 'Yours', Page: lazy(() => import('./tokens/tokens-page.tsx')) },
   { name: 'keys', title: 'Keys of services', icon: KeyRound, group: 'Yours', Page: lazy(() => import('./keys/keys-page.tsx')) },
+  { name: 'prompts', title: 'Prompts', icon: SquareSlash, group: 'Yours', Page: lazy(() => import('./prompts/prompts-page.tsx')) },
 ];
