@@ -14,11 +14,11 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Whoever can read the installation's secret runs it: its commands come with a token of a minute, as a person where they are about its own. */
-async function operatorToken(settings: Settings, as: PersonId | undefined): Promise<string> {
+/** Whoever can read the installation's secret runs it: its commands come with a token of their own, as a person where they are about its own. */
+async function operatorToken(settings: Settings, seconds: number, as: PersonId | undefined): Promise<string> {
   const operator = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] } as const;
   const principal = as === undefined ? operator : ({ id: as, kind: 'person', roles: ['member'] } as const);
-  return (await installationTokens(settings, await secretOf(settings)).access(principal, { seconds: 60 })).token;
+  return (await installationTokens(settings, await secretOf(settings)).access(principal, { seconds })).token;
 }
 
 async function secretOf(settings: Settings): Promise<Buffer> {
@@ -38,16 +38,27 @@ function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): { r
   return { dispatcher: new Agent({ connect: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } }) };
 }
 
-/** Calls the running server of this folder, as the one who runs it. */
-export async function callServer(settings: Settings, path: string, init: RequestInit = {}, as?: PersonId): Promise<Response> {
+export interface RunningServer {
+  readonly address: string;
+  /** Good for a minute, or as long as is said. */
+  readonly token: (seconds?: number, as?: PersonId) => Promise<string>;
+}
+
+/** The running server of this folder, for the one who runs it; ends the process where there is none. */
+export async function runningServer(settings: Settings): Promise<RunningServer> {
   const folder = settings.ANNALS_DATA;
-  let address: string;
   try {
-    address = readFileSync(fileIn(folder), 'utf8').trim();
+    return { address: readFileSync(fileIn(folder), 'utf8').trim(), token: (seconds = 60, as = undefined) => operatorToken(settings, seconds, as) };
   } catch {
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
-  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings, as)}` };
+}
+
+/** Calls the running server of this folder, as the one who runs it. */
+export async function callServer(settings: Settings, path: string, init: RequestInit = {}, as?: PersonId): Promise<Response> {
+  const folder = settings.ANNALS_DATA;
+  const { address, token } = await runningServer(settings);
+  const headers = { ...init.headers, authorization: `Bearer ${await token(60, as)}` };
   const response = await fetch(address + path, { ...init, headers, ...trusting(settings, address) }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );

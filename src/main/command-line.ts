@@ -106,6 +106,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (who: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), who));
 
   program
+    .command('mcp')
+    .description('serve the prompts of a running server over stdio, to a program that speaks MCP')
+    .option('--url <address>', 'of a server elsewhere, with the token in ANNALS_TOKEN (default: the one that runs on the data folder)')
+    .option(...data)
+    .action(async (options: Where & { url?: string }) => (await import('./mcp-stdio.ts')).serveMcp(settingsOf(options), options));
+
+  program
     .command('gateway')
     .description('the way to Kafka')
     .command('backfill')
@@ -113,7 +120,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .requiredOption('--from <position>', '<epoch>.<position> as the server gives it, or start')
     .action(async ({ from }: { from: string }) => (await import('./backfill.ts')).backfill(settingsOf({}), from));
 
-  addPersonCommands(program, data);
+  addPersonCommands(person, data);
 
   // Whoever reads our output may stop reading, as `head` does.
   process.stdout.on('error', () => process.exit());
@@ -121,7 +128,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 }
 
 /** People, through the running server. */
-function addPersonCommands(program: Command, data: readonly [string, string]): void {
+function addPersonCommands(person: Command, data: readonly [string, string]): void {
   person
     .command('invite')
     .description('print the link of an invitation, and mail it where there is an address and a server for mails')

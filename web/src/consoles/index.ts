@@ -1,4 +1,4 @@
-import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound, Wrench } from 'lucide-react';
+import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, SquareSlash, Ticket, UserRound, Users, UsersRound, Wrench } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -63,4 +63,5 @@ export const consoles: readonly Console[] = [
   },
   { name: 'privacy', title: 'Privacy', icon: ShieldCheck, group: 'Yours', Page: lazy(() => import('./privacy/privacy-page.tsx')) },
   { name: 'tool-servers', title: 'Tool servers', icon: Wrench, group: 'Yours', Page: lazy(() => import('./tool-servers/tool-servers-page.tsx')) },
+  { name: 'prompts', title: 'Prompts', icon: SquareSlash, group: 'Yours', Page: lazy(() => import('./prompts/prompts-page.tsx')) },
 ];
