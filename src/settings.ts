@@ -67,7 +67,10 @@ const Settings = z.object({
   /** The text of the .p8 file. */
   APPLE_PRIVATE_KEY: z.string().optional(),
   /** Made of all ANNALS_OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET, _PKCE, _SCOPES and _LABEL. */
-  ANNALS_OIDC: z.undefined('is made of the settings ANNALS_OIDC_<NAME>_ISSUER and so on').optional().transform((): readonly OidcSettings[] => []),
+  ANNALS_OIDC: z
+    .undefined('is made of the settings ANNALS_OIDC_<NAME>_ISSUER and so on')
+    .optional()
+    .transform((): readonly OidcSettings[] => []),
   /** Who becomes the first administrator: whoever comes from that issuer with this address, verified there. Default: whoever logs in first. */
   ANNALS_ADMIN_EMAIL: z.email().optional(),
   ANNALS_ADMIN_ISSUER: z.url().optional(),

@@ -18,8 +18,8 @@ import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
 import type { AccountDoors } from './rest/accounts.ts';
-import { metricsRoutes } from './rest/metrics.ts';
 import { restRoutes } from './rest/index.ts';
+import { metricsRoutes } from './rest/metrics.ts';
 import { healthRoutes } from './rest/operations.ts';
 
 export interface ServerOptions extends IdentityOptions, DoorsOptions {

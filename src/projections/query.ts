@@ -10,8 +10,8 @@ import type { StoredFile } from '../domain/file.ts';
 import type { RunItem } from '../domain/message.ts';
 import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { Shares } from '../domain/share.ts';
 import type { PrivacySettings } from '../domain/privacy.ts';
+import type { Shares } from '../domain/share.ts';
 import type { ViewStatus } from './projector.ts';
 import type { View } from './view.ts';
 

@@ -13,7 +13,14 @@ import { PromptDeleted } from '../domain/prompt/index.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
 import { ClientReportsErased } from '../domain/telemetry.ts';
 
-const secretsDropped: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type, McpServerChanged.type, McpServerRemoved.type];
+const secretsDropped: readonly string[] = [
+  ProviderKeyRotated.type,
+  ProviderKeyGraceEnded.type,
+  ProviderKeyRemoved.type,
+  PasswordSet.type,
+  McpServerChanged.type,
+  McpServerRemoved.type,
+];
 /** What the invitation said is over with the invitation, or once the account that it promised is whole. */
 const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
 function endedInvitation(type: string, data: object): string[] {

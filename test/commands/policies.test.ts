@@ -66,7 +66,21 @@ const owners = [
   'refreshMcpServer',
   'approveMcpTool',
 ];
-const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail', 'setPromptVisibility' ];
+const administrators = [
+  'registerPerson',
+  'changeRoles',
+  'disablePerson',
+  'enablePerson',
+  'unparkReaction',
+  'changeMaskingPolicy',
+  'changeRetentionPolicy',
+  'acknowledgeAlert',
+  'issueInvitation',
+  'revokeInvitation',
+  'openPasswordReset',
+  'handOverMail',
+  'setPromptVisibility',
+];
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
 const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
@@ -137,7 +151,15 @@ const annalsAlone = [
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
-const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy', 'createPrompt' ];
+const claimers = [
+  'setMaskedWords',
+  'registerProviderKey',
+  'claimAnonymous',
+  'registerMcpServer',
+  'chooseMcpTools',
+  'setMcpToolPolicy',
+  'createPrompt',
+];
 /** Not even for administrators. */
 const herselfAlone = ['removeLogin'];
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
-import { shareFields, unshareFields } from '../share.ts';
-import { ConversationRetention } from '../retention.ts';
 import { PromptId, PromptMessage, PromptValues, PromptVersion } from '../prompt/index.ts';
+import { ConversationRetention } from '../retention.ts';
+import { shareFields, unshareFields } from '../share.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 

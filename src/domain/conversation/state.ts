@@ -1,7 +1,7 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
-import type { Shares } from '../share.ts';
 import type { ConversationRetention } from '../retention.ts';
+import type { Shares } from '../share.ts';
 import type { ConversationEvent } from './events.ts';
 
 /** A message's place in the tree; never its text. */

@@ -52,7 +52,10 @@ export const getConversation = query('getConversation', {
     const state = await context.conversation(conversationId);
     const document = state && (await context.views.get(conversationList, conversationId));
     return (
-      document && { ...(await conversationInfo(document, context, state.shares)), revision: await lastRevision(context, conversationStream(conversationId)) }
+      document && {
+        ...(await conversationInfo(document, context, state.shares)),
+        revision: await lastRevision(context, conversationStream(conversationId)),
+      }
     );
   },
 });

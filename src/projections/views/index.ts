@@ -1,7 +1,7 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
-import { approvals } from './approvals.ts';
 import { alertList } from './alerts.ts';
+import { approvals } from './approvals.ts';
 import { attachments } from './attachments.ts';
 import { audit } from './audit.ts';
 import { accountBursts, networkBursts } from './bursts.ts';
@@ -15,22 +15,20 @@ import { invitationList } from './invitations.ts';
 import { jobList } from './jobs.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { mcpContractList } from './mcp-contracts.ts';
 import { mcpServers } from './mcp-servers.ts';
-import { maskedPrompts } from './masked-prompts.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
+import { retentionDue } from './retention.ts';
 import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
 import { security } from './security.ts';
-import { retentionDue } from './retention.ts';
-import { usageByDay } from './usage.ts';
 import { openSessions } from './sessions.ts';
 import { shareList } from './shares.ts';
-import { openSessions } from './sessions.ts';
 import { usageByDay } from './usage.ts';
 
 /** Every view there is. */

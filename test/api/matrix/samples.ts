@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonObject, type Json } from '../../../src/domain/event.ts';
+import type { Json, JsonObject } from '../../../src/domain/event.ts';
 
 const texts: readonly string[] = [
   'x',

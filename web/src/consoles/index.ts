@@ -1,4 +1,19 @@
-import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, SquareSlash, Ticket, UserRound, Users, UsersRound, Wrench } from 'lucide-react';
+import {
+  Archive,
+  ChartColumn,
+  KeyRound,
+  type LucideIcon,
+  MonitorSmartphone,
+  ScrollText,
+  ShieldAlert,
+  ShieldCheck,
+  SquareSlash,
+  Ticket,
+  UserRound,
+  Users,
+  UsersRound,
+  Wrench,
+} from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
