@@ -36,7 +36,7 @@ const unmanaged = { sharedView: 404, sharedEdit: 404, viewerManages: 404 } as co
 /** The example signs no heads, so there is none to show. */
 const noHeads = { auditor: 404, administrator: 404 } as const;
 
-const noLogin = { owner: 404, other: 404, auditor: 404, analyst: 404, administrator: 404 } as const;
+const noLogin = { owner: 404, other: 404, auditor: 404, analyst: 404, administrator: 404, sharedView: 404, sharedEdit: 404, sharedManage: 404 } as const;
 const noProvider = {
   nobody: 404,
   expired: 404,
@@ -221,11 +221,11 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/mcp/servers/{serverId}/change': ['own', 'read', { owner: 404, ownerReads: 404 }],
   'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   'GET /api/mcp/tools': ['anyone', 'read'],
-  'POST /api/mcp/import': ['named', 'both', { viewer: 403 }],
+  'POST /api/mcp/import': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /metrics': ['administrators', 'none'],
   'GET /api/mcp/export': ['anyone', 'read'],
   'GET /v1/chat/mcp/tools': ['anyone', 'read'],
-  'POST /mcp-connections/': ['named', 'both', { viewer: 403 }],
+  'POST /mcp-connections/': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /mcp-connections/': ['anyone', 'read'],
   'GET /mcp-connections/{connection_id}': ['own', 'read'],
   'PUT /mcp-connections/{connection_id}': ['own', 'both'],
@@ -270,13 +270,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   'PUT /api/masking': ['administrators', 'write'],
   'GET /api/me/masked-words': ['anyone', 'read'],
   'PUT /api/me/masked-words': ['named', 'write'],
-  'GET /api/conversations/{conversationId}/masking': ['own', 'read'],
+  'GET /api/conversations/{conversationId}/masking': ['view', 'read'],
   'PUT /api/conversations/{conversationId}/masking': ['own', 'write'],
   'GET /api/retention': ['anyone', 'read'],
   'PUT /api/retention': ['administrators', 'write'],
   'GET /api/retention/due': ['anyone', 'read'],
-  'GET /api/conversations/{conversationId}/retention': ['own', 'read'],
-  'PUT /api/conversations/{conversationId}/retention': ['own', 'write'],
+  'GET /api/conversations/{conversationId}/retention': ['view', 'read'],
+  'PUT /api/conversations/{conversationId}/retention': ['keep', 'write'],
   'GET /api/analytics/usage': ['analysts', 'read'],
   'GET /api/analytics/rows': ['analysts', 'read'],
   'GET /api/analytics/usage.csv': ['analysts', 'read'],
