@@ -68,5 +68,5 @@ test('who read what of Ada’s: every answer that shows an administrator a word 
     const asked = await kernel.ask(administrator, listAudit({ person: ada.id, as: 'subject', outcome: 'read', limit: 500 }));
     return asked.ok ? asked.data.entries.filter(({ actor }) => actor === 'person_root').map(({ correlationId }) => correlationId) : [];
   };
-  for (const line of showing) await expect.poll(recorded, { timeout: 10_000, message: line }).toContain(line.split(' ')[0]);
+  for (const line of showing) await expect.poll(recorded, { timeout: 60_000, message: line }).toContain(line.split(' ')[0]);
 });
