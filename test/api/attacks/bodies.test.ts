@@ -6,7 +6,7 @@ import { type Attack, attack, bodyOf, lineOf, saying, sendAll, slotsOf } from '.
 let doors: AllDoors;
 beforeAll(async () => {
   doors = await openAllDoors();
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 const failures = async (

@@ -33,7 +33,7 @@ const watched = (disk: Disk): Disk => ({
 let doors: AllDoors;
 beforeAll(async () => {
   doors = await openAllDoors({ watch: watched });
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 const operators: unknown[] = [

@@ -41,7 +41,7 @@ beforeAll(async () => {
     person: ada.id,
     streamId: `${runId}.0`,
   };
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 test('who read what of Ada’s: every answer that shows an administrator a word of hers is recorded, with the request it was', {
