@@ -5,7 +5,7 @@ import { type AllDoors, openAllDoors } from './all-doors.ts';
 let doors: AllDoors;
 beforeAll(async () => {
   doors = await openAllDoors();
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 /** What every answer says to browsers, whatever it is. */

@@ -9,7 +9,7 @@ import { type AllDoors, openAllDoors } from './all-doors.ts';
 let doors: AllDoors;
 beforeAll(async () => {
   doors = await openAllDoors();
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 const stranger = () => ({ host: `127.0.0.1:${doors.port}`, 'sec-fetch-site': 'cross-site' });

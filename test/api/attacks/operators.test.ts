@@ -33,7 +33,7 @@ const watched = (disk: Disk): Disk => ({
 let doors: AllDoors;
 beforeAll(async () => {
   doors = await openAllDoors({ watch: watched });
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 const operators: unknown[] = [
@@ -66,7 +66,7 @@ function isPlain(filter: Filter): boolean {
 }
 
 test('A23: operators of a query language, at every place of every request, reach no query: what is asked are plain values of fields that views have', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   let turn = 0;
   const next = (): unknown => operators[turn++ % operators.length];

@@ -41,7 +41,7 @@ beforeAll(async () => {
     person: ada.id,
     streamId: `${runId}.0`,
   };
-});
+}, 120_000);
 afterAll(() => doors.stop());
 
 test('who read what of Ada’s: every answer that shows an administrator a word of hers is recorded, with the request it was', {
@@ -68,5 +68,5 @@ test('who read what of Ada’s: every answer that shows an administrator a word 
     const asked = await kernel.ask(administrator, listAudit({ person: ada.id, as: 'subject', outcome: 'read', limit: 500 }));
     return asked.ok ? asked.data.entries.filter(({ actor }) => actor === 'person_root').map(({ correlationId }) => correlationId) : [];
   };
-  for (const line of showing) await expect.poll(recorded, { timeout: 10_000, message: line }).toContain(line.split(' ')[0]);
+  for (const line of showing) await expect.poll(recorded, { timeout: 60_000, message: line }).toContain(line.split(' ')[0]);
 });
