@@ -119,7 +119,7 @@ const call = (method: string, path: string, as: Visitor, body?: unknown): Promis
   return server.call(method, path, {
     ...(body === undefined ? {} : { body }),
     headers: { ...(token === undefined ? {} : bearer(token)), ...(cookie === undefined ? {} : { cookie, origin: server.url }) },
-    signal: AbortSignal.timeout(1500),
+    signal: AbortSignal.timeout(15_000),
   });
 };
 
@@ -272,7 +272,7 @@ describe('whoever comes', () => {
     expect(Object.keys(rules).filter((line) => !lines.includes(line) && line !== 'GET /docs')).toEqual([]);
   });
 
-  test('is answered as the rule of the route says, and who is refused changes nothing', { timeout: 120_000 }, async () => {
+  test('is answered as the rule of the route says, and who is refused changes nothing', { timeout: 400_000 }, async () => {
     const wrong: string[] = [];
     const ordered = server.server.routes.toSorted(
       (one, other) => Object.keys(spent).indexOf(lineOf(one)) - Object.keys(spent).indexOf(lineOf(other)),
