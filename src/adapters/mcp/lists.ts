@@ -23,6 +23,8 @@ const OfferedTool = z.looseObject({
   annotations: Entry.optional(),
 });
 
+const Mirrored = z.looseObject({ 'x-mcp-header': z.unknown(), type: z.unknown() });
+
 /** Each list as far as the server has it: loosely, so that one bad entry does not hide the others. */
 export async function readLists(client: Client, options: RequestOptions): Promise<McpLists> {
   const capabilities = client.getServerCapabilities() ?? {};
@@ -76,8 +78,22 @@ function whyBroken(entry: unknown): string | undefined {
   if (isDeeper(entry, MOST_DEPTH)) return `its definition is nested more than ${MOST_DEPTH} deep`;
   if (JSON.stringify(entry).length > MOST_BYTES) return `its definition is longer than ${MOST_BYTES / 1024} KB`;
   const parsed = OfferedTool.safeParse(entry);
-  if (parsed.success) return undefined;
+  if (parsed.success) return whyHeadersBroken(parsed.data.inputSchema.properties ?? {});
   return parsed.error.issues.map(({ path, message }) => (path.length ? `${path.map(String).join('.')}: ${message}` : message)).join('; ');
+}
+
+/** Arguments that the new era mirrors into headers: of simple types, each with a header of its own (SEP-2243). */
+function whyHeadersBroken(properties: Readonly<Record<string, unknown>>): string | undefined {
+  const seen = new Set<string>();
+  for (const [name, property] of Object.entries(properties)) {
+    const { 'x-mcp-header': header, type } = Mirrored.safeParse(property).data ?? {};
+    if (header === undefined) continue;
+    if (typeof header !== 'string' || !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) return `the header of its argument ${name} is no name of one`;
+    if (!['string', 'integer', 'boolean'].includes(String(type))) return `its argument ${name} is of no type that can stand in a header`;
+    if (seen.has(header.toLowerCase())) return `two of its arguments have the header ${header}`;
+    seen.add(header.toLowerCase());
+  }
+  return undefined;
 }
 
 const isDeeper = (value: unknown, depth: number): boolean =>
