@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ModelError } from '../../src/adapters/model-provider/port.ts';
 import { PageUnreadable } from '../../src/adapters/page-reader/port.ts';
 import { SearchFailed } from '../../src/adapters/web-search/port.ts';
 import { chooseMcpTools, setMcpToolPolicy } from '../../src/commands/mcp.ts';
@@ -11,7 +12,8 @@ import type { Principal } from '../../src/domain/principal.ts';
 import { PromptContent } from '../../src/domain/prompt/index.ts';
 import { BUILT_IN_SERVER } from '../../src/workers/built-in/index.ts';
 import { askFor } from '../harness/chat.ts';
-import { type Installation, person, readRun, startAnnals } from '../harness/memory-annals.ts';
+import { type Installation, person, readRun, startAnnals, textOf } from '../harness/memory-annals.ts';
+import { playedModel, said } from '../harness/played-model.ts';
 import { until } from '../harness/until.ts';
 
 let installation: Installation;
@@ -112,4 +114,19 @@ test('a person allows, denies and switches off what models may use, for itself a
   await tell(ada, chooseMcpTools({ serverId: BUILT_IN_SERVER, tool: 'clock', scope: {}, enabled: false }));
   for (const tool of ['calculator', 'clock']) expect(await call(ada, tool, { expression: '1' })).toMatchObject({ state: 'output-error' });
   expect(await call(bob, 'calculator', { expression: '1' })).toMatchObject({ state: 'output-available' });
+});
+
+test('a model that takes no tools answers without them', async () => {
+  const { provider, calls } = playedModel(({ tools }) => {
+    if (tools) throw new ModelError('BadRequest', 'The request is refused (400). It says: gemma does not support tools');
+    return said('Without tools.');
+  });
+  const own = await startAnnals({ providers: [provider] });
+  const ada = somebody();
+  const asked = await askFor(own.kernel, ada, 'Hello');
+  const items = await readRun(own.kernel, ada, asked.conversationId, asked.runId);
+  expect(textOf(items)).toBe('Without tools.');
+  expect(items.filter(({ type }) => type === 'step-start')).toHaveLength(1);
+  expect(calls.map(({ tools }) => (tools ?? []).length > 0)).toEqual([true, false]);
+  await own.stop();
 });

@@ -25,7 +25,7 @@ export function promptServer(source: PromptSource): Server {
   server.setRequestHandler('prompts/get', async ({ params: { name, arguments: values = {} } }) => {
     const got = await source.get(name, values);
     if (!got.ok) throw new ProtocolError(ProtocolErrorCode.InvalidParams, got.message);
-    return { description: got.description === '' ? got.title : got.description, messages: got.messages.map(promptMessage) };
+    return { description: got.description || got.title || name, messages: got.messages.map(promptMessage) };
   });
   server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }) => {
     const found = ref.type === 'ref/prompt' ? await source.complete(ref.name, argument.name, argument.value) : undefined;

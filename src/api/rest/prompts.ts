@@ -61,6 +61,8 @@ const values = z.object({ arguments: PromptValues.default({}), version: PromptVe
 /** The values filled in, or which are missing. */
 async function expanded(request: RouteRequest, input: Parameters<typeof queries.expandPrompt>[0]) {
   const { missing, ...rest } = needed(await request.ask(queries.expandPrompt(input)));
+  // By its name a program gets it to use it; by its id a person tries it.
+  if (missing.length === 0 && input.name !== undefined && rest.source !== 'system') await request.annals.prompts.used(rest.promptId);
   if (missing.length === 0) return json(200, rest);
   throw new HttpError('PromptArgumentsMissing', `This prompt needs ${missing.join(' and ')}.`, { missing: [...missing] });
 }

@@ -119,11 +119,18 @@ async function modelStep(
     await tell(commands.recordMasking({ conversationId, runId, messageId, epoch, kinds }));
   };
   const system = [parts.systemPrompt, offered.length > 0 ? parts.tools.advice : undefined].filter((text) => text).join('\n\n');
-  const request = { ...(system ? { system } : {}), messages, ...(tools.length ? { tools } : {}), signal };
-  const result = await readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, live.push);
+  const plain = { ...(system ? { system } : {}), messages, signal };
+  const asked = (request: typeof plain & { tools?: ToolDefinition[] }, push: LiveWriter['push']): Promise<StepResult> =>
+    readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, push);
+  let result = await asked(tools.length ? { ...plain, tools } : plain, live.push);
+  if (refusesTools(result)) result = await asked(plain, (item) => void (item.type === 'step-start' || live.push(item)));
   await retries;
   return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }
+
+/** Some models refuse whatever offers them tools: these answer without. */
+const refusesTools = ({ error, parts }: StepResult): boolean =>
+  error?.code === 'BadRequest' && parts.length === 0 && /not support (?:tool|function)/i.test(error.message);
 
 async function branchMessagesOfRun(parts: ReplyParts, runId: RunId) {
   return modelMessages('assistant', await runParts(parts, runId), async () => undefined);
