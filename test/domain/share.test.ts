@@ -16,7 +16,10 @@ const shared = ConversationShared({ conversationId, with: bob, level: 'view' });
 
 describe('a share', () => {
   const thread = (...history: Parameters<typeof given>[1] & object) => given(conversations, [begun, ...history], 'person_ada');
-  test('is written once', () => thread(shared).when(shareConversation({ conversationId, with: bob, level: 'view' })).then([]));
+  test('is written once', () =>
+    thread(shared)
+      .when(shareConversation({ conversationId, with: bob, level: 'view' }))
+      .then([]));
   test('is changed by sharing again', () =>
     thread(shared)
       .when(shareConversation({ conversationId, with: bob, level: 'edit' }))
@@ -26,8 +29,12 @@ describe('a share', () => {
       .when(shareConversation({ conversationId, with: 'person_ada' as PersonId, level: 'view' }))
       .refused('OwnShare'));
   test('ends once', () => {
-    thread(shared).when(unshareConversation({ conversationId, with: bob })).then([ConversationUnshared({ conversationId, with: bob })]);
-    thread().when(unshareConversation({ conversationId, with: bob })).then([]);
+    thread(shared)
+      .when(unshareConversation({ conversationId, with: bob }))
+      .then([ConversationUnshared({ conversationId, with: bob })]);
+    thread()
+      .when(unshareConversation({ conversationId, with: bob }))
+      .then([]);
   });
 });
 

@@ -86,6 +86,8 @@ export interface StartOptions {
   readonly models?: Models;
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
 }
 
 /** The heads of a log that is on this disk, exported nowhere. */
@@ -107,6 +109,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  switchedOff,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -129,6 +132,7 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    ...(switchedOff === undefined ? {} : { switchedOff }),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

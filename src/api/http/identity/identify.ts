@@ -62,8 +62,6 @@ export interface Identity {
   identify(req: IncomingMessage): Promise<Identified>;
   /** Somebody has taken over this anonymous person: its tokens stand for nobody any more. At most 5 s late. */
   isClaimed(person: string): Promise<boolean>;
-  /** An administrator has shut this person out. At most 5 s late. */
-  isDisabled(person: string): Promise<boolean>;
   /** Whom an address stands for that was made for this person; undefined where it is shut out. At most 5 s late. */
   standingFor(person: PersonId): Promise<Principal | undefined>;
   /** Forgets what is known of these persons or tokens, because it has just changed. */
@@ -173,7 +171,6 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
       return { ok: false, message: 'Send a token of this server as "Authorization: Bearer …".' };
     },
     isClaimed,
-    isDisabled: async (person) => (await look('standing', person, known.standingOf)).disabled,
     standingFor: async (person) => {
       if (isAnonymous(person)) return (await isClaimed(person)) ? undefined : withRights({ id: person, kind: 'anonymous', roles: [] });
       const { disabled, roles = ['member'] } = await look('standing', person, known.standingOf);
