@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { AnyDecider, DomainError } from '../domain/decider.ts';
-import type { RecordedEvent } from '../domain/event.ts';
+import type { AnyDecider, DomainError, Refusal } from '../domain/decider.ts';
+import type { JsonObject, RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -22,6 +22,9 @@ export interface PolicyRequest<Input, State> {
 }
 export type Policy<Input = unknown, State = unknown> = (request: PolicyRequest<Input, State>) => Decision;
 
+/** Adds to a command what it needs from elsewhere before it is decided, or says why it cannot be. Repeats of a stored command do without. */
+export type Prepare = (principal: Principal, input: JsonObject) => Promise<JsonObject | Refusal>;
+
 type NewId = (prefix: string) => string;
 
 export interface CommandDefinition<Input = unknown, State = unknown, Result = unknown, Judged = State> {
@@ -40,6 +43,10 @@ export interface CommandDefinition<Input = unknown, State = unknown, Result = un
   readonly aggregate: AnyDecider<State>;
   /** Whose data an event is, by its type. Default: the owner of what was loaded, else the person who acts or is acted for. */
   readonly subject?: (input: Input, principal: Principal, owner: PersonId | undefined, type: string) => PersonId;
+  /** The person whose account it ends: it waits for commands of that person that are under way, and none is accepted after it. */
+  readonly closes?: (input: Input) => PersonId;
+  /** Whether it has a model called: not for somebody who has had the processing of its data restricted. */
+  readonly callsModel?: (input: Input) => boolean;
   /** The first result and that of every repeat: computed from the events alone. */
   readonly result: (events: readonly RecordedEvent[], input: Input) => Result;
   /** By code of a refusal: removes its cause through other commands; `true` means decide again. */

@@ -15,6 +15,7 @@ import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, type PersonId, RunId } from '../domain/ids.ts';
 import { Outcome, Part, Role } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
+import { ConversationRetention } from '../domain/retention.ts';
 import { command, firstDataOf, type Policy, type Repair } from './command.ts';
 import { allowedModel, annalsOnly, anyPerson, both, ownerOnly, ownerOrShared } from './policy.ts';
 import { settleActiveRun } from './settle-active-run.ts';
@@ -115,6 +116,7 @@ export const sendMessage = command('sendMessage', {
   }),
   ...written,
   policy: both(ownerOrShared as Policy<{ model?: string | undefined }, Conversation>, allowedModel),
+  callsModel: ({ reply }) => reply,
   result: sent,
   onRefusal: { RunActive },
 });
@@ -123,6 +125,7 @@ export const requestReply = command('requestReply', {
   input: z.object({ ...target, parentId: MessageRef, model: z.string().optional(), tools: z.array(ToolSchema).max(128).optional(), onActive }),
   ...written,
   policy: both(ownerOrShared as Policy<{ model?: string | undefined }, Conversation>, allowedModel),
+  callsModel: () => true,
   result: sent,
   onRefusal: { RunActive },
 });
@@ -152,5 +155,9 @@ export const chooseBranch = command('chooseBranch', { input: z.object({ ...targe
 export const giveFeedback = command('giveFeedback', {
   input: z.object({ ...target, messageId: MessageRef, rating: z.enum(['positive', 'negative']), comment: z.string().max(10_000).optional() }),
   ...written,
+});
+export const setConversationRetention = command('setConversationRetention', {
+  input: z.object({ ...target, retention: ConversationRetention }),
+  ...owned,
 });
 export const settleReply = command('settleReply', { input: z.object({ ...target, runId: RunId, outcome: Outcome }), ...owned, policy: annalsOnly });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { RecordedEvent } from '../domain/event.ts';
 import { fileStream, files, type StoredFile } from '../domain/file.ts';
-import { FileId } from '../domain/ids.ts';
+import { FileId, IsoTime } from '../domain/ids.ts';
 import { command, firstDataOf, type Policy } from './command.ts';
-import { anyPerson, ownerOnly } from './policy.ts';
+import { annalsOnly, anyPerson, ownerOnly } from './policy.ts';
 
 const owned = { stream: ({ fileId }: { fileId: FileId }) => fileStream(fileId), aggregate: files, policy: ownerOnly as Policy<unknown, StoredFile> };
 
@@ -21,3 +21,18 @@ export const uploadFile = command('uploadFile', {
   needs: 'file.create',
 });
 export const deleteFile = command('deleteFile', { input: z.object({ fileId: FileId }), ...owned, needs: 'file.delete' });
+/** Bytes that an import has stored already. */
+export const importFile = command('importFile', {
+  input: z.object({
+    fileId: FileId,
+    filename: z.string().trim().min(1).max(255),
+    mediaType: z.string().max(255),
+    blobId: z.string(),
+    key: z.string(),
+    size: z.int().nonnegative(),
+    createdAt: IsoTime,
+  }),
+  stream: ({ fileId }) => fileStream(fileId),
+  aggregate: files,
+  policy: annalsOnly,
+});

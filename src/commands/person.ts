@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { PersonId } from '../domain/ids.ts';
+import { JobId, PersonId, SessionId } from '../domain/ids.ts';
 import { Permission } from '../domain/permission.ts';
 import { type Person, Profile, personStream, persons, Via } from '../domain/person.ts';
 import { Role, RoleRef, Scope } from '../domain/principal.ts';
 import { telemetry, telemetryStream } from '../domain/telemetry.ts';
-import { command, type Policy } from './command.ts';
-import { administratorsOnly, anyPerson, giversOnly, namedSelf } from './policy.ts';
+import { command, firstDataOf, type Policy } from './command.ts';
+import { administratorsOnly, annalsOnly, anyPerson, giversOnly, namedSelf } from './policy.ts';
 
 /** Of one's own; an administrator may do it for anybody. */
 const oneself: Policy<{ person: PersonId }, Person> = (request) =>
@@ -81,6 +81,34 @@ export const disablePerson = command('disablePerson', { input: z.object(person),
 export const enablePerson = command('enablePerson', { input: z.object(person), ...about, policy: administratorsOnly });
 /** Every token that was handed out before is void. */
 export const signOutEverywhere = command('signOutEverywhere', { input: z.object(person), ...about, policy: oneself });
+/** Every session but the one named; access tokens stay. */
+export const endSessions = command('endSessions', {
+  input: z.object({ ...person, except: SessionId.optional() }),
+  ...about,
+  policy: ownTokenOrAdministrator,
+});
+
+/** A restricted token does nothing that cannot be taken back. */
+const oneselfWhole: Policy<{ person: PersonId }, Person> = (request) =>
+  request.principal.scopes === undefined || request.input.person !== request.principal.id
+    ? oneself(request)
+    : { code: 'Forbidden', message: 'A restricted token erases nobody.' };
+/** The account is closed at once, for good; the job that destroys all that it holds is named by the answer. The door has made sure of who asks. */
+export const erasePerson = command('erasePerson', {
+  input: z.object({ ...person, jobId: JobId.optional() }),
+  ...about,
+  policy: oneselfWhole,
+  closes: ({ person: whose }) => whose,
+  result: (events) => ({ jobId: firstDataOf<{ jobId: JobId }>(events).jobId }),
+});
+/** Until it is lifted, no model is called, nothing is titled or indexed for this person, and analysts see nothing of it. */
+export const restrictProcessing = command('restrictProcessing', {
+  input: z.object({ ...person, restricted: z.boolean() }),
+  ...about,
+  policy: oneself,
+});
+/** Analysts see nothing of this person, as long as it objects. */
+export const objectToAnalytics = command('objectToAnalytics', { input: z.object({ ...person, objects: z.boolean() }), ...about, policy: oneself });
 
 const Report = z.object({ kind: z.enum(['run', 'event', 'score']), name: z.string().max(255), body: z.record(z.string(), z.json()) });
 export const reportClient = command('reportClient', {
@@ -91,4 +119,11 @@ export const reportClient = command('reportClient', {
   aggregate: telemetry,
   subject: (_input, principal) => principal.id,
   result: (events) => ({ reportIds: events.map(({ data }) => (data as { reportId: string }).reportId) }),
+});
+/** What has been kept long enough: the key of the stream is destroyed. */
+export const eraseReports = command('eraseReports', {
+  input: z.object({ stream: z.string().regex(/^telemetry-person_[A-Za-z0-9_-]+$/) }),
+  stream: ({ stream }) => stream,
+  policy: annalsOnly,
+  aggregate: telemetry,
 });

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { v4 } from 'uuid';
 import type { EventStore, EventToAppend } from '../adapters/event-store/port.ts';
-import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead } from '../domain/access.ts';
+import { AccessRefused, AnonymousRefusalsCounted, accessStream, OthersDataRead, VISITORS } from '../domain/access.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { ownIds, type Principal } from '../domain/principal.ts';
+import { coalescing } from './coalescing.ts';
 
 export interface RefusedAccess {
   readonly verb: 'tell' | 'ask' | 'follow';
@@ -15,9 +16,9 @@ export interface RefusedAccess {
 
 export interface Refusals {
   /** A refusal of a person: recorded, repeats within a minute coalesced. Those of anonymous visitors are only counted. */
-  record(principal: Principal, refused: RefusedAccess): void;
+  record(principal: Principal, refused: RefusedAccess, correlationId?: string): void;
   /** The principal was shown data of these persons: that of others is recorded, once within a minute; reading one's own is no event. */
-  shown(principal: Principal, owners: readonly string[], what: string, target: string): void;
+  shown(principal: Principal, owners: readonly string[], what: string, target: string, correlationId?: string): void;
   /** A request that never had a principal. */
   unauthenticated(code: string): void;
   /** Writes what is still counted; call it once a minute and before the end. */
@@ -34,15 +35,14 @@ const harmless: ReadonlySet<string> = new Set([
   'StoreUnavailable',
   'NotYetVisible',
   'ViewRebuilding',
+  // Of somebody who is erased no event is written any more.
+  'PersonErased',
 ]);
 const MINUTE = 60_000;
 const MOST_READINGS = 10_000;
-/** Nobody's own: what unauthenticated and anonymous visitors were refused. */
-const VISITORS = 'person_visitors' as PersonId;
 
 /** Appends go to `access-<person>-<day>` with `any`: its readers drop repeats by id. Failures to record never fail the request. */
 export function createRefusals({ store, now }: { store: EventStore; now: () => Date }): Refusals {
-  const seen = new Map<string, { since: number; count: number; principal: Principal; refused: RefusedAccess }>();
   const counts = new Map<string, number>();
   const readings = new LRUCache<string, number>({ max: MOST_READINGS });
   const isNew = (...reading: readonly string[]): boolean => {
@@ -54,53 +54,39 @@ export function createRefusals({ store, now }: { store: EventStore; now: () => D
   };
   let writing: Promise<unknown> = Promise.resolve();
 
-  const write = (subject: PersonId, actor: PersonId, event: NewEvent): void => {
+  const write = (subject: PersonId, actor: PersonId, event: NewEvent, correlationId?: string): void => {
     const time = now().toISOString();
     const id = v4();
-    const metadata = { $correlationId: id, $causationId: id, commandId: id, commandHash: '', actor, subject, time };
+    const metadata = { $correlationId: correlationId ?? id, $causationId: id, commandId: id, commandHash: '', actor, subject, time };
     const toAppend = { ...event, id, metadata } as EventToAppend;
     writing = writing.then(() => store.append(accessStream(actor, time.slice(0, 10)), [toAppend], 'any')).catch(() => undefined);
   };
-  const recordNow = (principal: Principal, refused: RefusedAccess, count: number): void =>
-    write(principal.id, principal.id, AccessRefused({ ...refused, count }));
-
-  const flushOlderThan = (age: number): void => {
-    const time = now().getTime();
-    for (const [key, entry] of seen) {
-      if (time - entry.since < age) continue;
-      if (entry.count > 0) recordNow(entry.principal, entry.refused, entry.count);
-      seen.delete(key);
-    }
-  };
+  const same = coalescing<{ principal: Principal; refused: RefusedAccess; correlationId?: string | undefined }>({
+    now,
+    write: ({ principal, refused, correlationId }, count) => write(principal.id, principal.id, AccessRefused({ ...refused, count }), correlationId),
+  });
 
   return {
-    record(principal, refused) {
+    record(principal, refused, correlationId) {
       if (harmless.has(refused.code) || principal.kind === 'service') return;
       if (principal.kind === 'anonymous') {
         counts.set(refused.code, (counts.get(refused.code) ?? 0) + 1);
         return;
       }
-      flushOlderThan(MINUTE);
-      const key = JSON.stringify([principal.id, refused]);
-      const entry = seen.get(key);
-      if (entry) entry.count++;
-      else {
-        seen.set(key, { since: now().getTime(), count: 0, principal, refused });
-        recordNow(principal, refused, 1);
-      }
+      same.add(JSON.stringify([principal.id, refused]), { principal, refused, correlationId });
     },
-    shown(principal, owners, what, target) {
+    shown(principal, owners, what, target, correlationId) {
       if (principal.kind === 'service') return;
       const own: readonly string[] = ownIds(principal);
       for (const owner of new Set(owners))
         if (!own.includes(owner) && isNew(principal.id, owner, what, target))
-          write(owner as PersonId, principal.id, OthersDataRead({ what, target }));
+          write(owner as PersonId, principal.id, OthersDataRead({ what, target }), correlationId);
     },
     unauthenticated(code) {
       counts.set(code, (counts.get(code) ?? 0) + 1);
     },
     async flush() {
-      flushOlderThan(0);
+      same.flush(0);
       if (counts.size > 0) {
         const summary = Object.fromEntries(counts);
         counts.clear();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { event } from './event.ts';
+import { PersonId } from './ids.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -18,3 +19,5 @@ export const OthersDataRead = event('OthersDataRead', 1, { what: z.string(), tar
 export const accessEvents = [AccessRefused, AnonymousRefusalsCounted, OthersDataRead] as const;
 
 export const accessStream = (person: string, day: string): string => `access-${person}-${day}`;
+/** Nobody's own: what visitors without a name did and were refused. */
+export const VISITORS = PersonId.parse('person_visitors');

@@ -37,7 +37,8 @@ export type FileCommand =
   | { name: 'uploadFile'; fileId: FileId; blobId: string; key: string; size: number; mediaType: string }
   | { name: 'deleteFile'; fileId: FileId }
   | { name: 'shareFile'; fileId: FileId; with: string; level: ShareLevel }
-  | { name: 'unshareFile'; fileId: FileId; with: string };
+  | { name: 'unshareFile'; fileId: FileId; with: string }
+  | { name: 'importFile'; fileId: FileId; filename: string; mediaType: string; blobId: string; key: string; size: number; createdAt: string };
 
 export const fileStream = (id: string): string => `file-${id}`;
 
@@ -67,7 +68,7 @@ export const files: Decider<StoredFile, FileCommand, FileEvent> = {
         return state;
     }
   },
-  decide: (command, state, { newId }) => {
+  decide: (command, state, { newId, now }) => {
     switch (command.name) {
       case 'reserveFile':
         return [FileReserved({ fileId: newId('file-') as FileId, filename: command.filename, mediaType: command.mediaType })];
@@ -76,6 +77,15 @@ export const files: Decider<StoredFile, FileCommand, FileEvent> = {
         if (state.status !== 'reserved') return refuse('NotFound', 'There is no such file.');
         const { fileId, blobId, key, size, mediaType } = command;
         return [FileUploaded({ fileId, blobId, key, size, mediaType })];
+      }
+      case 'importFile': {
+        if (state.status !== 'absent') return [];
+        const { fileId, filename, mediaType, blobId, key, size, createdAt } = command;
+        const at = createdAt < now ? createdAt : now;
+        return [
+          { ...FileReserved({ fileId, filename, mediaType }), at },
+          { ...FileUploaded({ fileId, blobId, key, size, mediaType }), at },
+        ];
       }
       case 'deleteFile':
         return state.status === 'deleted' || state.status === 'absent' ? [] : [FileDeleted({ fileId: command.fileId })];

@@ -18,6 +18,10 @@ export const RunId = idOf('run_', 'a run');
 export type RunId = z.infer<typeof RunId>;
 export const FileId = idOf('file-', 'a file');
 export type FileId = z.infer<typeof FileId>;
+export const JobId = idOf('job_', 'a job');
+export type JobId = z.infer<typeof JobId>;
+export const SessionId = idOf('session_', 'a session');
+export type SessionId = z.infer<typeof SessionId>;
 export const RoleId = idOf('role_', 'a role');
 export type RoleId = z.infer<typeof RoleId>;
 

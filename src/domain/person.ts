@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId } from './ids.ts';
+import { JobId, PersonId, SessionId } from './ids.ts';
 import { Permission, permissionName } from './permission.ts';
 import { Role, RoleRef } from './role-ref.ts';
 
@@ -19,9 +19,9 @@ export const Profile = z.object(profile);
 export type Profile = z.infer<typeof Profile>;
 const person = { person: PersonId };
 /** How somebody came to be known here. */
-export const Via = z.enum(['registration', 'administrator', 'proxy']);
+export const Via = z.enum(['registration', 'administrator', 'proxy', 'invitation']);
 
-/** Of an anonymous person, on its own stream: from now on what was its own is the claimer's. */
+/** Of an anonymous person, or of the local one, on its own stream: from now on what was its own is the claimer's. */
 export const AnonymousClaimed = event('AnonymousClaimed', 1, { anonymous: PersonId, by: PersonId });
 export const TokenCreated = event('TokenCreated', 1, { tokenId: z.string(), scopes: z.array(z.string()), expiresAt: z.iso.datetime().optional() });
 /** From then on the token stands for nobody: at once, or when the one that takes its place has been put everywhere. */
@@ -38,18 +38,33 @@ export const PersonDisabled = event('PersonDisabled', 1, person);
 export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
 export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
+/** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
+export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
-export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
 export const grantEvents = [PermissionGranted, PermissionRevoked] as const;
+/** The account is closed for good, and the job destroys what it holds. No event of this person comes after it. */
+export const PersonErased = event('PersonErased', 1, { ...person, jobId: JobId });
+/** Article 18 of the GDPR: what is there is kept, and nothing else is done with it. */
+export const ProcessingRestrictionSet = event('ProcessingRestrictionSet', 1, { ...person, restricted: z.boolean() });
+/** Article 21: nothing of this person's is counted, measured or shown to analysts. */
+export const AnalyticsObjectionSet = event('AnalyticsObjectionSet', 1, { ...person, objects: z.boolean() });
+
+const privacyEvents = [PersonErased, ProcessingRestrictionSet, AnalyticsObjectionSet] as const;
+export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled, ...privacyEvents] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
-export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, ...grantEvents, SignedOutEverywhere] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, ...grantEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
   claimedBy?: PersonId;
   registered?: true;
   disabled?: true;
+  /** By this job. */
+  erased?: JobId;
+  restricted?: true;
+  objects?: true;
   signedOutAt?: string;
+  sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
   roles: readonly RoleRef[];
   /** Permissions beside the roles, by their names. */
   readonly grants: Map<string, Permission>;
@@ -60,6 +75,7 @@ export interface Person {
 type Of<Name extends string, Fields = unknown> = { name: Name; person: PersonId } & Fields;
 export type PersonCommand =
   | { name: 'claimAnonymous'; anonymous: PersonId; by: PersonId }
+  | { name: 'claimLocal'; by: PersonId }
   | { name: 'createToken'; tokenId: string; scopes: string[]; expiresAt?: string }
   | { name: 'revokeToken'; tokenId: string; graceMs: number }
   | Of<'registerPerson', { via: z.infer<typeof Via>; roles: Role[]; profile: Profile }>
@@ -68,11 +84,19 @@ export type PersonCommand =
   | Of<'grantPermission' | 'revokePermission', { permission: Permission }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
-  | Of<'signOutEverywhere'>;
+  | Of<'erasePerson', { jobId?: JobId }>
+  | Of<'restrictProcessing', { restricted: boolean }>
+  | Of<'objectToAnalytics', { objects: boolean }>
+  | Of<'signOutEverywhere'>
+  | Of<'endSessions', { except?: SessionId }>;
 
 export const personStream = (id: string): string => `person-${id}`;
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
+/** Whoever sits at the machine, where nobody logs in. */
+export const LOCAL_PERSON = PersonId.parse('person_local');
+/** What is theirs may become somebody else's, who has a login. */
+export const isClaimable = (id: string): boolean => isAnonymous(id) || id === LOCAL_PERSON;
 
 export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   initialState: () => ({ roles: [], grants: new Map(), tokens: new Map() }),
@@ -107,6 +131,16 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
         return state;
+      case 'PersonErased':
+        state.erased = event.data.jobId;
+        return state;
+      case 'ProcessingRestrictionSet':
+        return flagged(state, 'restricted', event.data.restricted);
+      case 'AnalyticsObjectionSet':
+        return flagged(state, 'objects', event.data.objects);
+      case 'SessionsEnded':
+        state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
+        return state;
       case 'ProfileChanged':
         return state;
       default:
@@ -114,13 +148,18 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state;
     }
   },
-  decide: (command, state, { now, actor }) => {
+  decide: (command, state, { now, actor, newId }) => {
+    if (state.erased !== undefined) return refuse('PersonErased', 'This person has been erased: nothing can be done with it any more.');
     switch (command.name) {
       case 'claimAnonymous':
-        if (!isAnonymous(command.anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+      case 'claimLocal': {
+        const anonymous = command.name === 'claimLocal' ? LOCAL_PERSON : command.anonymous;
+        if (command.name === 'claimAnonymous' && !isAnonymous(anonymous)) return refuse('NotFound', 'There is no such anonymous visitor.');
+        if (isClaimable(command.by)) return refuse('NotFound', 'Only a person who logs in takes anything over.');
         if (state.claimedBy === command.by) return [];
         if (state.claimedBy) return refuse('AlreadyClaimed', 'These threads have been taken over by somebody else.');
-        return [AnonymousClaimed({ anonymous: command.anonymous, by: command.by })];
+        return [AnonymousClaimed({ anonymous, by: command.by })];
+      }
       case 'createToken':
         return [TokenCreated({ tokenId: command.tokenId, scopes: command.scopes, expiresAt: command.expiresAt })];
       case 'revokeToken': {
@@ -161,13 +200,32 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'enablePerson':
         if (!state.registered) return unknown;
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
+      case 'erasePerson':
+        if (command.person === LOCAL_PERSON && state.claimedBy === undefined) return refuse('LocalPerson', whoIsLocal);
+        return [PersonErased({ person: command.person, jobId: command.jobId ?? (newId('job_') as JobId) })];
+      case 'restrictProcessing':
+        if ((state.restricted === true) === command.restricted) return [];
+        return [ProcessingRestrictionSet({ person: command.person, restricted: command.restricted })];
+      case 'objectToAnalytics':
+        if ((state.objects === true) === command.objects) return [];
+        return [AnalyticsObjectionSet({ person: command.person, objects: command.objects })];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
+      case 'endSessions':
+        return [SessionsEnded({ person: command.person, except: command.except })];
       default:
         return command satisfies never;
     }
   },
 };
+
+const whoIsLocal = 'The local person is whoever sits at this machine: stop the server and delete its data folder instead.';
+
+function flagged(state: Person, flag: 'restricted' | 'objects', on: boolean): Person {
+  if (on) state[flag] = true;
+  else delete state[flag];
+  return state;
+}
 
 const unknown = refuse('NotFound', 'There is no such person.');
 const MOST_GRANTS = 100;

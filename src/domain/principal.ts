@@ -17,6 +17,8 @@ export interface Principal {
   readonly onBehalfOf?: PersonId;
   /** Anonymous persons this one has claimed: what is theirs is this person's too. */
   readonly claimed?: readonly PersonId[];
+  /** By what it has come: the session or token. What is given out under it ends with it. */
+  readonly grant?: string;
   /** What roles that administrators made, and grants, add to its roles. */
   readonly permissions?: readonly Permission[];
   /** Which models it may not use, and which it may all the same; the last one that fits counts. */

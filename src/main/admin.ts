@@ -51,3 +51,8 @@ export async function createToken(settings: Settings, { person, days }: { person
   const { token } = z.object({ token: z.string() }).parse(await response.json());
   process.stdout.write(`${token}\n`);
 }
+
+export async function claimLocal(settings: Settings, person: string): Promise<void> {
+  await callServer(settings, `/api/people/${encodeURIComponent(person)}/claim-local`, { method: 'POST' });
+  process.stdout.write(`What the local person owned is ${person}’s now.\n`);
+}

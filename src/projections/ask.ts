@@ -14,7 +14,7 @@ import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import { may, mayEver } from '../permissions/ability.ts';
 import type { Progress } from './progress.ts';
 import type { ViewStatus } from './projector.ts';
-import type { Ask, Asked, AskOptions, QueryValue, Views } from './query.ts';
+import type { Ask, Asked, AskOptions, QueryContext, QueryValue, Views } from './query.ts';
 import { liveItems } from './run-stream.ts';
 import { collectionOf } from './view.ts';
 import { attachments, attachmentsOf } from './views/attachments.ts';
@@ -26,9 +26,10 @@ export interface AskParts {
   readonly sealer: Sealer;
   readonly liveLog: LiveLog;
   readonly progress: Progress;
-  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string) => void;
-  readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }) => void;
+  readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string, correlationId?: string) => void;
+  readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }, correlationId?: string) => void;
   readonly evidence?: Evidence | undefined;
+  readonly privacy: Pick<QueryContext, 'privacy' | 'now' | 'pseudonym' | 'objecting'>;
 }
 
 const WAIT_MS = 2000;
@@ -79,12 +80,12 @@ async function isAttached(loader: Loader, views: Views, principal: Principal, fi
 }
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
     const refused = (error: DomainError): { ok: false; error: DomainError } => {
-      onRefusal(principal, { verb: 'ask', what: definition.queryName, code: error.code, target: '' });
+      onRefusal(principal, { verb: 'ask', what: definition.queryName, code: error.code, target: '' }, options.correlationId);
       return { ok: false, error };
     };
     const parsed = definition.input.safeParse(raw);
@@ -101,7 +102,8 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
     const building = reading.find(({ state }) => state === 'catching-up');
     if (building) return { ok: false, error: beingBuilt(building) };
     try {
-      const shows = (owners: readonly string[], target: string): void => onShown(principal, owners, definition.queryName, target);
+      const shows = (owners: readonly string[], target: string): void =>
+        onShown(principal, owners, definition.queryName, target, options.correlationId);
       const context = {
         principal,
         views,
@@ -116,6 +118,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         openDeep: sealer.openDeep,
         status: progress.status,
         evidence,
+        ...privacy,
       };
       const data = await definition.run(parsed.data, context);
       if (data === undefined) return refused(nothingHere);

@@ -11,6 +11,7 @@ import type { RunItem } from '../domain/message.ts';
 import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Shares } from '../domain/share.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import type { ViewStatus } from './projector.ts';
 import type { View } from './view.ts';
 
@@ -43,6 +44,13 @@ export interface QueryContext {
   readonly status: () => readonly ViewStatus[];
   /** Where heads of the log are signed. */
   readonly evidence: Evidence | undefined;
+  /** What the settings say of privacy. */
+  readonly privacy: PrivacySettings;
+  readonly now: () => Date;
+  /** A name that leads to nobody, the same for the same text within one purpose. */
+  readonly pseudonym: (purpose: string, text: string) => string;
+  /** Which of these persons object to figures being made of their data. */
+  readonly objecting: (persons: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 export type QueryPolicy<Input> = (request: {
@@ -79,6 +87,8 @@ export interface AskOptions {
   readonly after?: Position;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Of what is recorded of it: that it was refused, or showed another's data. */
+  readonly correlationId?: string;
 }
 
 export type Asked<Data> =

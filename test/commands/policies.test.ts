@@ -49,12 +49,40 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'setConversationMasking',
+  'setConversationRetention',
+  'revisePrompt',
+  'rollBackPrompt',
+  'renamePrompt',
+  'pinPrompt',
+  'archivePrompt',
+  'unarchivePrompt',
+  'deletePrompt',
+  'changeMcpServer',
+  'switchMcpServer',
+  'shareMcpServer',
+  'removeMcpServer',
+  'setMcpServerPolicy',
+  'refreshMcpServer',
+  'approveMcpTool',
 ];
-const administrators = ['registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction'];
+const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail', 'setPromptVisibility' ];
 const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
 const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken'];
+const oneself = [
+  'changeProfile',
+  'signOutEverywhere',
+  'createToken',
+  'revokeToken',
+  'requestJob',
+  'cancelJob',
+  'erasePerson',
+  'restrictProcessing',
+  'objectToAnalytics',
+  'endSession',
+  'endSessions',
+];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -73,8 +101,45 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'recordPromptUse',
+  'observeMcpContract',
+  'raiseAlert',
+  'expireInvitation',
+  'redeemInvitation',
+  'setFirstPassword',
+  'resetPassword',
+  'askPasswordReset',
+  'makeAttempt',
+  'forgiveAttempt',
+  'queueMail',
+  'startMail',
+  'endMail',
+  'assignPlaceholders',
+  'recordMasking',
+  'eraseReports',
+  'importConversation',
+  'importMessages',
+  'completeImport',
+  'importRun',
+  'importFile',
+  'removeExport',
+  'takeUpJob',
+  'progressJob',
+  'endJob',
+  'startSession',
+  'recordSessionUse',
+  'renewSession',
+  'openIdentity',
+  'releaseIdentity',
+  'addLogin',
+  'appointFirstAdministrator',
+  'claimLocal',
 ];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
+/** Ada, and nobody in her place. */
+const onlyOneself = ['changePassword'];
+const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy', 'createPrompt' ];
+/** Not even for administrators. */
+const herselfAlone = ['removeLogin'];
 
 test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within, needs }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
@@ -98,6 +163,8 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [administrators, { ...nobody, administrator: true }],
     [oneself, { ...nobody, owner: true, administrator: true }],
     [annalsAlone, nobody],
+    [onlyOneself, { ...nobody, owner: true }],
+    [herselfAlone, { ...nobody, owner: true }],
     [givers, { ...nobody, administrator: true }],
     [sharers, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],

@@ -29,7 +29,7 @@ export const adoptRow = (dialect: Dialect, request: RouteRequest, conversationId
 async function adopt(dialect: Dialect, request: RouteRequest, conversationId: ConversationId, posted: Posted): Promise<Adopted> {
   const { ask, principal, req } = request;
   const conversation = needed(await ask(auiConversation({ conversationId })));
-  const message = messageFromContent(posted.format, posted.content, dialect.addresses.links(req, principal.id));
+  const message = messageFromContent(posted.format, posted.content, dialect.addresses.links(req, principal));
   const named = runNodeOf(message, conversation) ?? aliased(conversation, posted.external_id);
   if (named) return takeOver(request, conversationId, named.id, named.adopted);
 

@@ -33,7 +33,7 @@ export function chatRoutes(dialect: Dialect): readonly RouteDefinition[] {
     responses: { 200: streamed, ...plainRefusals },
     handle: async (request) => {
       const { req, principal, body, query } = request;
-      const parsed = parseChatRequest(body, dialect.addresses.links(req, principal.id));
+      const parsed = parseChatRequest(body, dialect.addresses.links(req, principal));
       if (!parsed.ok) throw new HttpError('InvalidInput', parsed.message);
       const answered = await answerChat(dialect, request, parsed.request);
       const frontendTools = new Set(parsed.request.tools.map(({ name }) => name));

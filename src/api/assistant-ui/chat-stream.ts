@@ -21,7 +21,7 @@ export async function streamRun(
 ): Promise<undefined> {
   const { annals, principal, req, res, signal } = request;
   const { conversationId, runId, segment, held } = answered;
-  const links = addresses.links(req, principal.id);
+  const links = addresses.links(req, principal);
   const encoder =
     protocol === 'data-stream'
       ? createDataStreamEncoder({ heldToolCallIds: held, links })

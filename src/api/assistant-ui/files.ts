@@ -32,8 +32,8 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
     handle: async ({ tell, req, principal, body }) => {
       const { filename, content_type: mediaType } = body;
       const { fileId } = done(await tell(reserveFile({ filename, ...(mediaType ? { mediaType } : {}) }))).result;
-      const { url, expiresAt } = addresses.upload(req, principal.id, fileId);
-      return json(200, { success: true, signedUrl: url, expiresAt, publicUrl: addresses.read(req, principal.id, fileId).url, key: fileId });
+      const { url, expiresAt } = addresses.upload(req, principal, fileId);
+      return json(200, { success: true, signedUrl: url, expiresAt, publicUrl: addresses.read(req, principal, fileId).url, key: fileId });
     },
   });
 
@@ -46,18 +46,18 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
     errors: cloudErrors,
     responses: { 200: { description: 'The address.', schema: PresignedDownloadResponse }, ...cloudRefusals },
     handle: async ({ ask, req, principal, body }) => {
-      const fileId = 'key' in body ? FileId.safeParse(body.key).data : addresses.links(req, principal.id).idOf(body.url);
+      const fileId = 'key' in body ? FileId.safeParse(body.key).data : addresses.links(req, principal).idOf(body.url);
       if (fileId === undefined) throw notHere('file');
       needed(await ask(auiFile({ fileId })));
-      const { url, expiresAt } = addresses.read(req, principal.id, fileId);
+      const { url, expiresAt } = addresses.read(req, principal, fileId);
       return json(200, { signedUrl: url, expiresAt, key: fileId });
     },
   });
 
   /** The visit as a request of whom the address was made for; an address that is not good shows nothing. */
   const bearer = async (visit: Visit<z.output<typeof Params>, Signed>, purpose: 'read' | 'upload') => {
-    const person = addresses.bearer(purpose, visit.params.fileId, visit.query);
-    const principal = person && (await visit.kernel.identity.standingFor(person));
+    const who = addresses.bearer(purpose, visit.params.fileId, visit.query);
+    const principal = who && (await visit.kernel.identity.granted(who.id, who.grant));
     if (!principal) throw notHere('file');
     return asPrincipal(visit, { ok: true, principal, isWelcome: async () => true });
   };

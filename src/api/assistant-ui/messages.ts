@@ -38,7 +38,7 @@ export function messageRoutes(dialect: Dialect): readonly RouteDefinition[] {
     responses: { 200: { description: 'A page of messages.', schema: MessageListResponse }, ...cloudRefusals },
     handle: async ({ ask, req, principal, params, query: { format = uiFormat, limit, after } }) => {
       const page = { conversationId: threadIn(params.threadId), limit, ...(after === undefined ? {} : { after }) };
-      const links = addresses.links(req, principal.id);
+      const links = addresses.links(req, principal);
       return json(200, { messages: needed(await ask(auiMessages(page))).flatMap((message) => messageJson(message, format, links) ?? []) });
     },
   });
@@ -82,7 +82,7 @@ export function messageRoutes(dialect: Dialect): readonly RouteDefinition[] {
       const node = resolveMessage(needed(await ask(auiConversation({ conversationId }))), params.messageId);
       if (!node) throw notHere('message');
       const format = Array.isArray(body.content['content']) ? 'aui/v0' : body.format;
-      const { parts, metadata } = messageFromContent(format, body.content, addresses.links(req, principal.id));
+      const { parts, metadata } = messageFromContent(format, body.content, addresses.links(req, principal));
       const { id: messageId, runId } = node;
       if (runId === undefined) {
         done(await tell(replaceMessageContent({ conversationId, messageId, parts: await withOwnFiles(request, conversationId, parts), metadata })));

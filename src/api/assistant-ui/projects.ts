@@ -41,7 +41,7 @@ export function projectRoutes({ addresses }: Dialect): readonly RouteDefinition[
     responses: { 200: { description: 'A page of messages.', schema: MessageListResponse }, ...forbidden, ...cloudRefusals },
     handle: async ({ ask, req, principal, params, query: { format = uiFormat, limit, after } }) => {
       const page = { conversationId: threadIn(params.threadId), limit, ...(after === undefined ? {} : { after }) };
-      const links = addresses.links(req, principal.id);
+      const links = addresses.links(req, principal);
       return json(200, { messages: needed(await ask(auiProjectMessages(page))).flatMap((message) => messageJson(message, format, links) ?? []) });
     },
   });

@@ -51,7 +51,7 @@ export const docsRoutes = (routes: () => readonly RouteDefinition[]): readonly R
 export function mountDocs(app: Express, kernel: Kernel): void {
   const known = (serve: (res: Response) => void) => async (req: Request, res: Response) => {
     const identified = await kernel.identity.identify(req);
-    if (!identified.ok) return failed(kernel, problem, req, res, new HttpError('Unauthenticated', identified.message));
+    if (!identified.ok) return failed(kernel, problem, req, res, new HttpError(identified.code, identified.message));
     serve(res);
   };
   for (const [path, { type, text }] of Object.entries(pages))

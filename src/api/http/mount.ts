@@ -1,6 +1,8 @@
 import type { Express, Request, Response } from 'express';
+import { PersonId } from '../../domain/ids.ts';
 import { sendAnswer } from './answer.ts';
 import { hasBody } from './body.ts';
+import { noteOf } from './note.ts';
 import { HttpError, problem, statusOf } from './problem.ts';
 import { disconnection, type Kernel, requestIdOf } from './request.ts';
 import type { ErrorForm, RouteDefinition } from './route.ts';
@@ -62,11 +64,13 @@ async function answer(kernel: Kernel, { run, errors }: RouteDefinition, req: Req
 }
 
 /** The last resort too: what nobody expected is logged with the request's id, answered without details, and the process lives on. */
-export function failed(kernel: Pick<Kernel, 'log'>, errors: ErrorForm, req: Request, res: Response, error: unknown): void {
+export function failed(kernel: Kernel, errors: ErrorForm, req: Request, res: Response, error: unknown): void {
   const requestId = String(res.getHeader('x-request-id') ?? requestIdOf(req));
   const { error: told } = error instanceof HttpError ? error : unexpected(error);
   if (statusOf(told.code) === 500 && !req.destroyed)
     kernel.log(`request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (told.code === 'RateLimited')
+    kernel.annals.security.record({ kind: 'rate-limited', ...noteOf({ req, kernel, requestId }), actor: PersonId.safeParse(res.locals.actor).data });
   if (res.headersSent || res.destroyed) return void res.destroy();
   if (hasBody(req) && !req.complete) hangUp(req, res);
   sendAnswer(res, errors(told, requestId));

@@ -5,16 +5,22 @@ import type { CommandValue, TellOptions, Told } from '../../commands/command.ts'
 import type { Principal } from '../../domain/principal.ts';
 import type { Asked, AskOptions, QueryValue } from '../../projections/query.ts';
 import type { Annals } from '../annals.ts';
+import type { CostLimit } from './costly.ts';
 import type { Doors } from './doors.ts';
-import type { Identified, Identity } from './identity/identify.ts';
+import type { CameWith, Identified, Identity } from './identity/identify.ts';
+import type { SessionKeys } from './identity/session-keys.ts';
+import type { Tokens } from './identity/tokens.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 /** What every route of a server shares. */
 export interface Kernel {
   readonly annals: Annals;
   readonly identity: Identity;
+  readonly keys: SessionKeys;
+  readonly tokens: Tokens;
   readonly doors: Doors;
   readonly ownWrites: OwnWrites;
+  readonly costs: CostLimit;
   /** Aborted when the server begins to close: streams without an end of their own end then. */
   readonly closing: AbortSignal;
   readonly log: (message: string) => void;
@@ -39,8 +45,9 @@ export interface Visit<Params = unknown, Query = unknown, Body = unknown> {
 /** A request of a principal, with the verbs in its name. */
 export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown> extends Visit<Params, Query, Body> {
   readonly principal: Principal;
-  /** Of the token it came with, seconds since 1970; the local person has none. */
+  /** Of the token or session it came with, seconds since 1970; the local person has none. */
   readonly expires?: number;
+  readonly cameWith?: CameWith;
   /** Correlated with the request; an Idempotency-Key counts only where the caller passes it on as `key`. */
   readonly tell: <Result>(command: CommandValue<Result>, options?: TellOptions) => Promise<Told<Result>>;
   /** Sees what the principal wrote before through this server, unless the views need more than a second for it. */
@@ -60,7 +67,7 @@ const WELCOME_CHECK_MS = 1000;
 /** The visit as a request of its principal. */
 export function asPrincipal<Params, Query, Body>(
   visit: Visit<Params, Query, Body>,
-  { principal, expires }: Extract<Identified, { ok: true }>,
+  { principal, expires, cameWith }: Extract<Identified, { ok: true }>,
 ): RouteRequest<Params, Query, Body> {
   const { req, annals, kernel, requestId } = visit;
   const { traceparent } = req.headers;
@@ -69,6 +76,7 @@ export function asPrincipal<Params, Query, Body>(
     ...visit,
     principal,
     ...(expires === undefined ? {} : { expires }),
+    ...(cameWith === undefined ? {} : { cameWith }),
     async tell(command, options) {
       const told = await annals.tell(principal, command, { ...about, ...options });
       if (told.ok) kernel.ownWrites.wrote(principal, told.position);
@@ -81,7 +89,7 @@ export function asPrincipal<Params, Query, Body>(
           query.definition.views.map(({ name }) => name),
           visit.signal,
         );
-      return annals.ask(principal, query, { signal: visit.signal, ...options });
+      return annals.ask(principal, query, { signal: visit.signal, correlationId: requestId, ...options });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DomainError } from '../../domain/decider.ts';
 import type { Answer } from './answer.ts';
 import { BODY_LIMIT, LARGE_BODY_LIMIT, readBytes, readJson } from './body.ts';
+import { noteOf } from './note.ts';
 import { HttpError, problem } from './problem.ts';
 import { asPrincipal, type RouteRequest, type Visit, whileWelcome } from './request.ts';
 
@@ -74,9 +75,14 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
       const { kernel, req } = visit;
       const identified = await kernel.identity.identify(req);
       if (!identified.ok) {
-        kernel.annals.refusals.unauthenticated('Unauthenticated');
-        throw new HttpError('Unauthenticated', identified.message);
+        kernel.annals.refusals.unauthenticated(identified.code);
+        if (req.headers.authorization !== undefined) kernel.annals.security.record({ kind: 'token-refused', ...noteOf(visit) });
+        if (identified.code === 'Forbidden') kernel.annals.security.record({ kind: 'access-denied', reason: 'ForeignPage', ...noteOf(visit) });
+        throw new HttpError(identified.code, identified.message);
       }
+      const { principal } = identified;
+      if (principal.kind === 'person') visit.res.locals.actor = principal.id;
+      kernel.costs(`${declaration.method} ${declaration.path}`, principal);
       const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));
     },

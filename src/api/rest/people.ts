@@ -99,7 +99,7 @@ const changeMe = route({
 const signOut = route({
   method: 'POST',
   path: '/api/me/sign-out',
-  summary: 'Make every token of yours void, on every device',
+  summary: 'Make every token and session of yours void, on every device',
   tags,
   responses: { 200: { description: 'None of them stands for you any more, within 5 s.', schema: Done }, ...commandErrors },
   handle: async ({ tell, principal, kernel }) => {
@@ -197,7 +197,11 @@ export const peopleRoutes: readonly RouteDefinition[] = [
     'GET /api/people': asks(listPeople, {
       summary: 'Everybody who is registered, the latest first',
       tags,
-      result: z.object({ people: z.array(Known), ...next }),
+      result: z.object({
+        people: z.array(Known),
+        looked: z.int().describe('How many were looked through for it; with `next` there are more, even where none of these fits.'),
+        ...next,
+      }),
     }),
     'GET /api/people/{person}': asks(getPerson, { summary: 'How a person stands', tags, result: Known }),
     'PATCH /api/people/{person}/profile': tells(changeProfile, { summary: 'Correct what is said about a person', tags, result: Done }),
@@ -208,6 +212,10 @@ export const peopleRoutes: readonly RouteDefinition[] = [
       result: Done,
     }),
     'POST /api/people/{person}/enable': tells(enablePerson, { summary: 'Let a person in again', tags, result: Done }),
-    'POST /api/people/{person}/sign-out': tells(signOutEverywhere, { summary: 'Make all tokens of a person void', tags, result: Done }),
+    'POST /api/people/{person}/sign-out': tells(signOutEverywhere, {
+      summary: 'Make all tokens and sessions of a person void, within 5 s',
+      tags,
+      result: Done,
+    }),
   }),
 ];

@@ -1,6 +1,7 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
 import type { Shares } from '../share.ts';
+import type { ConversationRetention } from '../retention.ts';
 import type { ConversationEvent } from './events.ts';
 
 /** A message's place in the tree; never its text. */
@@ -36,6 +37,8 @@ export interface Conversation {
   /** The files that messages name, and who wrote these messages. */
   readonly files: Map<FileId, Set<PersonId>>;
   readonly shares: Shares;
+  retention: ConversationRetention;
+  imported?: 'partly' | 'whole';
 }
 
 export const initialState = (): Conversation => ({
@@ -47,6 +50,7 @@ export const initialState = (): Conversation => ({
   leaf: null,
   files: new Map(),
   shares: new Map(),
+  retention: { keep: 'usual' },
 });
 
 export function evolve(state: Conversation, event: ConversationEvent): Conversation {
@@ -130,6 +134,15 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       return state;
     case 'ConversationUnshared':
       state.shares.delete(event.data.with);
+      return state;
+    case 'ConversationRetentionSet':
+      state.retention = event.data.retention;
+      return state;
+    case 'ConversationImported':
+      state.imported = 'partly';
+      return state;
+    case 'ConversationImportCompleted':
+      state.imported = 'whole';
       return state;
     case 'ConversationMetadataSet':
     case 'ConversationTouched':

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import type { Condition, Filter, StoredDocument } from '../../adapters/document-store/port.ts';
 import { IsoTime, PersonId } from '../../domain/ids.ts';
-import { may } from '../../permissions/ability.ts';
-import { type QueryPolicy, query } from '../query.ts';
+import { query } from '../query.ts';
 import { type AuditDoc, audit, resourceOf } from '../views/audit.ts';
 import { pageFields, pageOptions } from './page.ts';
-
-/** Those who look after the log: what they may see of it is everybody's, and never anybody's text. */
-const auditorsOnly: QueryPolicy<unknown> = ({ principal }) =>
-  may(principal, 'audit.view', {}) ? 'allow' : { code: 'Forbidden', message: 'Only an auditor or an administrator may see this.' };
+import { auditorsOnly } from './policy.ts';
 
 const MOST = 500;
 const USUAL = 50;

@@ -13,3 +13,7 @@ export const administratorsOnly: QueryPolicy<unknown> = ({ principal, needs }) =
   principal.kind === 'service' || principal.roles.includes('administrator') || (needs !== undefined && needs !== 'self' && may(principal, needs, {}))
     ? 'allow'
     : { code: 'Forbidden', message: 'Only an administrator may see this.' };
+
+/** Those who look after the log: what they may see of it is everybody's, and never anybody's text. */
+export const auditorsOnly: QueryPolicy<unknown> = ({ principal }) =>
+  may(principal, 'audit.view', {}) ? 'allow' : { code: 'Forbidden', message: 'Only an auditor or an administrator may see this.' };

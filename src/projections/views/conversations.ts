@@ -73,6 +73,9 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
         return { ...doc, activeRun: doc.activeRun === event.data.runId ? null : doc.activeRun, lastMessageAt: time, updatedAt: time };
       case 'BranchChosen':
         return { ...doc, leaf: event.data.messageId, updatedAt: time };
+      case 'ConversationRetentionSet':
+      case 'ConversationImported':
+      case 'ConversationImportCompleted':
       case 'MessageContentReplaced':
       case 'MessageAdopted':
       case 'FeedbackGiven':

@@ -12,19 +12,33 @@ export interface PersonDoc extends JsonObject {
   roles: RoleRef[];
   /** Granted to it alone. */
   permissions: Permission[];
+  /** Nothing but keeping may be done with what is theirs. */
+  restricted: boolean;
+  /** Analysts see nothing of them. */
+  objects: boolean;
   via: string | null;
   /** By field: the sealed profile in which it was said last. */
   profile: { [field: string]: SealedJson };
   registeredAt: string | null;
 }
 
-const stranger: PersonDoc = { registered: false, disabled: false, roles: [], permissions: [], via: null, profile: {}, registeredAt: null };
+const stranger: PersonDoc = {
+  registered: false,
+  disabled: false,
+  restricted: false,
+  objects: false,
+  roles: [],
+  permissions: [],
+  via: null,
+  profile: {},
+  registeredAt: null,
+};
 
 const types = [...standingEvents, ...grantEvents] as const;
 
 export const people = view<PersonDoc, (typeof types)[number]>({
   name: 'people',
-  version: 2,
+  version: 3,
   types,
   indexes: [['registered', 'registeredAt']],
   keys: ({ data }) => [data.person],
@@ -48,6 +62,12 @@ export const people = view<PersonDoc, (typeof types)[number]>({
         return { ...doc, disabled: true };
       case 'PersonEnabled':
         return { ...doc, disabled: false };
+      case 'ProcessingRestrictionSet':
+        return { ...doc, restricted: event.data.restricted };
+      case 'AnalyticsObjectionSet':
+        return { ...doc, objects: event.data.objects };
+      case 'PersonErased':
+        return known && 'delete';
       default:
         event satisfies never;
         return undefined;
@@ -57,3 +77,5 @@ export const people = view<PersonDoc, (typeof types)[number]>({
 
 const without = ({ permissions }: PersonDoc, permission: Permission): Permission[] =>
   permissions.filter((known) => permissionName(known) !== permissionName(permission));
+export const isRegisteredAdministrator = ({ registered, disabled, roles }: PersonDoc): boolean =>
+  registered && !disabled && roles.includes('administrator');

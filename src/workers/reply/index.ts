@@ -2,14 +2,16 @@ import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
+import { mayProcess } from '../../commands/standing.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
+import type { ReplyParts, RunJob } from './job.ts';
 import { readPartial } from './partial.ts';
-import { performRun, type ReplyParts, type RunJob } from './perform.ts';
+import { performRun } from './perform.ts';
 import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {
@@ -24,12 +26,11 @@ export interface Replies {
 const askedBy = ({ metadata: { actor, subject } }: RecordedEvent | EventOf<typeof ReplyRequested>): PersonId =>
   actor === annals(subject).id ? subject : (actor as PersonId);
 
-const KEEP_LIVE_MS = 24 * 3600_000;
 /** The event waits for the next start. */
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
 
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
-  const { tell, loader, store, sealer, models, views, liveLog, duties } = parts;
+  const { tell, loader, store, sealer, models, views, liveLog, duties, keepLiveMs = async () => 24 * 3600_000 } = parts;
   const working = new Map<RunId, Promise<void>>();
   /** Runs that this process is about to open or to resume: whoever looks for runs of a dead one waits for these. */
   const opening = new Map<RunId, Promise<Verdict>>();
@@ -98,7 +99,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const correlationId = event.metadata.$correlationId;
     const model = event.data.model ?? (await models.defaultModel());
     const tellRun = createRunTeller(tell, owner, correlationId, drained.signal, event.id);
-    if (conversation.status === 'deleted') {
+    if (conversation.status === 'deleted' || !(await mayProcess(loader, owner))) {
       const stopped = await tellRun(commands.stopRun({ conversationId, runId, messageId }));
       return stopped.ok ? done : verdictOf(stopped.error);
     }
@@ -150,7 +151,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       causationId: id,
     });
     if (!told.ok) return verdictOf(told.error);
-    await liveLog.expire(runId, Date.parse(metadata.time) + KEEP_LIVE_MS);
+    await liveLog.expire(runId, Date.parse(metadata.time) + (await keepLiveMs()));
     return done;
   };
 

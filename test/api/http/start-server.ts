@@ -32,6 +32,7 @@ export async function startServer({
     tokens,
     localPerson: true,
     known: kernel.known,
+    sessions: { secret: installation.disk.secret, now: () => installation.clock.now.getTime() },
     log: (message) => void logged.push(message),
     ...options,
   });

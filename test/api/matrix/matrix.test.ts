@@ -9,10 +9,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.server.stop());
 
+let toolServers = 0;
+/** Where nobody listens. */
+const closed = { transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
+
 const lineOf = ({ method, path }: RouteDefinition): string => `${method} ${path}`;
 const text = [{ type: 'text', text: 'hello' }];
 const viewOwn = { resource: 'conversation', action: 'view', condition: 'own' };
-const content = { role: 'user', content: text, metadata: {} };
+const posted = { role: 'user', content: text, metadata: {} };
+const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
+let prompts = 0;
 /** What a route needs before it asks who may. */
 const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => unknown>> = {
   'POST /aui/v1/auth/tokens/refresh': ({ refreshToken }) => ({ refresh_token: refreshToken }),
@@ -26,11 +32,36 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/conversations/{conversationId}/branch': ({ messageId }) => ({ messageId }),
   'POST /api/runs/{runId}/approvals/{approvalId}': () => ({ approved: true }),
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
+  'POST /mcp': () => ({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+  'POST /api/prompts': () => ({ name: `new-${++prompts}`, content }),
+  'POST /api/prompts/expand': () => ({ name: 'weigh', arguments: { question: 'x' } }),
+  'POST /api/prompts/complete': () => ({ name: 'weigh', argument: 'question' }),
+  'PUT /api/prompts/{promptId}': () => ({ content }),
+  'PUT /api/prompts/{promptId}/name': () => ({ name: `renamed-${++prompts}` }),
+  'PUT /api/prompts/{promptId}/pin': () => ({ version: 1 }),
+  'POST /api/prompts/{promptId}/rollback': () => ({ version: 1 }),
+  'PUT /api/prompts/{promptId}/visibility': () => ({ visibility: 'everyone' }),
   'POST /api/provider-keys': () => ({ provider: 'openai', apiKey: 'sk-123456789012' }),
   'POST /api/provider-keys/{keyId}/rotate': () => ({ apiKey: 'sk-123456789012' }),
+  'POST /api/mcp/servers': () => ({ slug: `made-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}': () => ({ slug: `changed-${++toolServers}`, ...closed }),
+  'PUT /api/mcp/servers/{serverId}/enabled': () => ({ enabled: false }),
+  'PUT /api/mcp/servers/{serverId}/audience': () => ({ audience: 'everybody' }),
+  'PUT /api/mcp/servers/{serverId}/policy': () => ({ policy: 'ask' }),
+  'POST /api/mcp/servers/{serverId}/approve': ({ serverId }) => ({ contractId: serverId, tool: 'x', hash: '0'.repeat(64) }),
+  'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
+  'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
+  'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),
+  'PUT /api/mcp/choices': ({ serverId }) => ({ serverId, enabled: false }),
+  'PUT /api/mcp/policies': ({ serverId }) => ({ serverId, policy: 'ask' }),
   'POST /api-keys/': () => ({ model_provider: 'openai', api_key_value: 'sk-123456789012' }),
   'PUT /api-keys/{api_key_id}': () => ({ description: 'x' }),
+  'POST /api/me/erase': () => ({ confirm: 'delete my account' }),
+  'POST /api/people/{person}/erase': ({ victim }) => ({ confirm: victim }),
+  'PATCH /api/me/privacy': () => ({ objectsToAnalytics: true }),
+  'PATCH /api/people/{person}/privacy': () => ({ objectsToAnalytics: true }),
   'PATCH /api/people/{person}/profile': () => ({ profile: { name: 'x' } }),
+  'POST /api/me/password': () => ({ old: 'a wrong password', password: 'another password' }),
   'PUT /api/people/{person}/roles': () => ({ roles: ['member'] }),
   'POST /api/roles': () => ({ title: 'x', permissions: [viewOwn] }),
   'PATCH /api/roles/{role}': () => ({ title: 'y' }),
@@ -42,8 +73,8 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/shares/{kind}/{resource}/{with}': () => ({ level: 'view' }),
   'POST /aui/v1/threads': () => ({ last_message_at: new Date().toISOString() }),
   'PUT /aui/v1/threads/{threadId}': () => ({ title: 'new' }),
-  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content }),
-  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content }),
+  'POST /aui/v1/threads/{threadId}/messages': () => ({ parent_id: null, format: 'aui/v0', content: posted }),
+  'PUT /aui/v1/threads/{threadId}/messages/{messageId}': () => ({ format: 'aui/v0', content: posted }),
   'DELETE /aui/v1/threads/{threadId}/messages': ({ messageId }) => ({ message_ids: [messageId] }),
   'POST /aui/v1/threads/{threadId}/messages/{messageId}/feedback': () => ({ type: 'positive' }),
   'POST /aui/v1/runs/stream': ({ threadId }) => ({ thread_id: threadId, assistant_id: 'system/thread_title', messages: [] }),
@@ -59,8 +90,14 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
 const searches: Readonly<Record<string, string>> = {
   'POST /api/files': '?filename=a.txt',
   'GET /api/directory': '?search=nobody',
+  'GET /api/mcp/servers/{serverId}/change': '?tool=x',
   'GET /api/audit/proof': '?stream=a-1&revision=0',
   'GET /api/audit/consistency': '?from=1&to=2',
+  'GET /api/prompts/{promptId}/diff': '?from=1&to=1',
+  'GET /api/analytics/usage': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/usage.csv': '?from=2026-01-01&to=2026-01-02',
+  'GET /api/analytics/rows': '?day=2026-01-01',
+  'GET /api/analytics/rows.csv': '?day=2026-01-01',
 };
 
 async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Readonly<Record<string, string>>): Promise<Answer | string> {
@@ -112,9 +149,18 @@ describe('whoever comes', () => {
       const line = lineOf(definition);
       const rule = rules[line];
       if (!rule) continue;
-      const needed = { run: /\{runId\}|\/stop$/.test(definition.path), key: line.includes('key'), role: line.includes('role') };
+      const needed = {
+        run: /\{runId\}|\/stop$/.test(definition.path),
+        key: line.includes('key'),
+        role: line.includes('role'),
+        invitation: line.includes('invitationId'),
+        job: line.includes('{jobId}'),
+        tools: line.includes('/mcp'),
+        prompt: line.includes('prompt'),
+      };
+      const { run: _, role: __, ...special } = needed;
       // Numbers of keys count each owner's own: a small one would be somebody else's too.
-      const of = needed.key ? await world.things(needed) : untouched;
+      const of = Object.values(special).includes(true) ? await world.things(needed) : untouched;
       const refused = present.filter((visitor) => expected(rule, visitor) !== 'in');
       const before = await world.events();
       for (const visitor of refused) {

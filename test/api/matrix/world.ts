@@ -3,13 +3,20 @@ import { START } from '../../../src/adapters/event-store/port.ts';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import type { Doors } from '../../../src/api/http/doors.ts';
 import { createIdentity } from '../../../src/api/http/identity/identify.ts';
+import { createSessionKeys } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
+import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
+import { mcpRoutes } from '../../../src/api/mcp/routes.ts';
+import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
+import { requestJob } from '../../../src/commands/job.ts';
 import { changeRoles, createToken, disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { registerProviderKey } from '../../../src/commands/provider-key.ts';
 import { defineRole, removeRole } from '../../../src/commands/role.ts';
+import { endSession, startSession } from '../../../src/commands/session.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import { shareConversation, shareFile, shareResource } from '../../../src/commands/share.ts';
 import type { ConversationId, FileId, PersonId, RoleId } from '../../../src/domain/ids.ts';
@@ -17,6 +24,7 @@ import type { Permission } from '../../../src/domain/permission.ts';
 import type { Principal, Role, RoleRef } from '../../../src/domain/principal.ts';
 import { usualRotation } from '../../../src/domain/provider-key.ts';
 import type { ShareLevel } from '../../../src/domain/share.ts';
+import { getExport } from '../../../src/projections/queries/exports.ts';
 import { askFor, runOf, settled } from '../../harness/chat.ts';
 import { administrator } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
@@ -29,6 +37,14 @@ export type Comer = Visitor | (typeof onlyVerbs)[number];
 
 export const OWNER = 'person_owner' as PersonId;
 const owner: Principal = { id: OWNER, kind: 'person', roles: ['member'] };
+
+const noProviders: LoginOptions = {
+  providers: [],
+  secret: Buffer.alloc(32, 7),
+  stateSecret: Buffer.alloc(32, 8),
+  open: false,
+  known: { ofIdentity: async () => undefined, standingOf: async () => ({ disabled: false, erased: false, revokedFrom: () => undefined }) },
+};
 
 /** The time of day: what is revoked or signed out is so by the same clock that tokens go by. */
 const passing = {
@@ -80,7 +96,15 @@ export interface World {
   principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
-  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean }): Promise<Things>;
+  things(with_?: {
+    readonly run?: boolean;
+    readonly key?: boolean;
+    readonly role?: boolean;
+    readonly invitation?: boolean;
+    readonly job?: boolean;
+    readonly tools?: boolean;
+    readonly prompt?: boolean;
+  }): Promise<Things>;
   /** How many events there are that somebody asked for; those that record refusals, and what Annals does by itself, do not count. */
   events(): Promise<number>;
 }
@@ -96,11 +120,22 @@ export async function createWorld(): Promise<World> {
     server: {
       tokens,
       localPerson: false,
-      routes: [...assistantUiRoutes(options), ...apiKeyRoutes, ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 })],
+      accounts: { passwords: true, registration: true },
+      routes: [
+        ...assistantUiRoutes(options),
+        ...apiKeyRoutes,
+        ...mcpConnectionRoutes,
+        ...pmmToolRoutes,
+        ...mcpRoutes({}),
+        ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+        ...loginRoutes(noProviders),
+      ],
     },
   });
   const { kernel, disk } = server.installation;
   const bearers = new Map<Comer, string | undefined>();
+  const cookies = new Map<Comer, string>();
+  const keys = createSessionKeys({ secret: disk.secret });
   const told = async <Result>(principal: Principal, command: CommandValue<Result>): Promise<Result> => {
     const done = await kernel.tell(principal, command);
     if (!done.ok) throw new Error(`${command.definition.commandName}: ${done.error.message}`);
@@ -111,6 +146,14 @@ export async function createWorld(): Promise<World> {
     (await tokens.access({ id, kind: 'person', roles, ...(scopes ? { scopes } : {}) })).token;
   const made = async (permissions: readonly Permission[]): Promise<RoleId> =>
     (await told(administrator, defineRole({ title: 'made', description: '', permissions: [...permissions] }))).role;
+
+  /** Somebody logs in. */
+  const session = async (person: PersonId) => {
+    const made = keys.create();
+    const { sessionId, proof } = made;
+    await told(annals(person), startSession({ sessionId, person, kind: 'cookie', method: 'test', proof, device: 'Test' }));
+    return made;
+  };
 
   await registered(OWNER, ['member']);
   for (const visitor of [...visitors, ...onlyVerbs]) {
@@ -136,9 +179,13 @@ export async function createWorld(): Promise<World> {
   await told(administrator, disablePerson({ person: 'person_disabled' as PersonId }));
   await told(administrator, signOutEverywhere({ person: 'person_signedOut' as PersonId }));
 
+  const ended = await session('person_ended' as PersonId);
+  await told(administrator, endSession({ sessionId: ended.sessionId, reason: 'revoked' }));
+  cookies.set('endedSession', `annals=${ended.credential}`);
+
   const identity = createIdentity(
-    { tokens, localPerson: false, known: kernel.known },
-    { doors: undefined as unknown as Doors, register: async () => undefined },
+    { tokens, localPerson: false, known: kernel.known, sessions: { secret: disk.secret } },
+    { doors: undefined as unknown as Doors, keys, register: async () => undefined, used: () => undefined },
   );
   const principalOf: World['principalOf'] = async (as) => {
     const headers = bearer(bearers.get(as) ?? '');
@@ -153,9 +200,10 @@ export async function createWorld(): Promise<World> {
 
   const call: World['call'] = (method, path, as, body) => {
     const token = bearers.get(as);
+    const cookie = cookies.get(as);
     return server.call(method, path, {
       ...(body === undefined ? {} : { body }),
-      ...(token === undefined ? {} : { headers: bearer(token) }),
+      headers: { ...(token === undefined ? {} : bearer(token)), ...(cookie === undefined ? {} : { cookie, origin: server.url }) },
       signal: AbortSignal.timeout(5000),
     });
   };
@@ -198,7 +246,7 @@ export async function createWorld(): Promise<World> {
     bearers,
     principalOf,
     call,
-    async things({ run = true, key = false, role = false } = {}) {
+    async things({ run = true, key = false, role = false, invitation = false, job = false, tools = false, prompt = false } = {}) {
       const done = await askFor(kernel, owner, '/echo done');
       await settled(kernel, done);
       const asked = run ? await askFor(kernel, owner, '/call postcard {"to":"Bob"}') : done;
@@ -216,6 +264,7 @@ export async function createWorld(): Promise<World> {
         rotation: usualRotation,
       } as const;
       const { keyId } = key ? await told(owner, registerProviderKey(given)) : { keyId: '' };
+      const invited = invitation ? await (await call('POST', '/api/invitations', 'administrator', {})).json() : {};
       const victim = `person_victim${++victims}` as PersonId;
       await registered(victim, ['member']);
       const resource = await memory();
@@ -234,7 +283,14 @@ export async function createWorld(): Promise<World> {
         streamId: `${done.runId}.0`,
         fileId,
         tokenId,
+        sessionId: (await session(OWNER)).sessionId,
+        invitationId: (invited as { invitationId?: string }).invitationId ?? '',
+        alertId: `alert_${'0'.repeat(32)}`,
         keyId,
+        ...(tools ? await toolServer() : {}),
+        promptId: prompt ? await promptOf() : '',
+        version: '1',
+        jobId: job ? await exported() : '',
         api_key_id: key ? await numberOf(keyId) : '',
         person: OWNER,
         victim,
@@ -262,6 +318,27 @@ export async function createWorld(): Promise<World> {
       return counted.events;
     },
   };
+
+  let prompts = 0;
+  async function promptOf(): Promise<string> {
+    const content = { messages: [{ role: 'user', content: { type: 'text', text: 'Hello {{who}}' } }] };
+    const made = await call('POST', '/api/prompts', 'owner', { name: `owned-${++prompts}`, content });
+    return ((await made.json()) as { promptId: string }).promptId;
+  }
+
+  let toolServers = 0;
+  async function toolServer(): Promise<{ serverId: string; connection_id: string }> {
+    const where = { slug: `owned-${++toolServers}`, transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
+    const { serverId } = (await (await call('POST', '/api/mcp/servers', 'owner', where)).json()) as { serverId: string };
+    return { serverId, connection_id: serverId };
+  }
+
+  /** A job that has ended, and whose file is there. */
+  async function exported(): Promise<string> {
+    const { jobId } = await told(annals(OWNER), requestJob({ kind: 'export', person: OWNER }));
+    await until(async () => (await kernel.ask(owner, getExport({ jobId }), { after: await disk.store.head() })).ok);
+    return jobId;
+  }
 
   async function numberOf(keyId: string): Promise<string> {
     const known = (await (await call('GET', `/api/provider-keys/${keyId}`, 'owner')).json()) as { number: number };

@@ -15,14 +15,21 @@ export interface TrustedProxies {
 const NAMESPACE = '3f2c1a52-8f1e-4f3e-9a51-5f6f6d0c2b7d';
 const USER = /^[\w.@+-]{1,128}$/;
 
-/** The person behind a name of the proxy's. */
-export const proxyPerson = (user: string): PersonId => PersonId.parse(`person_${v5(user, NAMESPACE).replaceAll('-', '')}`);
+/** The person behind a name of the proxy's; after an erasure whoever comes under it is somebody new: `life` counts from 0. No name has a space in it. */
+export const proxyPerson = (user: string, life = 0): PersonId =>
+  PersonId.parse(`person_${v5(life === 0 ? user : `${user} ${life}`, NAMESPACE).replaceAll('-', '')}`);
 
 /** The one name in `X-User-ID`; undefined where there is none, several, or what could be several. */
 export function userNamed(req: IncomingMessage): string | undefined {
   const all = req.headersDistinct['x-user-id'] ?? [];
   const [only] = all;
   return all.length === 1 && only !== undefined && USER.test(only) ? only : undefined;
+}
+
+/** Whom the proxy itself has seen: the last address, because clients may have written the ones before it. */
+export function forwardedFor(req: IncomingMessage): string | undefined {
+  const last = req.headersDistinct['x-forwarded-for']?.join(',').split(',').at(-1)?.trim();
+  return last !== undefined && isIP(last) !== 0 ? last : undefined;
 }
 
 /** Whether the request comes from a proxy that may say who its user is: by its address, and by the secret that only it knows. */

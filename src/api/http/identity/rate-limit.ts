@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { networkOf } from '../../../domain/network.ts';
 import { HttpError } from '../problem.ts';
 
 const MINUTE = 60_000;
@@ -9,7 +10,7 @@ const KNOWN_ADDRESSES = 10_000;
 export function createRateLimit(perMinute: number, now: () => number = Date.now): (req: IncomingMessage) => void {
   const windows = new LRUCache<string, { since: number; count: number }>({ max: KNOWN_ADDRESSES });
   return (req) => {
-    const address = networkOf(req.socket.remoteAddress ?? '');
+    const address = sourceOf(req.socket.remoteAddress ?? '');
     const time = now();
     const known = windows.get(address);
     const window = known && time - known.since < MINUTE ? known : { since: time, count: 0 };
@@ -23,10 +24,4 @@ export function createRateLimit(perMinute: number, now: () => number = Date.now)
 }
 
 /** An IPv6 address counts with its /64, of which one household has them all. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const missing = address.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0;
-  return [...groups, ...Array.from({ length: missing }, () => '0')].slice(0, 4).join(':');
-}
+const sourceOf = (address: string): string => (address.includes(':') && !address.startsWith('::ffff:') ? (networkOf(address) ?? address) : address);

@@ -9,7 +9,9 @@ import { HttpError } from '../problem.ts';
 import type { Visit } from '../request.ts';
 import { openRoute, type RouteDefinition, route } from '../route.ts';
 import { type IdentityOptions, isLoopbackPeer } from './identify.ts';
+import { RENEW_PREFIX } from './open-session.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { renewed } from './renew-session.ts';
 import { newAnonymous } from './tokens.ts';
 
 const MINTED_PER_MINUTE = 30;
@@ -40,11 +42,11 @@ export function identityRoutes({ tokens }: Pick<IdentityOptions, 'tokens'>): rea
     method: 'POST',
     path: '/aui/v1/auth/tokens',
     summary: 'A short-lived token for whoever asks',
-    description: 'Never outlives the token it was asked for with.',
+    description: 'Never outlives the session or the token it was asked for with, and is void with it.',
     tags,
     responses: { 200: { description: 'A JWT, valid for an hour at most.', schema: z.object({ token: z.string() }) }, 401: refused[401] },
-    handle: async ({ principal, expires }) =>
-      json(200, { token: (await tokens.access(principal, expires === undefined ? {} : { notAfter: expires })).token }),
+    handle: async ({ principal, expires, cameWith }) =>
+      json(200, { token: (await tokens.access(principal, { ...cameWith, ...(expires === undefined ? {} : { notAfter: expires }) })).token }),
   });
 
   const anonymous = openRoute({
@@ -72,12 +74,14 @@ export function identityRoutes({ tokens }: Pick<IdentityOptions, 'tokens'>): rea
   const refresh = openRoute({
     method: 'POST',
     path: '/aui/v1/auth/tokens/refresh',
-    summary: 'New tokens for the same anonymous visitor',
+    summary: 'New tokens for the same anonymous visitor, or for the session of a client without cookies',
+    description: 'The refresh token of a session is good once: used again it ends the session, because one of two must have stolen it.',
     tags,
     body: Refresh,
     responses: { 200: { description: 'New tokens; the refresh token is good for 30 days from now.', schema: Tokens }, ...refused },
     handle: async (visit) => {
       limitRefreshing(visit.req);
+      if (visit.body.refresh_token.startsWith(RENEW_PREFIX)) return json(200, await renewed(visit, visit.body.refresh_token));
       return pairFor({ id: await anonymousOf(visit, visit.body.refresh_token), kind: 'anonymous', roles: [] });
     },
   });

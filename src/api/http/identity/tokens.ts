@@ -2,7 +2,7 @@ import { createSecretKey, randomUUID } from 'node:crypto';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { PersonId } from '../../../domain/ids.ts';
+import { PersonId, SessionId } from '../../../domain/ids.ts';
 import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
 import { type Principal, RoleRef } from '../../../domain/principal.ts';
 
@@ -20,6 +20,7 @@ const Claims = z.object({
   roles: z.array(RoleRef),
   scope: z.string().optional(),
   jti: z.string(),
+  sid: SessionId.optional(),
   iat: z.number().int().default(0),
   exp: z.number().int(),
 });
@@ -33,14 +34,23 @@ export interface AccessToken {
 export interface VerifiedToken {
   readonly principal: Principal;
   readonly tokenId: string;
+  /** Of the session it was minted from, with which it ends. */
+  readonly sessionId?: SessionId;
   /** Seconds since 1970. */
   readonly issuedAt: number;
   readonly expires: number;
 }
 
+export interface AccessOptions {
+  readonly seconds?: number;
+  readonly notAfter?: number;
+  readonly tokenId?: string;
+  readonly sessionId?: SessionId | undefined;
+}
+
 export interface Tokens {
   /** A JWT that stands for the principal: an hour, or as long as is said, but not after `notAfter` (seconds since 1970). */
-  access(principal: Principal, options?: { readonly seconds?: number; readonly notAfter?: number; readonly tokenId?: string }): Promise<AccessToken>;
+  access(principal: Principal, options?: AccessOptions): Promise<AccessToken>;
   /** Undefined for whatever is not an access token of this installation, valid now. */
   verify(token: string): Promise<VerifiedToken | undefined>;
   /** For 30 days from now; only anonymous persons have refresh tokens. */
@@ -86,8 +96,15 @@ export function createTokens({ secret, issuer, algorithm = 'HS256', now = () => 
   const verified = new LRUCache<string, VerifiedToken>({ max: KNOWN_TOKENS });
 
   return {
-    async access({ id, kind, roles, scopes }, { seconds = ACCESS_SECONDS, notAfter = Number.POSITIVE_INFINITY, tokenId = randomUUID() } = {}) {
-      const claims = { kind, roles: [...roles], jti: tokenId, ...(scopes ? { scope: scopes.join(' ') } : {}) };
+    async access({ id, kind, roles, scopes }, options = {}) {
+      const { seconds = ACCESS_SECONDS, notAfter = Number.POSITIVE_INFINITY, tokenId = randomUUID(), sessionId } = options;
+      const claims = {
+        kind,
+        roles: [...roles],
+        jti: tokenId,
+        ...(sessionId === undefined ? {} : { sid: sessionId }),
+        ...(scopes ? { scope: scopes.join(' ') } : {}),
+      };
       const left = Math.max(1, notAfter - Math.floor(now().getTime() / 1000));
       return { ...(await sign(ACCESS, id, claims, Math.min(seconds, left))), tokenId };
     },
@@ -113,10 +130,11 @@ export function createTokens({ secret, issuer, algorithm = 'HS256', now = () => 
 function principalOf(payload: unknown): VerifiedToken | undefined {
   const claims = Claims.safeParse(payload).data;
   if (!claims || isAnonymous(claims.sub) !== (claims.kind === 'anonymous')) return undefined;
-  const { sub, kind, roles, scope, jti, iat, exp } = claims;
+  const { sub, kind, roles, scope, jti, sid, iat, exp } = claims;
   return {
     principal: { id: sub, kind, roles, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) },
     tokenId: jti,
+    ...(sid === undefined ? {} : { sessionId: sid }),
     issuedAt: iat,
     expires: exp,
   };
