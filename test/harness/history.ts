@@ -1,15 +1,28 @@
 import { START } from '../../src/adapters/event-store/port.ts';
 import { revokeInvitation } from '../../src/commands/account.ts';
 import { acknowledgeAlert } from '../../src/commands/alert.ts';
+import type { CommandValue } from '../../src/commands/command.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { requestJob } from '../../src/commands/job.ts';
 import * as mail from '../../src/commands/mail.ts';
-import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
+import { setModelAccess } from '../../src/commands/model-access.ts';
+import {
+  changeRoles,
+  claimAnonymous,
+  erasePerson,
+  grantPermission,
+  objectToAnalytics,
+  registerPerson,
+  restrictProcessing,
+  revokePermission,
+} from '../../src/commands/person.ts';
 import * as prompt from '../../src/commands/prompt.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
+import { changeRole, defineRole, removeRole } from '../../src/commands/role.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
+import * as share from '../../src/commands/share.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import { invitationStream, invitations } from '../../src/domain/invitation.ts';
@@ -137,6 +150,39 @@ async function accountsOf({ kernel, clock }: Installation): Promise<void> {
   });
 }
 
+/** Shares, roles and permissions of every kind, some of them ended. */
+async function rightsOf({ kernel }: Installation, who: Principal, conversationId: ConversationId): Promise<void> {
+  const told = async (by: Principal, ...given: CommandValue<unknown>[]): Promise<void> => {
+    for (const command of given) {
+      const outcome = await kernel.tell(by, command);
+      if (!outcome.ok) throw new Error(JSON.stringify(outcome));
+    }
+  };
+  const permission = { action: 'view', resource: 'file', condition: 'own' } as const;
+  const person = who.id;
+  await told(
+    who,
+    share.shareConversation({ conversationId, with: 'role_team' as never, level: 'view' }),
+    share.shareConversation({ conversationId, with: 'viewer', level: 'edit' }),
+    share.shareConversation({ conversationId, with: 'viewer', level: 'manage' }),
+    share.unshareConversation({ conversationId, with: 'role_team' as never }),
+  );
+  const made = await kernel.tell(administrator, defineRole({ title: 'Team', description: 'ours', permissions: [permission] }));
+  const gone = await kernel.tell(administrator, defineRole({ title: 'Gone', description: '', permissions: [permission] }));
+  if (!made.ok || !gone.ok) throw new Error('no role');
+  await told(
+    administrator,
+    changeRole({ role: made.result.role, title: 'The team', permissions: [{ ...permission, condition: 'shared' }] }),
+    removeRole({ role: gone.result.role }),
+    registerPerson({ person, via: 'administrator', roles: ['member'], profile: { name: 'Ada' } }),
+    changeRoles({ person, roles: ['member', made.result.role] }),
+    grantPermission({ person, permission }),
+    grantPermission({ person, permission: { ...permission, action: 'edit' } }),
+    revokePermission({ person, permission }),
+    setModelAccess({ model: 'demo/other', to: ['member'] }),
+  );
+}
+
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
 export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
   const installation = await startAnnals({ jobs: { export: { steps: [{ name: 'gather', run: async () => ({ found: 1 }) }] } } });
@@ -188,6 +234,7 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await rightsOf(installation, ada, second);
   await promptsOf(installation, ada);
   await say(installation, ada, first, '/kept-2 with care');
   await toolServersOf(installation, ada);

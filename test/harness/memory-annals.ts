@@ -102,6 +102,8 @@ export interface StartOptions {
   readonly builtIn?: KernelParts['builtIn'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
   readonly privacy?: PrivacySettings;
 }
 
@@ -124,6 +126,7 @@ export async function startAnnals({
   privateAddresses = false,
   models = createModels({ providers, defaultModel: async () => defaultModel }),
   headsEveryMs,
+  switchedOff,
   post,
   hashes,
   privacy,
@@ -154,6 +157,7 @@ export async function startAnnals({
     now: () => clock.now,
     approvalMs,
     privateAddresses,
+    ...(switchedOff === undefined ? {} : { switchedOff }),
     ...(hashes ? { hashes } : {}),
     ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
     privacy,
