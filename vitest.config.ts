@@ -37,7 +37,7 @@ export default defineConfig({
           ...asItRuns,
           ...slowly,
           name: 'servers',
-          include: ['test/distributed/**/*.test.ts', 'test/e2e/assistant-ui/*.test.ts', ...onAnyDisk],
+          include: ['test/distributed/**/*.test.ts', 'test/e2e/assistant-ui/*.test.ts', 'test/api/matrix/*.test.ts', 'test/api/rest/security.test.ts', ...onAnyDisk],
           env: { ANNALS_TEST_DISK: 'servers' },
           globalSetup: 'test/servers/setup.ts',
         },

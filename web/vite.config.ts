@@ -9,5 +9,5 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { conditions: ['annals-source', ...defaultClientConditions] },
   build: { target: 'es2024', modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
-  server: { proxy: Object.fromEntries(['/aui', '/api'].map((path) => [path, { target: server, changeOrigin: true }])) },
+  server: { proxy: Object.fromEntries(['/aui', '/api', '/login'].map((path) => [path, { target: server, changeOrigin: true }])) },
 });

@@ -22,6 +22,8 @@ export const JobId = idOf('job_', 'a job');
 export type JobId = z.infer<typeof JobId>;
 export const SessionId = idOf('session_', 'a session');
 export type SessionId = z.infer<typeof SessionId>;
+export const RoleId = idOf('role_', 'a role');
+export type RoleId = z.infer<typeof RoleId>;
 
 /** ISO 8601 in UTC with milliseconds, exactly as `Date#toISOString` writes it. */
 export const IsoTime = z.iso.datetime({ precision: 3 });

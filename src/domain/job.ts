@@ -6,7 +6,7 @@ import { JobId, PersonId } from './ids.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 /** Work on a person's data that takes longer than a request. */
-export const JobKind = z.enum(['erase', 'export']);
+export const JobKind = z.enum(['erase', 'export', 'import']);
 export type JobKind = z.infer<typeof JobKind>;
 export const JobOutcome = z.enum(['succeeded', 'failed', 'cancelled']);
 export type JobOutcome = z.infer<typeof JobOutcome>;

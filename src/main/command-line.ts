@@ -90,14 +90,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .option(...data)
     .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
-  program
-    .command('person')
-    .description('persons of this installation')
+  const person = program.command('person').description('persons of this installation; the server must be running');
+  person
+    .command('export')
+    .description('write everything that is kept of a person into a file')
+    .argument('<person>', 'whose, for example person_ada')
+    .argument('<file>', 'a new one, such as ada.tar.gz')
+    .option(...data)
+    .action(async (who: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), who, file));
+  person
     .command('erase')
-    .description('close the account of a person for good and destroy all that it holds; the server must be running')
+    .description('close the account of a person for good and destroy all that it holds')
     .argument('<person>', 'its id, person_…')
     .option(...data)
-    .action(async (person: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), person));
+    .action(async (who: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), who));
 
   program
     .command('gateway')
@@ -107,9 +113,43 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .requiredOption('--from <position>', '<epoch>.<position> as the server gives it, or start')
     .action(async ({ from }: { from: string }) => (await import('./backfill.ts')).backfill(settingsOf({}), from));
 
+  addPersonCommands(program, data);
+
   // Whoever reads our output may stop reading, as `head` does.
   process.stdout.on('error', () => process.exit());
   await program.parseAsync(argv).catch((error: unknown) => fail(sentenceOf(error)));
+}
+
+/** People, through the running server. */
+function addPersonCommands(program: Command, data: readonly [string, string]): void {
+  const person = program.command('person').description('people and their accounts; the server must be running');
+  person
+    .command('invite')
+    .description('print the link of an invitation, and mail it where there is an address and a server for mails')
+    .argument('[email]')
+    .option('--roles <roles>', 'one or several, separated by commas', 'member')
+    .option('--name <name>', 'to recognise the invitation by')
+    .option('--days <number>', 'how long it is good', '7')
+    .option(...data)
+    .action(async (email: string | undefined, options: Where & { roles: string; name?: string; days: string }) =>
+      (await import('./people.ts')).invitePerson(settingsOf(options), { email, ...options }),
+    );
+  for (const [what, description] of [
+    ['disable', 'shut a person out'],
+    ['enable', 'let a person in again'],
+  ] as const)
+    person
+      .command(what)
+      .description(description)
+      .argument('<person>', 'an id, an e-mail address or a name')
+      .option(...data)
+      .action(async (who: string, where: Where) => (await import('./people.ts')).standPerson(settingsOf(where), who, what));
+  person
+    .command('reset')
+    .description('print a link with which a person sets another password')
+    .argument('<person>', 'an id, an e-mail address or a name')
+    .option(...data)
+    .action(async (who: string, where: Where) => (await import('./people.ts')).resetPerson(settingsOf(where), who));
 }
 
 function settingsOf({ host, port, data, role }: Where): Settings {

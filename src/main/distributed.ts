@@ -34,12 +34,17 @@ import { applyErasures } from '../workers/apply-erasures.ts';
 import { noDuties } from '../workers/duties.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
 import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
+import { openPost } from './mail.ts';
+import { openMcp } from './mcp.ts';
 import { patient } from './patient.ts';
+import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
+import { switchedOff } from './switches.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 /** How long a lease outlives the last sign of its holder. */
@@ -120,6 +125,8 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
   const state = await openMongoDocumentStore({ connection, prefix: 'state.' });
+  const post = openPost(settings);
+  opened.defer(() => post.close());
   const kernel = await createKernel({
     store,
     documents,
@@ -130,12 +137,19 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     duties: works ? duties : noDuties,
+    post,
+    publicUrl: settings.ANNALS_PUBLIC_URL,
+    firstAdministers: settings.ANNALS_ADMIN_EMAIL === undefined,
     needs: { 'event store': () => store.head(), MongoDB: () => connection.reach(() => connection.db.command({ ping: 1 })) },
     log,
   });

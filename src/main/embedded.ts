@@ -14,13 +14,18 @@ import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
 import { applyErasures } from '../workers/apply-erasures.ts';
 import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
+import { openPost } from './mail.ts';
+import { privacyOf } from './privacy.ts';
+import { openMcp } from './mcp.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
+import { switchedOff } from './switches.ts';
 import { openViews } from './views.ts';
 import { requireWhole } from './whole.ts';
 
@@ -89,6 +94,8 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
   opened.defer(close);
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);
+  const post = openPost(settings);
+  opened.defer(() => post.close());
   const kernel = await createKernel({
     store,
     documents,
@@ -100,12 +107,19 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     privateAddresses: isForLocalPerson(settings),
+    post,
+    publicUrl: settings.ANNALS_PUBLIC_URL,
+    firstAdministers: settings.ANNALS_ADMIN_EMAIL === undefined,
     log,
   });
   return { kernel, secret: secrets.installation };

@@ -7,38 +7,52 @@ import type { Evidence } from '../adapters/evidence/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
+import { createFolderPost } from '../adapters/mail/folder.ts';
+import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
+import { createArgon2 } from '../adapters/password-hash/argon2.ts';
+import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
-import { createTell } from '../commands/dispatcher.ts';
+import { createTell, tagger } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
 import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
 import { jobList } from '../projections/views/jobs.ts';
+import { preparePromptCall } from '../projections/prompt-call.ts';
 import { runList } from '../projections/views/runs.ts';
+import { createAccounts } from '../workers/accounts/index.ts';
+import { sweepAlerts } from '../workers/alerts.ts';
+import { type BuiltInParts, createBuiltInTools } from '../workers/built-in/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
 import { eraseAgain } from '../workers/erase-again.ts';
+import { createKeptErasure } from '../workers/erase-kept.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
 import { createJobs } from '../workers/jobs/index.ts';
 import type { JobPlans } from '../workers/jobs/kind.ts';
 import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createMcp, type McpSetting } from '../workers/mcp/index.ts';
+import { createPromptUses } from '../workers/prompt-uses.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
 import { answeringUnavailable } from './answering.ts';
-import { knownPersons } from './known-persons.ts';
+import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
+import { createPrivacy } from './privacy.ts';
 import { createRepeating } from './repeating.ts';
+import { demoTools, joinedTools } from '../workers/tools.ts';
 import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
@@ -55,6 +69,8 @@ export interface KernelParts {
   readonly now?: () => Date;
   readonly systemPrompt?: string | undefined;
   readonly approvalMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
   readonly log: (message: string) => void;
@@ -65,8 +81,20 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  readonly mcp: McpSetting;
+  /** By what built-in tools reach the web. */
+  readonly builtIn?: 'off' | Pick<BuiltInParts, 'search' | 'readPage'>;
+  /** How mails leave; default: not at all. */
+  readonly post?: MailPost | undefined;
+  /** Whoever registers with an e-mail address before anybody else administers the installation. */
+  readonly firstAdministers?: boolean;
+  /** How passwords are hashed. */
+  readonly hashes?: PasswordHashes;
+  /** Where links in mails lead to. */
+  readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
+  readonly privacy?: PrivacySettings | undefined;
   /** Long work instead of what this release does, by kind. */
   readonly jobs?: JobPlans;
   /** Takes out of the files of the views what was removed from them. */
@@ -109,28 +137,33 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
-  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
-  const follow = createFollow({
-    store,
-    loader,
-    sealer,
-    liveLog,
-    hub,
-    documents,
-    progress,
-    onRefusal: (principal, refused) => refusals.record(principal, refused),
-  });
+  const prepare = { sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }) };
+  const { switchedOff = new Set<string>() } = parts;
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff, prepare }));
+  const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
+  const { shown: onShown, record: onRefusal } = refusals;
+  const evidence = parts.heads?.evidence;
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
+  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onShown, onRefusal });
+  const known = knownPersons({ loader, views });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({
     models,
     keys,
-    privateAddresses: parts.privateAddresses ?? false,
+    permits: modelPermits(known),
     mayProcess: (person) => mayProcess(loader, person),
+    privateAddresses: parts.privateAddresses ?? false,
+    mask: privacy.mask,
   });
+  const uses = createPromptUses({ tell, views, now });
+  const { builtIn = {} } = parts;
+  const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
+  const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, firstAdministers, publicUrl, now, log });
   const replies = createReplies({
     tell,
+    tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
     callModel,
     duties,
     loader,
@@ -143,12 +176,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models,
     now,
     approvalMs: parts.approvalMs ?? 24 * 3600_000,
+    keepLiveMs: privacy.keepLiveMs,
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
   const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
   const { scrub } = parts;
-  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub });
+  const kinds = parts.jobs ?? { ...privacy.jobs, ...jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }) };
   const jobs = createJobs({
     tell,
     loader,
@@ -162,8 +196,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const reactions = [
     ...replies.reactions,
     ...jobs.reactions,
+    ...mcp.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ...accounting.reactions,
+    ...createKeptErasure({ vault, blobs }),
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -195,9 +232,13 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await refusals.flush();
     await security.flush();
     await keys.sweep();
+    await uses.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await sweepAlerts({ tell, views, now });
+    await accounting.sweep();
+    await privacy.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
@@ -230,13 +271,19 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     security,
     loader,
     models: catalogue,
+    accounts,
+    prompts: uses,
+    toolServers: { statuses: mcp.statuses },
+    metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
+      await accounting.sendMails();
     },
+    exports: privacy.exports,
     epoch: await store.epoch(),
     uploads: createUploads({ sealer, blobs }),
-    known: knownPersons({ loader, views }),
+    known,
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -250,6 +297,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
       const unproved = await parts.heads?.evidence.problem().catch(() => undefined);
       if (unproved !== undefined) problems.push(unproved);
+      problems.push(...mcp.problems());
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -263,9 +311,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      running.push(guard('tool servers', mcp.work(duties, reacting.signal)));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
+      running.push(duties.alone('mails', (signal) => every('mails', SWEEP_MS, accounting.sendMails, signal), reacting.signal));
       const { erasures: list } = parts;
       if (list)
         running.push(
@@ -281,9 +331,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     async stop(drainMs) {
       reacting.abort();
       await Promise.all([replies.drain(drainMs), jobs.stop()]);
+      await mcp.close();
       stopped.abort();
       await Promise.all(running);
       await keys.flush();
+      await uses.flush();
       await refusals.flush();
       await security.flush();
     },

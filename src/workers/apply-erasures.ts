@@ -3,20 +3,41 @@ import { type EventStore, type Position, START } from '../adapters/event-store/p
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { hiddenScope } from '../commands/hidden.ts';
 import { ConversationDeleted } from '../domain/conversation/index.ts';
+import { PasswordSet } from '../domain/credential.ts';
+import { ExportRemoved, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream } from '../domain/file.ts';
+import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
+import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PersonErased } from '../domain/person.ts';
+import { PromptDeleted } from '../domain/prompt/index.ts';
 import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
+import { ClientReportsErased } from '../domain/telemetry.ts';
+
+const secretsDropped: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type, McpServerChanged.type, McpServerRemoved.type];
+/** What the invitation said is over with the invitation, or once the account that it promised is whole. */
+const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
+function endedInvitation(type: string, data: object): string[] {
+  if (!endsInvitation.includes(type)) return [];
+  const { invitationId, person, why } = data as { invitationId?: string; person?: string; why?: string };
+  if (type === PasswordSet.type) return why === 'invitation' && person !== undefined ? [invitationStream(invitationOf(person))] : [];
+  return invitationId === undefined || invitationOf(person ?? '') === invitationId ? [] : [invitationStream(invitationId)];
+}
 
 /** Events that say which secrets nobody needs any more. */
-export const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type];
+export const dropping: readonly string[] = [...new Set([...secretsDropped, ...endsInvitation, PromptDeleted.type])];
 /** The keys of those secrets, by the event that says so. */
-export const droppedScopes = (type: string, data: object): string[] =>
-  dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : [];
+export const droppedScopes = (type: string, data: object): string[] => [
+  ...(secretsDropped.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : []),
+  ...endedInvitation(type, data),
+  ...(type === PromptDeleted.type ? [(data as { promptId: string }).promptId] : []),
+];
 
 /** The scopes whose keys this event destroys. */
 function scopesOf(type: string, data: object): string[] {
   if (type === ConversationDeleted.type) return [(data as { conversationId: string }).conversationId];
   if (type === FileDeleted.type) return [fileStream((data as { fileId: string }).fileId)];
+  if (type === ClientReportsErased.type) return [(data as { stream: string }).stream];
+  if (type === ExportRemoved.type) return [exportStream((data as { jobId: string }).jobId)];
   return droppedScopes(type, data);
 }
 

@@ -1,11 +1,11 @@
 import { v5 } from 'uuid';
-import { resolveOwner } from '../adapters/event-store/owner.ts';
+import { isNamedByOwner, resolveOwner } from '../adapters/event-store/owner.ts';
 import type { Tell } from '../commands/command.ts';
 import { deleteFile } from '../commands/file.ts';
 import { requestJob } from '../commands/job.ts';
 import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
-import { ConversationDeleted, ConversationTrashed, conversations } from '../domain/conversation/index.ts';
+import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
 import type { JobId, PersonId } from '../domain/ids.ts';
@@ -40,10 +40,12 @@ export function createErasure(parts: ErasureParts): readonly Reaction[] {
     const event = recorded as unknown as EventOf<typeof ConversationDeleted>;
     const { conversationId, fileIds } = event.data;
     await eraseConversation(parts, conversationId, event.metadata.subject);
+    const { state } = await loader.load(conversationStream(conversationId), conversations);
     const owner = await resolveOwner(loader, { owner: event.metadata.subject });
     for (const fileId of fileIds) {
       const { state: file } = await loader.load(fileStream(fileId), files);
-      if ((await resolveOwner(loader, file)) !== owner) continue;
+      // Who may write here may have named a file that the owner never put here.
+      if ((await resolveOwner(loader, file)) !== owner || !(await isNamedByOwner(loader, state, fileId, owner))) continue;
       const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
       if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
     }

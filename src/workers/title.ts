@@ -36,7 +36,8 @@ export function createTitles({ tell, loader, sealer, models, callModel }: TitleP
       const { conversationId, height, role } = event.data;
       if (height !== 0 || role !== 'user') return done;
       const { state } = await loader.load(conversationStream(conversationId), conversations);
-      if (state.titledBy !== undefined || state.status === 'deleted') return done;
+      // Nothing is called because of an import.
+      if (state.titledBy !== undefined || state.status === 'deleted' || state.imported !== undefined) return done;
       if (!(await mayProcess(loader, event.metadata.subject))) return done;
       const owner = annals(event.metadata.subject);
       const options = { causationId: event.id, correlationId: event.metadata.$correlationId };

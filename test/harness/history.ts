@@ -1,17 +1,25 @@
 import { START } from '../../src/adapters/event-store/port.ts';
+import { revokeInvitation } from '../../src/commands/account.ts';
+import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { requestJob } from '../../src/commands/job.ts';
+import * as mail from '../../src/commands/mail.ts';
 import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
+import * as prompt from '../../src/commands/prompt.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
+import { invitationStream, invitations } from '../../src/domain/invitation.ts';
 import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { PromptContent } from '../../src/domain/prompt/index.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
-import { type Installation, person, readRun, startAnnals } from './memory-annals.ts';
+import { listAlerts } from '../../src/projections/queries/security.ts';
+import { toolServersOf } from './mcp-history.ts';
+import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 import { until } from './until.ts';
 
 const say = async ({ kernel }: Installation, who: Principal, conversationId: ConversationId, text: string) => {
@@ -50,6 +58,83 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
     await kernel.tell(annals(who.id), providerKey.endKeyGrace({ keyId }));
     await kernel.tell(annals(who.id), providerKey.recordProviderKeyUse(used));
   }
+}
+
+/** What those who watch over the installation get to see. */
+async function watched({ kernel, disk }: Installation, who: Principal): Promise<void> {
+  const note = { kind: 'login-failed', door: 'POST /auth/password', subject: who.id } as const;
+  for (let attempt = 0; attempt < 12; attempt++) kernel.security.record({ ...note, address: `203.0.${attempt}.7` });
+  for (let attempt = 0; attempt < 35; attempt++) kernel.security.record({ ...note, address: '198.51.100.7', account: `who${attempt}@example.org` });
+  kernel.security.record({ ...note, kind: 'token-reused', address: '2001:db8::1' });
+  kernel.security.record({ ...note, kind: 'address-blocked', actor: who.id, about: 'intranet' });
+  kernel.refusals.shown(administrator, [who.id], 'getPerson', who.id);
+  await kernel.security.flush();
+  await kernel.refusals.flush();
+  const names = kernel.progress.status().map(({ view }) => view);
+  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 10_000 });
+  await seen();
+  await kernel.sweep();
+  await seen();
+  const asked = await kernel.ask(administrator, listAlerts({}));
+  for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
+    await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
+}
+
+async function promptsOf({ kernel }: Installation, who: Principal): Promise<void> {
+  const content = (text: string) => PromptContent.parse({ messages: [{ role: 'user', content: { type: 'text', text } }] });
+  for (const [promptName, deleted] of [
+    ['kept', false],
+    ['gone', true],
+  ] as const) {
+    const told = await kernel.tell(who, prompt.createPrompt({ promptName, content: content('one') }));
+    if (!told.ok) throw new Error(JSON.stringify(told));
+    const { promptId } = told.result;
+    const changes = [
+      prompt.revisePrompt({ promptId, content: content('two') }),
+      prompt.rollBackPrompt({ promptId, version: 1 }),
+      prompt.renamePrompt({ promptId, promptName: `${promptName}-2` }),
+      prompt.pinPrompt({ promptId, version: 2 }),
+      prompt.archivePrompt({ promptId }),
+      prompt.unarchivePrompt({ promptId }),
+    ];
+    for (const change of changes) await kernel.tell<unknown>(who, change);
+    await kernel.tell({ ...who, roles: ['administrator'] }, prompt.setPromptVisibility({ promptId, visibility: 'everyone' }));
+    const used = { promptId, owner: who.id, count: 2, from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:10:00.000Z' };
+    await kernel.tell(annals(who.id), prompt.recordPromptUse(used));
+    if (deleted) await kernel.tell(who, prompt.deletePrompt({ promptId }));
+  }
+}
+
+/** Invitations that end in every way, and mails that do. */
+async function accountsOf({ kernel, clock }: Installation): Promise<void> {
+  const { accounts } = kernel;
+  const given = { roles: ['member' as const], email: 'somebody@example.org', days: 1 };
+  const [redeemed, revoked, expired] = [
+    await accounts.invite(administrator, given),
+    await accounts.invite(administrator, given),
+    await accounts.invite(administrator, given),
+  ];
+  if (!redeemed.ok || !revoked.ok || !expired.ok) throw new Error('no invitation');
+  await accounts.redeem({ secret: redeemed.secret, name: 'Somebody', password: 'nine purple bicycles', from: 'here' });
+  await accounts.login({ email: given.email, password: 'nine purple bicycles', from: 'here' });
+  await accounts.askReset({ email: given.email, from: 'here' });
+  await kernel.tell(administrator, revokeInvitation({ invitationId: revoked.invitationId }));
+  const cause = { stream: 'invitation-x', revision: '0', eventId: 'x' };
+  const annalsItself = annals(administrator.id);
+  for (const [mailId, attempt] of [
+    ['sent', { again: false }],
+    ['later', { code: 'Unavailable', again: true }],
+    ['failed', { code: 'Refused', again: false }],
+  ] as const) {
+    await kernel.tell(annalsItself, mail.queueMail({ mailId, kind: 'invitation', cause, expiresAt: '2026-03-01T00:00:00.000Z' }));
+    await kernel.tell(annalsItself, mail.startMail({ mailId, attempt: 1 }));
+    await kernel.tell(annalsItself, mail.endMail({ mailId, attempt: 1, ...attempt }));
+  }
+  clock.now = new Date(clock.now.getTime() + 25 * 3600_000);
+  await until(async () => {
+    await kernel.sweep();
+    return (await kernel.loader.load(invitationStream(expired.invitationId), invitations)).state.status === 'expired';
+  });
 }
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
@@ -103,6 +188,11 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await promptsOf(installation, ada);
+  await say(installation, ada, first, '/kept-2 with care');
+  await toolServersOf(installation, ada);
+  await watched(installation, ada);
+  await accountsOf(installation);
   const job = await kernel.tell(ada, requestJob({ kind: 'export', person: ada.id }));
   if (!job.ok) throw new Error('no job');
   await until(async () => (await kernel.loader.load(jobStream(job.result.jobId), jobs)).state.status === 'ended');

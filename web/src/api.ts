@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { annals } from './annals.ts';
+import { leaveForLogin } from './login/ways.ts';
 
 const Models = z.object({
   models: z.array(z.object({ id: z.string(), provider: z.string(), name: z.string(), local: z.boolean().optional() })),
@@ -48,6 +49,7 @@ export async function request<Schema extends z.ZodType>(
   const response = await fetch(path, { method, headers, ...(sent === undefined ? {} : { body: JSON.stringify(sent) }) });
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return schema.parse(body);
+  if (response.status === 401) await leaveForLogin();
   const problem = Problem.safeParse(body).data;
   throw new Error(problem?.detail ?? problem?.message ?? problem?.title ?? `The server answered ${response.status}.`);
 }

@@ -13,6 +13,8 @@ export interface AnnalsOptions {
   readonly baseUrl?: string;
   /** Gives a JWT (with `exp`) for the person signed in. Without it the server decides who this browser is, and if it does not know, an anonymous identity is made. */
   readonly getToken?: () => Promise<string | null>;
+  /** Asked when the server knows nobody here: whether an anonymous identity is made then, as it is by default. A page that leads to a login answers false. */
+  readonly anonymous?: () => Promise<boolean>;
   /** Extra fields of every chat request, e.g. `() => ({ model: 'gpt-x' })`. */
   readonly body?: () => object;
 }
@@ -30,10 +32,10 @@ export interface Annals {
 }
 
 /** Everything `useChatRuntime` needs to talk to an Annals server: `useChatRuntime({ cloud, transport, sendAutomaticallyWhen })`. */
-export function createAnnals({ baseUrl = '', getToken, body }: AnnalsOptions = {}): Annals {
+export function createAnnals({ baseUrl = '', getToken, anonymous, body }: AnnalsOptions = {}): Annals {
   const root = absolute(baseUrl);
   const api = `${root}/aui/api/chat`;
-  const tokens = createTokenSource({ baseUrl: `${root}/aui`, getToken });
+  const tokens = createTokenSource({ baseUrl: `${root}/aui`, getToken, anonymous });
   const streams = createStreamStorage(root);
   const runs = new Map<string, string>();
 

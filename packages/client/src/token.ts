@@ -13,6 +13,7 @@ export interface TokenOptions {
   /** `https://host/aui`, without a slash at the end. */
   readonly baseUrl: string;
   readonly getToken?: (() => Promise<string | null>) | undefined;
+  readonly anonymous?: (() => Promise<boolean>) | undefined;
 }
 
 const SPARE_MS = 30_000;
@@ -21,8 +22,9 @@ const SPARE_MS = 30_000;
  * One token for both halves of the client. It comes from `getToken`; without it from whoever the server takes this page for
  * (a login session, or the local person of this machine), which only the same origin can be; otherwise from an anonymous identity kept in this browser.
  */
-export function createTokenSource({ baseUrl, getToken }: TokenOptions): TokenSource {
-  const acquire = getToken ?? (async () => (isSameOrigin(baseUrl) ? await sessionToken(baseUrl) : null) ?? (await anonymousToken(baseUrl)));
+export function createTokenSource({ baseUrl, getToken, anonymous = async () => true }: TokenOptions): TokenSource {
+  const stranger = async () => ((await anonymous()) ? anonymousToken(baseUrl) : null);
+  const acquire = getToken ?? (async () => (isSameOrigin(baseUrl) ? await sessionToken(baseUrl) : null) ?? (await stranger()));
   let cached: { token: string; expires: number } | undefined;
   let pending: Promise<string | null> | undefined;
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/event.ts';
-import { standingEvents } from '../../domain/person.ts';
-import type { Role } from '../../domain/principal.ts';
+import { type Permission, permissionName } from '../../domain/permission.ts';
+import { grantEvents, standingEvents } from '../../domain/person.ts';
+import type { RoleRef } from '../../domain/principal.ts';
 import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
 
@@ -8,11 +9,13 @@ import { type SealedJson, sealedJson } from './conversations.ts';
 export interface PersonDoc extends JsonObject {
   registered: boolean;
   disabled: boolean;
+  roles: RoleRef[];
+  /** Granted to it alone. */
+  permissions: Permission[];
   /** Nothing but keeping may be done with what is theirs. */
   restricted: boolean;
   /** Analysts see nothing of them. */
   objects: boolean;
-  roles: Role[];
   via: string | null;
   /** By field: the sealed profile in which it was said last. */
   profile: { [field: string]: SealedJson };
@@ -25,15 +28,18 @@ const stranger: PersonDoc = {
   restricted: false,
   objects: false,
   roles: [],
+  permissions: [],
   via: null,
   profile: {},
   registeredAt: null,
 };
 
-export const people = view<PersonDoc, (typeof standingEvents)[number]>({
+const types = [...standingEvents, ...grantEvents] as const;
+
+export const people = view<PersonDoc, (typeof types)[number]>({
   name: 'people',
-  version: 2,
-  types: standingEvents,
+  version: 3,
+  types,
   indexes: [['registered', 'registeredAt']],
   keys: ({ data }) => [data.person],
   fold: (known, event) => {
@@ -48,6 +54,10 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
       }
       case 'RolesChanged':
         return { ...doc, roles: event.data.roles };
+      case 'PermissionGranted':
+        return { ...doc, permissions: [...without(doc, event.data.permission), event.data.permission] };
+      case 'PermissionRevoked':
+        return { ...doc, permissions: without(doc, event.data.permission) };
       case 'PersonDisabled':
         return { ...doc, disabled: true };
       case 'PersonEnabled':
@@ -65,5 +75,7 @@ export const people = view<PersonDoc, (typeof standingEvents)[number]>({
   },
 });
 
+const without = ({ permissions }: PersonDoc, permission: Permission): Permission[] =>
+  permissions.filter((known) => permissionName(known) !== permissionName(permission));
 export const isRegisteredAdministrator = ({ registered, disabled, roles }: PersonDoc): boolean =>
   registered && !disabled && roles.includes('administrator');

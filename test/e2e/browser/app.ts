@@ -24,16 +24,20 @@ export interface App {
 }
 
 /** A suite with a server and a browser; skipped where there is no Chromium. */
-export function describeInBrowser(name: string, define: (app: App) => void): void {
+export function describeInBrowser<Server extends BrowserServer = BrowserServer>(
+  name: string,
+  define: (app: App, server: Server) => void,
+  start: () => Promise<Server> = startServer as () => Promise<never>,
+): void {
   if (!executablePath) console.warn(`Skipped “${name}”: no Chromium found. Install it (apt-get install chromium), or set CHROMIUM_PATH.`);
   describe.skipIf(!executablePath)(name, { timeout: 60_000 }, () => {
-    let server: BrowserServer;
+    let server: Server;
     let browser: Browser;
     const errors: string[] = [];
 
     beforeAll(async () => {
       await buildApp();
-      server = await startServer();
+      server = await start();
       browser = await chromium.launch({ executablePath: executablePath ?? '', args: flags });
     }, 120_000);
     afterEach(async () => {
@@ -46,7 +50,7 @@ export function describeInBrowser(name: string, define: (app: App) => void): voi
       await server?.stop();
     });
 
-    define({
+    const app: App = {
       get baseUrl() {
         return server.baseUrl;
       },
@@ -60,7 +64,9 @@ export function describeInBrowser(name: string, define: (app: App) => void): voi
         await page.goto(server.baseUrl + path);
         return page;
       },
-    });
+    };
+    // There is none yet when the tests are declared.
+    define(app, new Proxy({} as Server, { get: (_none, field) => server[field as keyof Server] }));
   });
 }
 

@@ -2,11 +2,12 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { CommandValue, Told } from '../../../commands/command.ts';
 import { openIdentity, releaseIdentity } from '../../../commands/identity.ts';
 import { addLogin, appointFirstAdministrator, claimLocal } from '../../../commands/login.ts';
-import { changeRoles, registerPerson } from '../../../commands/person.ts';
+import { changeProfile, changeRoles, registerPerson } from '../../../commands/person.ts';
 import { annals as annalsItself } from '../../../commands/settle-active-run.ts';
 import { PersonId } from '../../../domain/ids.ts';
 import type { KnownPersons } from '../identity/admission.ts';
 import type { Visited } from '../identity/open-session.ts';
+import { noteOf } from '../note.ts';
 import { HttpError } from '../problem.ts';
 import type { ProvenIdentity } from './claims.ts';
 import { LoginFailed } from './login-failed.ts';
@@ -22,8 +23,8 @@ export interface EnterOptions {
 }
 
 export interface Enter {
-  /** The person behind an identity, made at its first login; whatever a login that died has left undone is completed. Throws `LoginFailed`. */
-  login(visit: Visited, method: string, proven: ProvenIdentity): Promise<PersonId>;
+  /** The person behind an identity, made at its first login, where `invitation` may let it in; whatever a login that died has left undone is completed. Throws `LoginFailed`. */
+  login(visit: Visited, method: string, proven: ProvenIdentity, invitation?: string): Promise<PersonId>;
   /** From now on the person may log in this way too. Throws `LoginFailed`. */
   link(visit: Visited, method: string, proven: ProvenIdentity, person: PersonId): Promise<void>;
 }
@@ -75,11 +76,31 @@ export function createEnter({ secret, known, open, administrator }: EnterOptions
     visit.kernel.identity.forget(person);
   };
 
+  /** Of all who come with the same invitation one is let in; whoever is known already has its roles from now on, if it is still good. */
+  const invited = async (
+    visit: Visited,
+    person: PersonId,
+    proven: ProvenIdentity,
+    { identity, invitation, isNew }: { identity: string; invitation: string; isNew: boolean },
+  ): Promise<boolean> => {
+    const redeemed = await visit.annals.accounts.redeemFor(invitation, person);
+    if (!redeemed.ok && isNew && !open && !isNamed(proven)) {
+      await told(visit, person, releaseIdentity({ identity, person }));
+      throw new LoginFailed('InvitationOver');
+    }
+    if (!redeemed.ok) return false;
+    visit.annals.security.record({ kind: 'invitation-redeemed', actor: person, ...noteOf(visit) });
+    const { name, email, picture } = proven.claims;
+    if (isNew) await told(visit, person, changeProfile({ person, profile: { name, email, picture } }));
+    visit.kernel.identity.forget(person);
+    return true;
+  };
+
   /** The person that the identity is, or is from now on. */
-  const owner = async (visit: Visited, identity: string, proven: ProvenIdentity): Promise<PersonId> => {
+  const owner = async (visit: Visited, identity: string, proven: ProvenIdentity, isInvited: boolean): Promise<PersonId> => {
     const before = await known.ofIdentity(identity);
     if (before !== undefined) return before;
-    if (!open && !isNamed(proven)) throw new LoginFailed('NoAccount');
+    if (!open && !isNamed(proven) && !isInvited) throw new LoginFailed('NoAccount');
     const person = PersonId.parse(`person_${randomUUID().replaceAll('-', '')}`);
     const opened = await told(visit, person, openIdentity({ identity, person }));
     const now = opened.ok ? person : await known.ofIdentity(identity);
@@ -88,10 +109,10 @@ export function createEnter({ secret, known, open, administrator }: EnterOptions
   };
 
   return {
-    async login(visit, method, proven) {
+    async login(visit, method, proven, invitation) {
       const identity = nameOf(proven);
       for (let tries = 0; tries < ATTEMPTS; tries++) {
-        const person = await owner(visit, identity, proven);
+        const person = await owner(visit, identity, proven, invitation !== undefined);
         const { roles, disabled, erased } = await known.standingOf(person);
         if (erased) {
           // Whoever was erased does not come back: the next one with that identity is somebody new.
@@ -99,8 +120,9 @@ export function createEnter({ secret, known, open, administrator }: EnterOptions
           continue;
         }
         if (disabled) throw new LoginFailed('Disabled');
-        if (roles === undefined) await register(visit, person, proven);
-        else await promote(visit, person, proven);
+        const isIn = invitation !== undefined && (await invited(visit, person, proven, { identity, invitation, isNew: roles === undefined }));
+        if (roles === undefined && !isIn) await register(visit, person, proven);
+        else if (roles !== undefined) await promote(visit, person, proven);
         const added = await told(visit, person, addLogin({ person, identity, method, account: accountOf(proven), again: false }));
         if (added.ok) return person;
         if (added.error.code !== 'LoginRemoved') throw new HttpError(added.error.code, added.error.message);

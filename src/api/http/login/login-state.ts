@@ -14,6 +14,8 @@ export const LoginState = z.object({
   state: z.string().min(16),
   nonce: z.string().min(16),
   verifier: z.string().optional(),
+  /** The secret of an invitation that lets in whoever it is. */
+  invitation: z.string().max(512).optional(),
   /** A path of our own. */
   returnTo: z.string(),
   /** The session that asked to be reachable this way too. */

@@ -8,7 +8,7 @@ export const failurePage = (status: number, sentence: string): Answer => ({
   status,
   headers: { 'content-type': 'text/html; charset=utf-8' },
   bytes: Buffer.from(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Annals</title><h1>Not logged in</h1><p>${escaped(sentence)}</p><p><a href="/app/login">Log in again</a></p></html>`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Annals</title><h1>That did not work</h1><p>${escaped(sentence)}</p><p><a href="/app/login">Log in again</a></p></html>`,
   ),
 });
 

@@ -25,9 +25,11 @@ export interface LoginOptions extends EnterOptions {
   readonly publicUrl?: string | undefined;
   /** Whether people may log in with a password too. */
   readonly password?: boolean;
+  /** Whether anybody may ask for an account with a password. */
+  readonly registration?: boolean;
   /** Instead of the network. */
   readonly fetch?: typeof fetch;
-  /** From one address; default 60. */
+  /** From one address; default 300: behind a proxy that is not trusted everybody comes from there. */
   readonly perMinute?: number;
 }
 
@@ -49,7 +51,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
   const providers = new Map(options.providers.map((config) => [config.key, createProvider(config, options.fetch)]));
   const states = createLoginStates(options.stateSecret);
   const enter = createEnter(options);
-  const limit = createRateLimit(options.perMinute ?? 60);
+  const limit = createRateLimit(options.perMinute ?? 300);
 
   const providerOf = ({ provider: key }: z.output<typeof Params>): Provider => {
     const found = providers.get(key);
@@ -69,10 +71,15 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
     responses: {
       200: {
         description: 'A browser goes to `/login/{provider}`.',
-        schema: z.object({ providers: z.array(z.object({ key: z.string(), label: z.string() })), password: z.boolean() }),
+        schema: z.object({ providers: z.array(z.object({ key: z.string(), label: z.string() })), password: z.boolean(), registration: z.boolean() }),
       },
     },
-    handle: async () => json(200, { providers: options.providers.map(({ key, label }) => ({ key, label })), password: options.password ?? false }),
+    handle: async () =>
+      json(200, {
+        providers: options.providers.map(({ key, label }) => ({ key, label })),
+        password: options.password ?? false,
+        registration: options.registration ?? false,
+      }),
   });
 
   const start = openRoute({
@@ -83,6 +90,11 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
     params: Params,
     query: z.object({
       returnTo: z.string().optional().describe('A path of this server, to go to afterwards.'),
+      invitation: z
+        .string()
+        .max(512)
+        .optional()
+        .describe('What the link of an invitation carries: it makes an account where none is made otherwise.'),
       link: z.literal('1').optional().describe('Instead of logging in: log in this way too from now on.'),
     }),
     responses: { 303: { description: 'To the provider.' }, ...refused },
@@ -95,7 +107,9 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
         const link = visit.query.link === undefined ? undefined : await linking(visit);
         const { location, kept } = await begin(provider, callbackOf(visit, provider), link !== undefined);
         const secure = visit.kernel.keys.isSecure(visit.req);
-        const state = { provider: provider.key, returnTo, ...kept, ...(link ? { link } : {}) };
+        const { invitation } = visit.query;
+        const more = { ...(link ? { link } : {}), ...(invitation === undefined ? {} : { invitation }) };
+        const state = { provider: provider.key, returnTo, ...kept, ...more };
         visit.res.appendHeader('Set-Cookie', await states.keep(state, { secure, crossSite: provider.formPost === true }));
         return { status: 303, headers: { location } };
       });
@@ -128,7 +142,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
       const completed = { ...proven, claims: { ...proven.claims, ...(name === undefined ? {} : { name }) } };
       if (state.link) await linked(visit, method, completed, state.link);
       else {
-        const person = await enter.login(visit, method, completed);
+        const person = await enter.login(visit, method, completed, state.invitation);
         const { setCookie } = await openSession(visit, { person, method });
         visit.res.appendHeader('Set-Cookie', setCookie);
       }
@@ -180,13 +194,12 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
 
 /** Who wants to log in another way too: only a page of ours may ask, in a session that was opened just now. */
 async function linking({ kernel, req }: { kernel: Visit['kernel']; req: Request }): Promise<NonNullable<LoginState['link']>> {
-  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new HttpError('Forbidden', 'Only a page of this server itself may ask for this.');
+  if (comesFrom(req, kernel.doors) !== 'ownPage') throw new LoginFailed('ForeignPage');
   const identified = await kernel.identity.identify(req);
   const sessionId = identified.ok ? identified.cameWith?.sessionId : undefined;
   const session = sessionId === undefined ? undefined : await kernel.identity.session(sessionId);
-  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new HttpError('Unauthenticated', 'Log in first.');
-  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS)
-    throw new HttpError('Forbidden', 'Log in again first: this is only for whoever has just proved who they are.');
+  if (sessionId === undefined || session === undefined || typeof session === 'string') throw new LoginFailed('NotLoggedIn');
+  if (kernel.keys.now() - Date.parse(session.session.openedAt) > RECENT_MS) throw new LoginFailed('NotRecent');
   return { person: session.principal.id, sessionId };
 }
 
@@ -197,7 +210,7 @@ async function orPage(visit: Visit, work: () => Promise<Answer>): Promise<Answer
   } catch (error) {
     if (error instanceof LoginFailed) {
       visit.annals.security.record({ kind: 'login-failed', reason: error.code, ...noteOf(visit) });
-      return failurePage(400, error.message);
+      return failurePage(error.status, error.message);
     }
     if (!(error instanceof ProviderUnavailable)) throw error;
     visit.kernel.log(`login: ${error.message}: ${error.cause instanceof Error ? error.cause.message : ''}`);

@@ -1,0 +1,34 @@
+import { createTransport } from 'nodemailer';
+import type { MailPost } from './port.ts';
+
+/** In ms; together they stay below what whoever sends is given. */
+const timeouts = { connectionTimeout: 8000, greetingTimeout: 8000, socketTimeout: 15_000, dnsTimeout: 5000 };
+
+export interface SmtpOptions {
+  /** `smtp://user:password@host:587`, or `smtps://…` for TLS from the beginning; `smtp://` changes to TLS where the server can. */
+  readonly url: string;
+  /** `Annals <annals@example.org>` */
+  readonly from: string;
+}
+
+/** Sends through a server for mails. */
+export function createSmtpPost({ url, from }: SmtpOptions): MailPost {
+  const transport = createTransport({ url, ...timeouts }, { from, disableFileAccess: true, disableUrlAccess: true });
+  const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost';
+  return {
+    sends: true,
+    async send({ id, to, subject, text }) {
+      try {
+        const headers = { 'Auto-Submitted': 'auto-generated' };
+        await transport.sendMail({ to: { name: '', address: to }, subject, text, headers, messageId: `<${id}@${domain}>` });
+        return { ok: true };
+      } catch (error) {
+        const { code, responseCode } = error as { code?: string; responseCode?: number };
+        const message = `The server for mails answered ${responseCode ?? code ?? 'nothing'}.`;
+        const isLasting = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH';
+        return { ok: false, code: isLasting ? 'Refused' : 'Unavailable', message };
+      }
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,44 @@
+import { credentialStream, credentials } from '../../domain/credential.ts';
+import { identities, identityStream } from '../../domain/identity.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import { type EventPlace, invitationOf } from '../../domain/invitation.ts';
+import type { Completing } from './completing.ts';
+import { type AccountParts, textsAt } from './parts.ts';
+
+/** An account with a password, opened for the comparison that needs it. */
+export interface FoundAccount {
+  readonly person: PersonId;
+  readonly email: string;
+  readonly hash: string;
+  readonly place: EventPlace;
+}
+
+const NOBODY = 'person_nobody' as PersonId;
+
+/** Looks accounts up; what is read and opened is nearly as much for an address that is nobody's. */
+export function createFinding(parts: Pick<AccountParts, 'loader' | 'store' | 'sealer'>, complete: Completing) {
+  const personOf = async (identity: string): Promise<PersonId | undefined> =>
+    (await parts.loader.load(identityStream(identity), identities)).state.person;
+
+  const ofPerson = async (person: PersonId): Promise<FoundAccount | undefined> => {
+    const stream = credentialStream(person);
+    const { current } = (await parts.loader.load(stream, credentials)).state;
+    const place = current ?? { eventId: '', revision: 0n };
+    const { email, hash } = (await textsAt(parts, stream, place, ['hash'])) ?? {};
+    return current === undefined || email === undefined || hash === undefined ? undefined : { person, email, hash, place };
+  };
+
+  return {
+    personOf,
+    ofPerson,
+    async ofIdentity(identity: string): Promise<FoundAccount | undefined> {
+      const person = await personOf(identity);
+      const found = await ofPerson(person ?? NOBODY);
+      if (found || person === undefined) return found;
+      // Whoever made it died between the two: what is missing was promised.
+      await complete(invitationOf(person));
+      return ofPerson(person);
+    },
+  };
+}
+export type Finding = ReturnType<typeof createFinding>;
