@@ -24,8 +24,8 @@ import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
-import { jobList } from '../projections/views/jobs.ts';
 import { preparePromptCall } from '../projections/prompt-call.ts';
+import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepAlerts } from '../workers/alerts.ts';
@@ -47,12 +47,12 @@ import { createReactor, type ReactionStatus, type Reactor } from '../workers/rea
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
+import { demoTools, joinedTools } from '../workers/tools.ts';
 import { answeringUnavailable } from './answering.ts';
 import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { createPrivacy } from './privacy.ts';
 import { createRepeating } from './repeating.ts';
-import { demoTools, joinedTools } from '../workers/tools.ts';
 import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
@@ -160,7 +160,20 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
   const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
-  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, firstAdministers, publicUrl, now, log });
+  const { accounts, ...accounting } = createAccounts({
+    tell,
+    loader,
+    store,
+    sealer,
+    views,
+    hashes,
+    post,
+    secret,
+    firstAdministers,
+    publicUrl,
+    now,
+    log,
+  });
   const replies = createReplies({
     tell,
     tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
@@ -182,7 +195,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
   const { scrub } = parts;
-  const kinds = parts.jobs ?? { ...privacy.jobs, ...jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }) };
+  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }, privacy.jobs);
   const jobs = createJobs({
     tell,
     loader,
