@@ -91,20 +91,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
   const person = program.command('person').description('persons of this installation; the server must be running');
-  person
-    .command('export')
-    .description('write everything that is kept of a person into a file')
-    .argument('<person>', 'whose, for example person_ada')
-    .argument('<file>', 'a new one, such as ada.tar.gz')
-    .option(...data)
-    .action(async (who: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), who, file));
-  person
-    .command('erase')
-    .description('close the account of a person for good and destroy all that it holds')
-    .argument('<person>', 'its id, person_…')
-    .option(...data)
-    .action(async (who: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), who));
-
   program
     .command('mcp')
     .description('serve the prompts of a running server over stdio, to a program that speaks MCP')
@@ -129,6 +115,19 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 
 /** People, through the running server. */
 function addPersonCommands(person: Command, data: readonly [string, string]): void {
+  person
+    .command('export')
+    .description('write everything that is kept of a person into a file')
+    .argument('<person>', 'whose, for example person_ada')
+    .argument('<file>', 'a new one, such as ada.tar.gz')
+    .option(...data)
+    .action(async (who: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), who, file));
+  person
+    .command('erase')
+    .description('close the account of a person for good and destroy all that it holds')
+    .argument('<person>', 'its id, person_…')
+    .option(...data)
+    .action(async (who: string, options: Where) => (await import('./erase-person.ts')).erasePerson(settingsOf(options), who));
   person
     .command('invite')
     .description('print the link of an invitation, and mail it where there is an address and a server for mails')

@@ -8,6 +8,8 @@ const staying: Readonly<Record<string, string>> = {
   conversations: 'the job deletes the threads, one by one, but for those in which others wrote',
   files: 'the job deletes the files, one by one',
   'provider-keys': 'the job removes the keys, one by one',
+  'mcp-servers': 'the job removes the servers, one by one',
+  prompts: 'the job deletes the prompts, one by one, and with them their versions',
   runs: 'what was used, and when, under an id that leads to nobody',
   jobs: 'that the erasure was done',
 };

@@ -42,6 +42,7 @@ export async function spawnServer(program: ServerProgram): Promise<TestServer> {
   return {
     what: program.what,
     url: program.url(place),
+    folder: place.folder,
     async signal(signal) {
       if (signal === 'SIGSTOP' || signal === 'SIGCONT') running?.send(signal);
       else await running?.end(signal);

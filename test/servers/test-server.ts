@@ -4,6 +4,8 @@ export interface TestServer {
   readonly what: string;
   /** How its client names it. */
   readonly url: string;
+  /** Where its data is. */
+  readonly folder: string;
   /** Ends the process by this signal and waits for its end; `SIGSTOP` and `SIGCONT` are sent without waiting. */
   signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts the process again on the same data and port; resolves when it answers. */

@@ -23,6 +23,7 @@ export const approvals = view<ApprovalDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['owner', 'askedAt'], ['conversationId']],
+  ownedBy: 'owner',
   keys: ({ data }) => [data.runId],
   fold: (doc, event) => {
     if (event.type === 'RunEnded') return 'delete';

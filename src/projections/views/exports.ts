@@ -21,6 +21,7 @@ export const exportFiles = view<ExportDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['owner', 'requestedAt'], ['readyAt']],
+  ownedBy: 'owner',
   keys: ({ data }) => [data.jobId],
   fold: (doc, { type, data, metadata }) => {
     switch (type) {

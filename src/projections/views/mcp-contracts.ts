@@ -35,6 +35,7 @@ export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['serverId'], ['owner']],
+  ownedBy: 'owner',
   keys: ({ data }) => [data.contractId],
   fold: (doc, event) => {
     if (event.type === 'McpToolApproved') {

@@ -28,6 +28,7 @@ export const shareList = view<ShareDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['grantee', 'kind', 'sharedAt'], ['resource']],
+  ownedBy: 'grantee',
   keys: (event) => {
     const { resource } = thingOf(event);
     return 'with' in event.data ? [`${resource}/${event.data.with}`] : [{ index: 'resource', value: resource }];

@@ -4,7 +4,9 @@ import { conversationsOf } from './conversations.ts';
 import { filesOf } from './files.ts';
 import { jobsOf } from './jobs.ts';
 import { loginsOf } from './logins.ts';
+import { mcpServersOf } from './mcp-servers.ts';
 import type { ErasingParts, ErasureStep } from './parts.ts';
+import { promptsOf } from './prompts.ts';
 import { providerKeysOf } from './provider-keys.ts';
 import { runsOf } from './runs.ts';
 import { subjectsOf } from './subjects.ts';
@@ -13,7 +15,7 @@ import { forgetViews } from './views.ts';
 export type { ErasingParts } from './parts.ts';
 
 /** What is erased after the keys, in this order. Whoever keeps something new of persons that their keys do not seal adds how it goes. */
-const kept: readonly ErasureStep[] = [runsOf, jobsOf, conversationsOf, filesOf, providerKeysOf, loginsOf];
+const kept: readonly ErasureStep[] = [runsOf, jobsOf, conversationsOf, filesOf, providerKeysOf, loginsOf, mcpServersOf, promptsOf];
 
 /**
  * How a person is erased whose account is closed. First the keys, so that from then on nothing sealed can be read anywhere; then what lies about. Every

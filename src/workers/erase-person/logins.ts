@@ -1,5 +1,6 @@
 import { releaseIdentity } from '../../commands/identity.ts';
 import { annals } from '../../commands/settle-active-run.ts';
+import { credentialStream, credentials } from '../../domain/credential.ts';
 import { logins, loginsStream } from '../../domain/logins.ts';
 import type { ErasureStep } from './parts.ts';
 import { told } from './told.ts';
@@ -10,7 +11,9 @@ export const loginsOf: ErasureStep = {
   async erase({ tell, loader }, subjects) {
     for (const person of subjects) {
       const { identities, removed } = (await loader.load(loginsStream(person), logins)).state;
-      for (const identity of [...identities, ...removed]) told(await tell(annals(person), releaseIdentity({ identity, person })));
+      const { current } = (await loader.load(credentialStream(person), credentials)).state;
+      for (const identity of [...identities, ...removed, ...(current ? [current.identity] : [])])
+        told(await tell(annals(person), releaseIdentity({ identity, person })));
     }
   },
 };

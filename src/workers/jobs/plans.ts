@@ -1,8 +1,7 @@
 import { type ErasingParts, eraseJob } from '../erase-person/index.ts';
 import type { JobPlans } from './kind.ts';
 
-/** Every kind of long work that this release does. */
-export function jobPlans(parts: Omit<ErasingParts, 'plans'>): JobPlans {
-  const plans: JobPlans = { erase: eraseJob({ ...parts, plans: () => plans }) };
-  return plans;
+/** Every kind of long work that this release does: erasing, which takes away what the others have left, and those. */
+export function jobPlans(parts: Omit<ErasingParts, 'plans'>, others: JobPlans): JobPlans {
+  return { ...others, erase: eraseJob({ ...parts, plans: () => others }) };
 }
