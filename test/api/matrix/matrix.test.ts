@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RouteDefinition } from '../../../src/api/http/route.ts';
+import { usualMasking } from '../../../src/domain/masking/index.ts';
+import { usualRetention } from '../../../src/domain/retention.ts';
 import { type Answer, expected, ofOwner, rules, spent, type Visitor, visitors } from './rules.ts';
 import { createWorld, OWNER, type World } from './world.ts';
 
