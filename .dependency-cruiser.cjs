@@ -15,6 +15,7 @@ const ports = ['^src/adapters/[^/]+/port[.]ts$', ...besidePorts.map((file) => `^
 const providers = '(^|/)node_modules/(openai|@anthropic-ai/sdk|@google/genai|@eventstore/db-client|mongodb|kafkajs)/';
 const realThings = ['^(node:)?(sqlite|fs|fs/promises|http|https|net|worker_threads|child_process)$', providers];
 const domain = '^src/domain/';
+const permissions = '^src/permissions/';
 const commands = '^src/commands/';
 const projections = '^src/projections/';
 const workers = '^src/workers/';
@@ -40,10 +41,11 @@ module.exports = {
       from: { path: domain },
       to: { pathNot: [domain, '(^|/)node_modules/zod/'] },
     },
-    layer('commands-arrows', commands, [domain, ...ports]),
-    layer('projections-arrows', projections, [domain, ...ports]),
-    layer('workers-arrows', workers, [commands, projections, domain, ...ports]),
-    layer('api-arrows', api, [commands, projections, domain]),
+    layer('permissions-arrows', permissions, [domain]),
+    layer('commands-arrows', commands, [domain, permissions, ...ports]),
+    layer('projections-arrows', projections, [domain, permissions, ...ports]),
+    layer('workers-arrows', workers, [commands, projections, domain, permissions, ...ports]),
+    layer('api-arrows', api, [commands, projections, domain, permissions]),
     {
       name: 'adapter-arrows',
       comment: 'An adapter knows its own folder, the ports and the domain, and what several adapters share.',

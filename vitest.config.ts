@@ -5,9 +5,18 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
 const ofOtherProjects = ['test/web/**', 'test/e2e/**', 'test/distributed/**'];
 /** What the kernel promises on servers as well as in memory. */
-const onAnyDisk = ['crashes', 'stops', 'follow', 'deadlines', 'workers', 'claims-and-erasures', 'account-crashes'].map(
-  (name) => `test/kernel/${name}.test.ts`,
-);
+const onAnyDisk = [
+  'crashes',
+  'stops',
+  'follow',
+  'deadlines',
+  'workers',
+  'claims-and-erasures',
+  'account-crashes',
+  'jobs',
+  'erase-person',
+  'restriction',
+].map((name) => `test/kernel/${name}.test.ts`);
 const slowly = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } as const;
 
 export default defineConfig({
@@ -37,7 +46,7 @@ export default defineConfig({
           ...asItRuns,
           ...slowly,
           name: 'servers',
-          include: ['test/distributed/**/*.test.ts', 'test/e2e/assistant-ui/*.test.ts', ...onAnyDisk],
+          include: ['test/distributed/**/*.test.ts', 'test/e2e/assistant-ui/*.test.ts', 'test/api/matrix/*.test.ts', 'test/api/rest/security.test.ts', ...onAnyDisk],
           env: { ANNALS_TEST_DISK: 'servers' },
           globalSetup: 'test/servers/setup.ts',
         },

@@ -10,6 +10,17 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+/** `name=30d,other=12h,third=never` in hours. */
+const retention = list.transform(
+  (items, context): Record<string, number | null> =>
+    Object.fromEntries(
+      items.map((item) => {
+        const [, name = '', count, unit] = /^(\w+)=(?:(\d{1,6})(h|d)|never)$/.exec(item) ?? [];
+        if (name === '') context.addIssue(`must be a list such as trash=30d,reports=90d, but has ${item}`);
+        return [name, count === undefined ? null : Number(count) * (unit === 'd' ? 24 : 1)];
+      }),
+    ),
+);
 const milliseconds = z.coerce.number().int().nonnegative();
 
 /** Every setting there is; a name that begins with ANNALS_ and is not here is an error. */
@@ -18,6 +29,11 @@ const Settings = z.object({
   ANNALS_PORT: z.coerce.number().int().min(0).max(65535).default(4417),
   ANNALS_DATA: z.string().default('./data'),
   ANNALS_PUBLIC_URL: z.url().optional(),
+  /** Files in PEM: the certificate with its chain, and its key. With them the server speaks HTTPS, without them HTTP. */
+  ANNALS_TLS_CERT: z.string().optional(),
+  ANNALS_TLS_KEY: z.string().optional(),
+  /** How often one person may call routes that cost much, in a minute and process; 0: as often as it likes. Default: 300, and 0 where there is a local person. */
+  ANNALS_COSTLY_PER_MINUTE: z.coerce.number().int().min(0).optional(),
   /** Further Host names under which the server may be called. */
   ANNALS_HOSTS: list.default([]),
   /** Further origins whose pages may call it. */
@@ -79,8 +95,33 @@ const Settings = z.object({
   ANNALS_HEADS_FILE: z.string().optional(),
   /** How often one is signed while the log grows, in ms. */
   ANNALS_HEADS_EVERY: milliseconds.default(60_000),
+  /** Whether personal data is masked in prompts: `foreign` for providers that do not run here. Until an administrator says otherwise. */
+  ANNALS_MASKING: z.enum(['off', 'foreign', 'all']).default('off'),
+  /** `conversations=365d,trash=30d,uploads=30d,reports=90d,liveLog=24h,exports=24h`, or `never`. Until an administrator says otherwise. */
+  ANNALS_RETENTION: retention.default({}),
+  /** Figures of fewer persons are not shown to analysts. */
+  ANNALS_ANALYTICS_LEAST: z.coerce.number().int().min(20, 'must be 20 at least').default(20),
+  /** Where erasures are listed besides the data folder (on servers: the database), one a line: where no backup that is put back goes over it. */
+  ANNALS_ERASURES_FILE: z.string().optional(),
+  /** Networks in which servers of tools that persons name may be although they are private: `10.0.0.0/8`, one address, `*`. Default: all where only this machine can come, else none. */
+  ANNALS_PRIVATE_ADDRESSES: list
+    .default([])
+    .refine(
+      (entries) => entries.every((entry) => /^(\*|[0-9.]+(\/\d{1,2})?|[0-9a-fA-F:.]+(\/\d{1,3})?)$/.test(entry)),
+      'must be addresses or networks such as 10.0.0.0/8, or *',
+    ),
+  /** The commands that servers of tools may be started by, as they are registered. Default: whatever an administrator registers. */
+  ANNALS_MCP_COMMANDS: list.default([]),
+  /** How long a connection to a server of tools may be idle, in ms. */
+  ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
+  ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */
+  AICHAT_MCP_SERVERS_FILE: z.string().optional(),
   /** `off`: model servers on this machine's usual ports are not looked for. */
   ANNALS_LOCAL_MODELS: z.enum(['on', 'off']).default('on'),
+  /** `off`: nobody shares anything any more; shares that there are go on until they are ended. */
+  ANNALS_SHARING: z.enum(['on', 'off']).default('on'),
   /** Which part of the work is this process's; only where EVENTSTORE_URL and MONGODB_URL are set there can be more than one process. */
   ANNALS_ROLE: z.enum(['all', 'api', 'workers']).default('all'),
   /** `esdb://…` or `esdb+discover://…`, with user and password in it where the server asks for them: events go there instead of into the data folder. */
@@ -125,6 +166,16 @@ const Settings = z.object({
   ANTHROPIC_BASE_URL: z.url().optional(),
   GEMINI_API_KEY: z.string().optional(),
   GEMINI_BASE_URL: z.url().optional(),
+  /** `off`: models get no built-in tools. */
+  ANNALS_TOOLS: z.enum(['on', 'off']).default('on'),
+  /** `off`: no model reads pages of the web. */
+  ANNALS_FETCH_PAGE: z.enum(['on', 'off']).default('on'),
+  /** One of these, and models may search the web. */
+  SEARXNG_URL: z.url().optional(),
+  BRAVE_API_KEY: z.string().optional(),
+  TAVILY_API_KEY: z.string().optional(),
+  /** Only for `annals mcp --url`: whose prompts it serves. */
+  ANNALS_TOKEN: z.string().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -2,6 +2,7 @@ import type { Tell } from '../commands/command.ts';
 import type { Refusals } from '../commands/refusals.ts';
 import type { SecurityLog } from '../commands/security-log.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { Ask } from '../projections/query.ts';
@@ -19,10 +20,20 @@ export interface Annals {
   /** Names the log's life: clients' positions are `<epoch>.<position>`. */
   readonly epoch: string;
   readonly uploads: Uploads;
+  readonly exports: ExportFiles;
   readonly models: Catalogue;
   readonly accounts: Accounts;
+  readonly prompts: PromptUses;
+  readonly toolServers: ToolServers;
+  /** Of this process, as Prometheus reads it. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** What goes on inside, for health pages. */
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
+}
+
+/** What goes on with servers of tools, whichever process has the connections. */
+export interface ToolServers {
+  statuses(serverIds: readonly string[]): Promise<readonly (McpStatus & { readonly process: string })[]>;
 }
 
 /** Bytes of files: encrypted on the way in, opened on the way out. */
@@ -30,6 +41,16 @@ export interface Uploads {
   /** Encrypts and stores the bytes of a reserved file; the caller then tells `uploadFile` with what this answers. */
   put(request: { principalId: string; fileId: string; bytes: Uint8Array; mediaType: string }): Promise<{ blobId: string; key: string }>;
   get(file: { blobId: string; key: string }): Promise<Uint8Array | undefined>;
+}
+
+/** Files of exports, opened part by part. */
+export interface ExportFiles {
+  read(file: { readonly jobId: string; readonly key: string; readonly parts: number }): AsyncIterable<Uint8Array>;
+}
+
+/** Uses of prompts outside of chats, which no other event tells of. */
+export interface PromptUses {
+  used(promptId: string): Promise<void>;
 }
 
 export interface Catalogue {

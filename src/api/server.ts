@@ -4,19 +4,21 @@ import { annals as annalsItself } from '../commands/settle-active-run.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { Annals } from './annals.ts';
 import { docsRoutes, mountDocs } from './docs/index.ts';
+import { createCostLimit } from './http/costly.ts';
 import { createDoors, type DoorsOptions } from './http/doors.ts';
 import { guard } from './http/guard.ts';
 import { createIdentity, type Identity, type IdentityOptions } from './http/identity/identify.ts';
 import { identityRoutes } from './http/identity/routes.ts';
 import { createSessionKeys } from './http/identity/session-keys.ts';
 import { recordUse } from './http/identity/session-use.ts';
-import { closeServer, defaultLimits, httpServer, type Limits, type Listening, listenOn } from './http/listen.ts';
+import { type Credentials, closeServer, defaultLimits, httpServer, isSecure, type Limits, type Listening, listenOn } from './http/listen.ts';
 import { failed, mount } from './http/mount.ts';
 import { createOwnWrites } from './http/own-writes.ts';
 import { HttpError, problem } from './http/problem.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { mountWebApp } from './http/web-app.ts';
 import type { AccountDoors } from './rest/accounts.ts';
+import { metricsRoutes } from './rest/metrics.ts';
 import { restRoutes } from './rest/index.ts';
 import { healthRoutes } from './rest/operations.ts';
 
@@ -27,7 +29,13 @@ export interface ServerOptions extends IdentityOptions, DoorsOptions {
   readonly healthOnly?: boolean;
   /** Where the built web app lies. */
   readonly webFolder?: string;
+  /** Whoever sends it as a bearer token may read `/metrics`. */
+  readonly metricsToken?: string | undefined;
   readonly limits?: Partial<Limits>;
+  /** How often a person may call routes that cost much, in a minute; default: as often as it likes. */
+  readonly costlyPerMinute?: number;
+  /** Speaks HTTPS with them; otherwise HTTP. */
+  readonly credentials?: Credentials | undefined;
   /** Which doors to accounts with a password are open; default: none. */
   readonly accounts?: AccountDoors;
   /** Gets what went wrong unexpectedly, with the request's id and nothing of the request's content. */
@@ -39,6 +47,8 @@ export interface Server {
   /** Every route there is, ours and the dialects'. */
   readonly routes: readonly RouteDefinition[];
   listen(where: { readonly host: string; readonly port: number }): Promise<Listening>;
+  /** Shows other credentials to whoever connects from now on. */
+  renew(credentials: Credentials): void;
   /** Ends endless streams at once, waits for the rest that long, then cuts it off. */
   close(graceMs: number): Promise<void>;
 }
@@ -59,10 +69,20 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
     used: recordUse(annals, keys, (sessionId) => identity.forget(sessionId)),
   });
   const closing = new AbortController();
-  const kernel = { annals, identity, keys, tokens: options.tokens, doors, ownWrites: createOwnWrites(annals.progress), closing: closing.signal, log };
+  const kernel = {
+    annals,
+    identity,
+    keys,
+    tokens: options.tokens,
+    doors,
+    ownWrites: createOwnWrites(annals.progress),
+    costs: createCostLimit(options.costlyPerMinute ?? 0),
+    closing: closing.signal,
+    log,
+  };
   const routes: readonly RouteDefinition[] = options.healthOnly
-    ? healthRoutes
-    : [...identityRoutes(options), ...restRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
+    ? [...healthRoutes, ...metricsRoutes(options)]
+    : [...identityRoutes(options), ...restRoutes(options), ...metricsRoutes(options), ...(options.routes ?? []), ...docsRoutes(() => routes)];
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing').enable('strict routing');
@@ -75,11 +95,14 @@ export function createServer(annals: Annals, options: ServerOptions): Server {
   app.use((req: Request, res: Response) => failed(kernel, problem, req, res, new HttpError('NotFound', 'There is nothing at this address.')));
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => failed(kernel, problem, req, res, error));
 
-  const server = httpServer(app, { ...defaultLimits, ...options.limits });
+  const server = httpServer(app, { ...defaultLimits, ...options.limits }, options.credentials);
   return {
     handler: app,
     routes,
     listen: (where) => listenOn(server, where),
+    renew: (credentials) => {
+      if (isSecure(server)) server.setSecureContext({ ...credentials, minVersion: 'TLSv1.2' });
+    },
     close(graceMs) {
       closing.abort();
       return closeServer(server, graceMs);

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
-import type { AnyDecider, DomainError } from '../domain/decider.ts';
-import type { RecordedEvent } from '../domain/event.ts';
+import type { AnyDecider, DomainError, Refusal } from '../domain/decider.ts';
+import type { JsonObject, RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { ShareLevel } from '../domain/share.ts';
 
 /** A policy's answer. `notFound` hides what is not the principal's; never a promise, so that a forgotten `await` cannot pass. */
 export type Decision = 'allow' | 'notFound' | DomainError;
@@ -13,8 +15,15 @@ export interface PolicyRequest<Input, State> {
   readonly state: State;
   /** Whose the loaded thing is, claims of anonymous persons resolved; undefined when there is no such thing. */
   readonly owner: PersonId | undefined;
+  /** The permission that the command is about. */
+  readonly needs?: Need | 'self' | undefined;
+  /** With whom the loaded thing is shared, where that does not stand in its own state. */
+  readonly shares?: ReadonlyMap<string, ShareLevel> | undefined;
 }
 export type Policy<Input = unknown, State = unknown> = (request: PolicyRequest<Input, State>) => Decision;
+
+/** Adds to a command what it needs from elsewhere before it is decided, or says why it cannot be. Repeats of a stored command do without. */
+export type Prepare = (principal: Principal, input: JsonObject) => Promise<JsonObject | Refusal>;
 
 type NewId = (prefix: string) => string;
 
@@ -27,9 +36,17 @@ export interface CommandDefinition<Input = unknown, State = unknown, Result = un
   /** A run's command is judged by its conversation: the stream and aggregate the policy sees instead of the command's own. */
   readonly within?: { readonly stream: (input: Input) => string; readonly aggregate: AnyDecider<Judged> };
   readonly policy: Policy<Input, Judged>;
+  /** The permission that the policy asks for; `self`: none, for it is about oneself. Without one only roles with every right to their own may tell it. */
+  readonly needs?: Need | 'self';
+  /** Of a thing whose shares have a stream of their own: its id. */
+  readonly sharedAs?: (input: Input) => string;
   readonly aggregate: AnyDecider<State>;
-  /** Whose data the events are. Default: the owner of what was loaded, else the person who acts or is acted for. */
-  readonly subject?: (input: Input, principal: Principal, owner: PersonId | undefined) => PersonId;
+  /** Whose data an event is, by its type. Default: the owner of what was loaded, else the person who acts or is acted for. */
+  readonly subject?: (input: Input, principal: Principal, owner: PersonId | undefined, type: string) => PersonId;
+  /** The person whose account it ends: it waits for commands of that person that are under way, and none is accepted after it. */
+  readonly closes?: (input: Input) => PersonId;
+  /** Whether it has a model called: not for somebody who has had the processing of its data restricted. */
+  readonly callsModel?: (input: Input) => boolean;
   /** The first result and that of every repeat: computed from the events alone. */
   readonly result: (events: readonly RecordedEvent[], input: Input) => Result;
   /** By code of a refusal: removes its cause through other commands; `true` means decide again. */

@@ -5,12 +5,15 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
 import type { AppendResult, EventStore, EventToAppend } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
-import { type DomainError, isRefusal } from '../domain/decider.ts';
+import { type DomainError, isRefusal, type Refusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
-import type { AnyCommand, CommandValue, Decision, Repair, Tell, TellOptions, Told } from './command.ts';
+import { resourceShares, shareStream } from '../domain/resource-share.ts';
+import type { AnyCommand, CommandValue, Decision, Prepare, Repair, Tell, TellOptions, Told } from './command.ts';
 import { hide } from './hidden.ts';
+import { createPersonGate } from './person-gate.ts';
 import type { Refusals } from './refusals.ts';
+import { whyNot } from './standing.ts';
 
 export interface DispatcherParts {
   readonly store: EventStore;
@@ -20,33 +23,35 @@ export interface DispatcherParts {
   readonly secret: Buffer;
   readonly now: () => Date;
   readonly refusals: Refusals;
+  /** Commands that this installation does not want, by name. */
+  readonly switchedOff?: ReadonlySet<string>;
+  /** By name of the command. */
+  readonly prepare?: Readonly<Record<string, Prepare>>;
 }
 
 const readOnly: DomainError = { code: 'Forbidden', message: 'This token, or this role, may only read.' };
+const switchedOff: DomainError = { code: 'Forbidden', message: 'This has been switched off here.' };
 const ATTEMPTS = 8;
 const COMMAND_NAMESPACE = 'b2f1c1a4-6f0e-4b8e-9d6a-3f0a5d9b7c11';
 
 /** The kernel's first verb: parse, load, known?, policy, decide, append. */
 export function createTell(parts: DispatcherParts): Tell {
   const { store, loader, sealer, refusals } = parts;
-  // As a key object: a buffer costs six times as much at every use.
-  const secret = createSecretKey(parts.secret);
+  const hmac = tagger(parts.secret);
   const queues = new Map<string, Promise<unknown>>();
-
-  const hmac = (value: unknown): string =>
-    createHmac('sha256', secret)
-      .update(canonicalize(value) ?? '')
-      .digest('hex');
+  const gate = createPersonGate();
 
   const seal = async (
     stream: string,
     commandId: string,
     events: readonly NewEvent[],
-    metadata: EventToAppend['metadata'],
+    metadataOf: (type: string) => EventToAppend['metadata'],
   ): Promise<EventToAppend[]> =>
     Promise.all(
-      events.map(async ({ type, version, data, secret: content, hidden }, index) => {
+      events.map(async ({ type, version, data, secret: content, hidden, at }, index) => {
         const id = v5(String(index), commandId);
+        const ofCommand = metadataOf(type);
+        const metadata = at === undefined ? ofCommand : { ...ofCommand, time: at };
         if (content === undefined) return { id, type, version, data: data as JsonObject, metadata };
         const { subject } = metadata;
         const stored = hidden ? await hide(sealer, { subject, eventId: id }, content as JsonObject, hidden) : (content as JsonObject);
@@ -76,26 +81,36 @@ export function createTell(parts: DispatcherParts): Tell {
     options: TellOptions,
   ): Promise<Told<unknown> | 'again' | Repairing> => {
     const { commandId, hash, stream, now, newId } = fixed;
-    const loaded = await loader.load(stream, definition.aggregate);
+    const prepared = await fixed.prepared();
+    const [loaded, barred] = await Promise.all([loader.load(stream, definition.aggregate), whyNot(loader, principal, definition, input)]);
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
+    const shares = definition.sharedAs && (await loader.load(shareStream(definition.sharedAs(input)), resourceShares)).state.shares;
+    const subject = definition.subject?.(input, principal, owner, '') ?? owner ?? principal.onBehalfOf ?? principal.id;
+    const bar = barred?.(subject);
+    if (bar) return { ok: false, error: bar };
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
     if (before)
       return before.hash === hash
         ? known(definition, input, stream, commandId, before)
         : failed('IdempotencyMismatch', 'This idempotency key was used with another body before: use a new key.');
-    const decision = mayDo('write', principal) ? definition.policy({ principal, input, state: judged, owner }) : readOnly;
+    if (parts.switchedOff?.has(definition.commandName)) return { ok: false, error: switchedOff };
+    const decision = mayDo('write', principal)
+      ? definition.policy({ principal, input, state: judged, owner, needs: definition.needs, shares })
+      : readOnly;
     if (decision !== 'allow') return { ok: false, error: isDomainError(decision) ? decision : notFound };
     if (options.ifRevision !== undefined && loaded.revision !== options.ifRevision) {
       return failed('RevisionMismatch', 'It has changed since you read it: read it again.', {
         actual: loaded.revision === 'noStream' ? null : String(loaded.revision),
       });
     }
-    const decided = definition.aggregate.decide({ ...input, name: definition.commandName }, loaded.state, {
+    if (isRefusal(prepared)) return { ok: false, error: prepared.refused };
+    const decided = definition.aggregate.decide({ ...prepared, name: definition.commandName }, loaded.state, {
       now,
       newId: newId(),
       actor: principal.id,
+      tag: hmac,
     });
     if (isRefusal(decided)) {
       const repair = definition.onRefusal?.[decided.refused.code];
@@ -105,18 +120,17 @@ export function createTell(parts: DispatcherParts): Tell {
       const revision = loaded.revision === 'noStream' ? -1n : loaded.revision;
       return { ok: true, id: commandId, result: definition.result([], input), revision, position: loaded.position, duplicate: false };
     }
-    const subject = definition.subject?.(input, principal, owner) ?? owner ?? principal.onBehalfOf ?? principal.id;
-    const metadata = {
+    const metadataOf = (type: string): EventToAppend['metadata'] => ({
       $correlationId: options.correlationId ?? commandId,
       $causationId: options.causationId ?? commandId,
       commandId,
       commandHash: hash,
       actor: principal.id,
-      subject,
+      subject: definition.subject?.(input, principal, owner, type) ?? owner ?? principal.onBehalfOf ?? principal.id,
       time: now,
       ...(options.traceparent ? { traceparent: options.traceparent } : {}),
-    };
-    const events = await seal(stream, commandId, decided, metadata);
+    });
+    const events = await seal(stream, commandId, decided, metadataOf);
     const appended = await store.append(stream, events, loaded.revision, options.signal ? { signal: options.signal } : {});
     if (!appended.ok) {
       if (appended.code === 'WrongExpectedRevision') return 'again';
@@ -129,6 +143,12 @@ export function createTell(parts: DispatcherParts): Tell {
     );
     loader.applied(stream, definition.aggregate, recorded);
     return { ok: true, id: commandId, result: definition.result(recorded, input), revision, position, duplicate };
+  };
+
+  /** Whoever ends an account waits for what that person is telling. */
+  const throughGate = async <Result>(definition: AnyCommand, input: unknown, principal: Principal, work: () => Promise<Result>): Promise<Result> => {
+    const leave = await gate.enter(principal.kind === 'service' ? [] : [principal.id], definition.closes?.(input));
+    return work().finally(leave);
   };
 
   const loadState: Repair<JsonObject>['load'] = async (stream, aggregate) => (await loader.load(stream, aggregate)).state;
@@ -146,17 +166,36 @@ export function createTell(parts: DispatcherParts): Tell {
       options.commandId ??
       (options.key === undefined ? v4() : v5(hmac([principal.id, definition.commandName, target, options.key]), COMMAND_NAMESPACE));
     const stream = definition.stream(input, principal, newIdOf(commandId)());
-    const fixed: Fixed = { commandId, stream, hash: hmac(input), now: parts.now().toISOString(), newId: newIdOf(commandId) };
+    const prepare = parts.prepare?.[definition.commandName];
+    let ready: Promise<JsonObject | Refusal> | undefined;
+    const prepared = (): Promise<JsonObject | Refusal> => {
+      ready ??= prepare === undefined ? Promise.resolve(input) : prepare(principal, input);
+      return ready;
+    };
+    const fixed: Fixed = { commandId, stream, hash: hmac(input), now: parts.now().toISOString(), newId: newIdOf(commandId), prepared };
     const told = await decideUntilStored(async () => {
-      const outcome = await inTurn(queues, stream, () => attempt(definition, input, principal, fixed, options));
+      const outcome = await inTurn(queues, stream, () =>
+        throughGate(definition, input, principal, () => attempt(definition, input, principal, fixed, options)),
+      );
       if (outcome === 'again' || 'ok' in outcome) return outcome;
       const repaired = await outcome.repair({ tell, load: loadState, principal, input, error: outcome.error });
       return repaired ? 'again' : { ok: false, error: outcome.error };
     });
-    if (!told.ok) refusals.record(principal, { verb: 'tell', what: definition.commandName, code: told.error.code, target: stream });
+    if (!told.ok)
+      refusals.record(principal, { verb: 'tell', what: definition.commandName, code: told.error.code, target: stream }, options.correlationId);
     return told as Told<Result>;
   };
   return tell;
+}
+
+/** The HMAC of a value under the installation's secret. */
+export function tagger(installationSecret: Buffer): (value: unknown) => string {
+  // As a key object: a buffer costs six times as much at every use.
+  const secret = createSecretKey(installationSecret);
+  return (value) =>
+    createHmac('sha256', secret)
+      .update(canonicalize(value) ?? '')
+      .digest('hex');
 }
 
 /** A refusal whose cause other commands can remove; they run outside the stream's queue, because they may write the same stream. */
@@ -179,6 +218,8 @@ interface Fixed {
   readonly hash: string;
   readonly now: string;
   readonly newId: () => (prefix: string) => string;
+  /** The input with what was looked up for it, once for all attempts. */
+  readonly prepared: () => Promise<JsonObject | Refusal>;
 }
 
 export const notFound: DomainError = { code: 'NotFound', message: 'There is no such thing here, or it is not yours.' };
@@ -200,6 +241,8 @@ const newIdOf = (commandId: string) => () => {
 /** A run's, a file's or a conversation's events share the keys of their conversation; everything else has keys of its own stream. */
 export function scopeOf(stream: string, data: object): string {
   if ('conversationId' in data && typeof data.conversationId === 'string') return data.conversationId;
+  // Each prompt of a shelf has a key of its own, so that it can be forgotten alone.
+  if ('promptId' in data && typeof data.promptId === 'string') return data.promptId;
   return stream.startsWith('conversation-') ? stream.slice('conversation-'.length) : stream;
 }
 

@@ -44,7 +44,8 @@ const ring = {
     if (owner !== ORGANISATION) return ownerOnly({ owner, ...request });
     return administratorsOnly({ owner, ...request }) === 'allow' ? 'allow' : 'notFound';
   }) as Policy<unknown, KeyRing>,
-};
+  needs: 'provider-key.manage',
+} as const;
 
 /** A key of an outside service, for oneself, or by an administrator for everybody. It is never shown again. */
 export const registerProviderKey = command('registerProviderKey', {
@@ -58,6 +59,7 @@ export const registerProviderKey = command('registerProviderKey', {
   }),
   stream: ({ owner }, principal) => keyringStream(owner === 'organisation' ? ORGANISATION : personOf(principal)),
   policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : namedPerson(request)),
+  needs: 'provider-key.create',
   aggregate: keyrings,
   subject: ({ owner }, principal) => (owner === 'organisation' ? ORGANISATION : personOf(principal)),
   result: (events: readonly RecordedEvent[]) => ({ keyId: firstDataOf<{ keyId: string }>(events).keyId }),

@@ -13,4 +13,5 @@ export const unparkReaction = command('unparkReaction', {
   input: z.object({ reaction: z.string().regex(/^[a-z-]{1,64}$/), eventId: z.string().max(64) }),
   ...written,
   policy: administratorsOnly,
+  needs: 'operation.edit',
 });

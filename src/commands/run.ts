@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
+import { MaskKindName } from '../domain/masking/index.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
-import { runStream, runs } from '../domain/run/index.ts';
+import { CallBinding, runStream, runs } from '../domain/run/index.ts';
 import { command, type Policy } from './command.ts';
 import { annalsOnRun, ownerOfRun } from './policy.ts';
 
@@ -15,7 +16,7 @@ const judged = {
   within: { stream: ({ conversationId }: { conversationId: ConversationId }) => conversationStream(conversationId), aggregate: conversations },
   aggregate: runs,
 };
-const byOwner = { ...judged, policy: ownerOfRun as Policy<unknown, Conversation> };
+const byOwner = { ...judged, policy: ownerOfRun as Policy<unknown, Conversation>, needs: 'conversation.edit' } as const;
 const byAnnals = { ...judged, policy: annalsOnRun as Policy<unknown, Conversation> };
 
 export const startRun = command('startRun', { input: z.object({ ...target, model: z.string() }), ...byAnnals });
@@ -26,7 +27,9 @@ export const completeStep = command('completeStep', {
     ...fenced,
     model: z.string(),
     usage: Usage.optional(),
-    calls: z.array(z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']) })),
+    calls: z.array(
+      z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), binding: CallBinding.optional() }),
+    ),
     parts: z.array(Part),
     expiresAt: IsoTime.optional(),
   }),
@@ -46,6 +49,11 @@ export const endToolCall = command('endToolCall', {
   }),
   ...byAnnals,
 });
+/** What is masked in the prompt of the step that the run stands at. */
+export const recordMasking = command('recordMasking', {
+  input: z.object({ ...fenced, kinds: z.array(z.object({ kind: MaskKindName, count: z.number().int().positive() })) }),
+  ...byAnnals,
+});
 export const resumeRun = command('resumeRun', { input: z.object(fenced), ...byAnnals });
 export const endRun = command('endRun', {
   input: z.object({
@@ -54,7 +62,7 @@ export const endRun = command('endRun', {
     finishReason: FinishReason,
     model: z.string().optional(),
     usage: Usage.optional(),
-    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    error: z.object({ code: z.string(), message: z.string(), said: z.string().optional() }).optional(),
     parts: z.array(Part),
   }),
   ...byAnnals,

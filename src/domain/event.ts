@@ -68,6 +68,8 @@ export interface NewEvent<Type extends string = string, Data = object, Secret = 
   readonly secret?: Secret;
   /** Texts in the personal part that are encrypted once more before it is sealed. */
   readonly hidden?: readonly string[];
+  /** When it happened, if that was before the command: somewhere else, and imported here. */
+  readonly at?: string;
 }
 
 /** An event as the store gives it back, upcast to its newest version. Sealed parts stay sealed. */

@@ -18,8 +18,12 @@ export const RunId = idOf('run_', 'a run');
 export type RunId = z.infer<typeof RunId>;
 export const FileId = idOf('file-', 'a file');
 export type FileId = z.infer<typeof FileId>;
+export const JobId = idOf('job_', 'a job');
+export type JobId = z.infer<typeof JobId>;
 export const SessionId = idOf('session_', 'a session');
 export type SessionId = z.infer<typeof SessionId>;
+export const RoleId = idOf('role_', 'a role');
+export type RoleId = z.infer<typeof RoleId>;
 
 /** ISO 8601 in UTC with milliseconds, exactly as `Date#toISOString` writes it. */
 export const IsoTime = z.iso.datetime({ precision: 3 });

@@ -1,18 +1,28 @@
 import { accessEvents } from './access.ts';
-import { attemptEvents } from './attempt.ts';
 import { administrationEvents } from './administration.ts';
+import { alertEvents } from './alert.ts';
+import { attemptEvents } from './attempt.ts';
 import { conversationEvents } from './conversation/index.ts';
 import { credentialEvents } from './credential.ts';
 import type { EventDefinition } from './event.ts';
+import { exportEvents } from './export/index.ts';
 import { fileEvents } from './file.ts';
+import { jobEvents } from './job.ts';
+import { maskingEvents } from './masking/index.ts';
 import { identityEvents } from './identity.ts';
 import { invitationEvents } from './invitation.ts';
-import { mailEvents } from './mail.ts';
-import { passwordResetEvents } from './password-reset.ts';
 import { loginEvents } from './logins.ts';
+import { mailEvents } from './mail.ts';
+import { modelAccessEvents } from './model-access.ts';
+import { passwordResetEvents } from './password-reset.ts';
+import { mcpEvents } from './mcp/index.ts';
 import { personEvents } from './person.ts';
+import { promptEvents } from './prompt/index.ts';
 import { providerKeyEvents } from './provider-key.ts';
 import { reactionEvents } from './reaction.ts';
+import { resourceShareEvents } from './resource-share.ts';
+import { roleEvents } from './role.ts';
+import { retentionEvents } from './retention.ts';
 import { runEvents } from './run/index.ts';
 import { securityEvents } from './security.ts';
 import { sessionEvents } from './session.ts';
@@ -27,6 +37,7 @@ export const eventDefinitions = [
   ...personEvents,
   ...accessEvents,
   ...providerKeyEvents,
+  ...mcpEvents,
   ...reactionEvents,
   ...telemetryEvents,
   ...titleEvents,
@@ -35,9 +46,18 @@ export const eventDefinitions = [
   ...passwordResetEvents,
   ...attemptEvents,
   ...mailEvents,
+  ...maskingEvents,
+  ...retentionEvents,
+  ...exportEvents,
+  ...jobEvents,
   ...sessionEvents,
   ...identityEvents,
   ...loginEvents,
   ...administrationEvents,
   ...securityEvents,
+  ...alertEvents,
+  ...roleEvents,
+  ...modelAccessEvents,
+  ...resourceShareEvents,
+  ...promptEvents,
 ] as unknown as readonly EventDefinition[];

@@ -86,6 +86,8 @@ export type RunItem =
   | { readonly type: 'reasoning'; readonly id: string; readonly delta: string }
   | { readonly type: 'tool-input'; readonly toolCallId: string; readonly toolName: string; readonly delta: string }
   | { readonly type: 'tool'; readonly part: ToolPart }
+  /** How far a tool says it has come; only while it runs. */
+  | { readonly type: 'tool-progress'; readonly toolCallId: string; readonly progress: number; readonly total?: number; readonly message?: string }
   | { readonly type: 'step-finish'; readonly usage?: Usage }
   | { readonly type: 'waiting' }
   | {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
-import { PersonId, SessionId } from './ids.ts';
-import { Role } from './principal.ts';
+import { JobId, PersonId, SessionId } from './ids.ts';
+import { Permission, permissionName } from './permission.ts';
+import { Role, RoleRef } from './role-ref.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -28,7 +29,11 @@ export const TokenRevoked = event('TokenRevoked', 1, { tokenId: z.string(), from
 export const PersonRegistered = event('PersonRegistered', 1, { ...person, via: Via, roles: z.array(Role) });
 /** Which of the fields it sets stands beside them, so that views need not open them. */
 export const ProfileChanged = event('ProfileChanged', 1, { ...person, fields: z.array(z.string()), ...sealed(profile) });
-export const RolesChanged = event('RolesChanged', 1, { ...person, before: z.array(Role), roles: z.array(Role) });
+/** Version 1 knew only the roles that are always there. */
+export const RolesChanged = event('RolesChanged', 2, { ...person, before: z.array(RoleRef), roles: z.array(RoleRef) });
+/** Beside its roles, to this person alone. */
+export const PermissionGranted = event('PermissionGranted', 1, { ...person, permission: Permission });
+export const PermissionRevoked = event('PermissionRevoked', 1, { ...person, permission: Permission });
 export const PersonDisabled = event('PersonDisabled', 1, person);
 export const PersonEnabled = event('PersonEnabled', 1, person);
 /** Whatever token was handed out before stands for nobody any more. */
@@ -36,18 +41,33 @@ export const SignedOutEverywhere = event('SignedOutEverywhere', 1, person);
 /** Every session opened before is over, but for the one it was asked for in; access tokens stay. */
 export const SessionsEnded = event('SessionsEnded', 1, { ...person, except: SessionId.optional() });
 
-export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled] as const;
+export const grantEvents = [PermissionGranted, PermissionRevoked] as const;
+/** The account is closed for good, and the job destroys what it holds. No event of this person comes after it. */
+export const PersonErased = event('PersonErased', 1, { ...person, jobId: JobId });
+/** Article 18 of the GDPR: what is there is kept, and nothing else is done with it. */
+export const ProcessingRestrictionSet = event('ProcessingRestrictionSet', 1, { ...person, restricted: z.boolean() });
+/** Article 21: nothing of this person's is counted, measured or shown to analysts. */
+export const AnalyticsObjectionSet = event('AnalyticsObjectionSet', 1, { ...person, objects: z.boolean() });
+
+const privacyEvents = [PersonErased, ProcessingRestrictionSet, AnalyticsObjectionSet] as const;
+export const standingEvents = [PersonRegistered, ProfileChanged, RolesChanged, PersonDisabled, PersonEnabled, ...privacyEvents] as const;
 export const tokenEvents = [TokenCreated, TokenRevoked] as const;
-export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, SignedOutEverywhere, SessionsEnded] as const;
+export const personEvents = [AnonymousClaimed, ...tokenEvents, ...standingEvents, ...grantEvents, SignedOutEverywhere, SessionsEnded] as const;
 type PersonEvent = EventOf<(typeof personEvents)[number]>;
 
 export interface Person {
   claimedBy?: PersonId;
   registered?: true;
   disabled?: true;
+  /** By this job. */
+  erased?: JobId;
+  restricted?: true;
+  objects?: true;
   signedOutAt?: string;
   sessionsEnded?: { readonly at: string; readonly except?: SessionId | undefined };
-  roles: readonly Role[];
+  roles: readonly RoleRef[];
+  /** Permissions beside the roles, by their names. */
+  readonly grants: Map<string, Permission>;
   /** By id: from when on each stands for nobody, where that has been said. */
   readonly tokens: Map<string, string | undefined>;
 }
@@ -60,9 +80,13 @@ export type PersonCommand =
   | { name: 'revokeToken'; tokenId: string; graceMs: number }
   | Of<'registerPerson', { via: z.infer<typeof Via>; roles: Role[]; profile: Profile }>
   | Of<'changeProfile', { profile: Profile }>
-  | Of<'changeRoles', { roles: Role[] }>
+  | Of<'changeRoles', { roles: RoleRef[] }>
+  | Of<'grantPermission' | 'revokePermission', { permission: Permission }>
   | Of<'disablePerson'>
   | Of<'enablePerson'>
+  | Of<'erasePerson', { jobId?: JobId }>
+  | Of<'restrictProcessing', { restricted: boolean }>
+  | Of<'objectToAnalytics', { objects: boolean }>
   | Of<'signOutEverywhere'>
   | Of<'endSessions', { except?: SessionId }>;
 
@@ -75,7 +99,7 @@ export const LOCAL_PERSON = PersonId.parse('person_local');
 export const isClaimable = (id: string): boolean => isAnonymous(id) || id === LOCAL_PERSON;
 
 export const persons: Decider<Person, PersonCommand, PersonEvent> = {
-  initialState: () => ({ roles: [], tokens: new Map() }),
+  initialState: () => ({ roles: [], grants: new Map(), tokens: new Map() }),
   evolve: (state, event) => {
     switch (event.type) {
       case 'AnonymousClaimed':
@@ -92,6 +116,12 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'RolesChanged':
         state.roles = event.data.roles;
         return state;
+      case 'PermissionGranted':
+        state.grants.set(permissionName(event.data.permission), event.data.permission);
+        return state;
+      case 'PermissionRevoked':
+        state.grants.delete(permissionName(event.data.permission));
+        return state;
       case 'PersonDisabled':
         state.disabled = true;
         return state;
@@ -101,6 +131,13 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'SignedOutEverywhere':
         state.signedOutAt = event.metadata.time;
         return state;
+      case 'PersonErased':
+        state.erased = event.data.jobId;
+        return state;
+      case 'ProcessingRestrictionSet':
+        return flagged(state, 'restricted', event.data.restricted);
+      case 'AnalyticsObjectionSet':
+        return flagged(state, 'objects', event.data.objects);
       case 'SessionsEnded':
         state.sessionsEnded = { at: event.metadata.time, except: event.data.except };
         return state;
@@ -111,7 +148,8 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
         return state;
     }
   },
-  decide: (command, state, { now, actor }) => {
+  decide: (command, state, { now, actor, newId }) => {
+    if (state.erased !== undefined) return refuse('PersonErased', 'This person has been erased: nothing can be done with it any more.');
     switch (command.name) {
       case 'claimAnonymous':
       case 'claimLocal': {
@@ -144,6 +182,17 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
           return refuse('OwnRole', 'Nobody takes the administrator’s role from oneself: ask another administrator.');
         return sameRoles(state.roles, roles) ? [] : [RolesChanged({ person, before: [...state.roles], roles })];
       }
+      case 'grantPermission': {
+        const { person, permission } = command;
+        if (!state.registered) return unknown;
+        if (state.grants.has(permissionName(permission))) return [];
+        if (state.grants.size >= MOST_GRANTS) return refuse('TooManyGrants', `There are ${MOST_GRANTS} grants already: make a role of them.`);
+        return [PermissionGranted({ person, permission })];
+      }
+      case 'revokePermission':
+        return state.grants.has(permissionName(command.permission))
+          ? [PermissionRevoked({ person: command.person, permission: command.permission })]
+          : [];
       case 'disablePerson':
         if (!state.registered) return unknown;
         if (command.person === actor) return refuse('OwnAccount', 'Nobody disables oneself: ask another administrator.');
@@ -151,6 +200,15 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
       case 'enablePerson':
         if (!state.registered) return unknown;
         return state.disabled ? [PersonEnabled({ person: command.person })] : [];
+      case 'erasePerson':
+        if (command.person === LOCAL_PERSON && state.claimedBy === undefined) return refuse('LocalPerson', whoIsLocal);
+        return [PersonErased({ person: command.person, jobId: command.jobId ?? (newId('job_') as JobId) })];
+      case 'restrictProcessing':
+        if ((state.restricted === true) === command.restricted) return [];
+        return [ProcessingRestrictionSet({ person: command.person, restricted: command.restricted })];
+      case 'objectToAnalytics':
+        if ((state.objects === true) === command.objects) return [];
+        return [AnalyticsObjectionSet({ person: command.person, objects: command.objects })];
       case 'signOutEverywhere':
         return [SignedOutEverywhere({ person: command.person })];
       case 'endSessions':
@@ -161,8 +219,17 @@ export const persons: Decider<Person, PersonCommand, PersonEvent> = {
   },
 };
 
+const whoIsLocal = 'The local person is whoever sits at this machine: stop the server and delete its data folder instead.';
+
+function flagged(state: Person, flag: 'restricted' | 'objects', on: boolean): Person {
+  if (on) state[flag] = true;
+  else delete state[flag];
+  return state;
+}
+
 const unknown = refuse('NotFound', 'There is no such person.');
-const sameRoles = (some: readonly Role[], others: readonly Role[]): boolean =>
+const MOST_GRANTS = 100;
+const sameRoles = (some: readonly RoleRef[], others: readonly RoleRef[]): boolean =>
   new Set([...some, ...others]).size === some.length && some.length === others.length;
 
 function profileChange(person: PersonId, profile: Profile): [] | [ReturnType<typeof ProfileChanged>] {

@@ -69,3 +69,9 @@ export function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | un
   };
   return Object.fromEntries(Object.entries(total).filter(([, value]) => value !== undefined));
 }
+
+/** Why a run failed, with the provider's own words where there are some. */
+export const failureOf = <Failure extends { readonly code: string; readonly message: string }>(
+  error: Failure,
+  body: Opened<{ said?: string }>,
+): Failure => (isUnopened(body) || body.said === undefined ? error : { ...error, message: `${error.message} It says: ${body.said}` });

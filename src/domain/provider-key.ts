@@ -63,8 +63,8 @@ export const ProviderKeyRotated = event('ProviderKeyRotated', 1, {
   dropped: z.array(z.string()),
   ...sealed(secret, { hidden: ['apiKey'] }),
 });
-export const ProviderKeyScopesChanged = event('ProviderKeyScopesChanged', 1, { keyId, scopes: KeyScopes });
-export const ProviderKeyRotationSet = event('ProviderKeyRotationSet', 1, { keyId, rotation: KeyRotation });
+export const ProviderKeyScopesChanged = event('ProviderKeyScopesChanged', 1, { keyId, before: KeyScopes.optional(), scopes: KeyScopes });
+export const ProviderKeyRotationSet = event('ProviderKeyRotationSet', 1, { keyId, before: KeyRotation.optional(), rotation: KeyRotation });
 /** The key before is not tried any more, and its secret is dropped. */
 export const ProviderKeyGraceEnded = event('ProviderKeyGraceEnded', 1, { keyId, dropped: z.array(z.string()) });
 export const ProviderKeyRemoved = event('ProviderKeyRemoved', 1, { keyId, dropped: z.array(z.string()) });
@@ -185,8 +185,8 @@ export const keyrings: Decider<KeyRing, KeyRingCommand, KeyringEvent> = {
         const { description, scopes, rotation: changed } = command;
         return [
           ...(description === undefined ? [] : [ProviderKeyDescribed({ keyId: key.keyId, description })]),
-          ...(scopes === undefined ? [] : [ProviderKeyScopesChanged({ keyId: key.keyId, scopes })]),
-          ...(changed === undefined ? [] : [ProviderKeyRotationSet({ keyId: key.keyId, rotation: changed })]),
+          ...(scopes === undefined ? [] : [ProviderKeyScopesChanged({ keyId: key.keyId, before: key.scopes, scopes })]),
+          ...(changed === undefined ? [] : [ProviderKeyRotationSet({ keyId: key.keyId, before: key.rotation, rotation: changed })]),
         ];
       }
       case 'rotateProviderKey': {

@@ -11,17 +11,24 @@ export const ClientReported = event('ClientReported', 1, {
   name: z.string(),
   ...sealed({ body: z.record(z.string(), z.json()) }),
 });
-export const telemetryEvents = [ClientReported] as const;
+/** What was reported in this stream can no longer be read: its key is destroyed. */
+export const ClientReportsErased = event('ClientReportsErased', 1, { stream: z.string() });
+export const telemetryEvents = [ClientReported, ClientReportsErased] as const;
 
-export interface TelemetryCommand {
-  name: 'reportClient';
-  reports: { kind: 'run' | 'event' | 'score'; name: string; body: JsonObject }[];
-}
+export type TelemetryCommand =
+  | { name: 'reportClient'; reports: { kind: 'run' | 'event' | 'score'; name: string; body: JsonObject }[] }
+  | { name: 'eraseReports'; stream: string };
 
 export const telemetryStream = (person: string, day: string): string => `telemetry-${person}-${day}`;
 
-export const telemetry: Decider<null, TelemetryCommand> = {
-  initialState: () => null,
-  evolve: (state) => state,
-  decide: ({ reports }, _state, { newId }) => reports.map((report) => ClientReported({ reportId: newId('report_'), ...report })),
+export const telemetry: Decider<{ erased: boolean }, TelemetryCommand> = {
+  initialState: () => ({ erased: false }),
+  evolve: (state, { type }) => {
+    if (type === ClientReportsErased.type) state.erased = true;
+    return state;
+  },
+  decide: (command, { erased }, { newId }) => {
+    if (command.name === 'eraseReports') return erased ? [] : [ClientReportsErased({ stream: command.stream })];
+    return command.reports.map((report) => ClientReported({ reportId: newId('report_'), ...report }));
+  },
 };

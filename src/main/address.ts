@@ -1,6 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Agent } from 'undici';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
+import type { PersonId } from '../domain/ids.ts';
 import { LOCAL_PERSON } from '../domain/person.ts';
 import { isDistributed, type Settings } from '../settings.ts';
 import { fail } from './fail.ts';
@@ -12,10 +14,11 @@ const fileIn = (folder: string): string => join(folder, 'address');
 export const writeAddress = (folder: string, address: string): void => writeFileSync(fileIn(folder), `${address}\n`);
 export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** Whoever can read the installation's secret runs it: its commands come with a token of a minute. */
-async function operatorToken(settings: Settings): Promise<string> {
+/** Whoever can read the installation's secret runs it: its commands come with a token of a minute, as a person where they are about its own. */
+async function operatorToken(settings: Settings, as: PersonId | undefined): Promise<string> {
   const operator = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] } as const;
-  return (await installationTokens(settings, await secretOf(settings)).access(operator, { seconds: 60 })).token;
+  const principal = as === undefined ? operator : ({ id: as, kind: 'person', roles: ['member'] } as const);
+  return (await installationTokens(settings, await secretOf(settings)).access(principal, { seconds: 60 })).token;
 }
 
 async function secretOf(settings: Settings): Promise<Buffer> {
@@ -24,8 +27,19 @@ async function secretOf(settings: Settings): Promise<Buffer> {
   return secret.ok ? secret.key : fail(secret.message);
 }
 
+/**
+ * Over TLS the server has to show the certificate of the settings; its name is another than that of this machine, and whoever signed it need not be known
+ * here.
+ */
+function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): { readonly dispatcher?: Agent } {
+  if (!address.startsWith('https:')) return {};
+  if (certFile === undefined) return fail(`The server at ${address} speaks TLS: give this command the ANNALS_TLS_CERT that the server has.`);
+  const ca = readFileSync(certFile);
+  return { dispatcher: new Agent({ connect: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } }) };
+}
+
 /** Calls the running server of this folder, as the one who runs it. */
-export async function callServer(settings: Settings, path: string, init: RequestInit = {}): Promise<Response> {
+export async function callServer(settings: Settings, path: string, init: RequestInit = {}, as?: PersonId): Promise<Response> {
   const folder = settings.ANNALS_DATA;
   let address: string;
   try {
@@ -33,8 +47,8 @@ export async function callServer(settings: Settings, path: string, init: Request
   } catch {
     return fail(`No server runs on ${folder}: start one with \`npm start\`, or name its folder with --data.`);
   }
-  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings)}` };
-  const response = await fetch(address + path, { ...init, headers }).catch(() =>
+  const headers = { ...init.headers, authorization: `Bearer ${await operatorToken(settings, as)}` };
+  const response = await fetch(address + path, { ...init, headers, ...trusting(settings, address) }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );
   if (response.ok) return response;

@@ -3,6 +3,8 @@ import { isDistributed, type Settings } from '../settings.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import { isForLocalPerson } from './installation.ts';
 import { hasLogin, loginProblems } from './login-providers.ts';
+import { StartRefused } from './refused.ts';
+import { openTls } from './tls.ts';
 
 /** What can be said of the settings by themselves. */
 export function checkSettings(settings: Settings): readonly Finding[] {
@@ -10,6 +12,7 @@ export function checkSettings(settings: Settings): readonly Finding[] {
     ...masterKey(settings),
     ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)),
     ...ofKafka(settings),
+    ...ofTls(settings),
     ...stopping(settings),
     ...ofLogin(settings),
   ];
@@ -56,12 +59,27 @@ const WORLD = ['GOOGLE_CLIENT_ID', 'MICROSOFT_CLIENT_ID', 'APPLE_CLIENT_ID'] as 
 function* ofLogin(settings: Settings): Generator<Finding> {
   for (const sentence of loginProblems(settings)) yield problem(sentence);
   if (!hasLogin(settings) || isForLocalPerson(settings)) return;
+  if (settings.ANNALS_PUBLIC_URL?.startsWith('https:') !== true)
+    yield warning(
+      'ANNALS_PUBLIC_URL does not begin with https, so sessions travel in the clear: put a certificate in front, and say under which address people come.',
+    );
   if (settings.ANNALS_REGISTRATION === undefined && WORLD.some((name) => settings[name] !== undefined))
     yield warning(
       'Anybody with an account at these providers may make one here: set ANNALS_REGISTRATION to closed once everybody has logged in, or to open.',
     );
   if (settings.ANNALS_ADMIN_EMAIL === undefined)
     yield warning('Whoever logs in first becomes the administrator: set ANNALS_ADMIN_EMAIL and ANNALS_ADMIN_ISSUER, unless that has happened.');
+}
+
+function* ofTls(settings: Settings): Generator<Finding> {
+  const warnings: string[] = [];
+  try {
+    openTls(settings, (message) => void warnings.push(message));
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    yield problem(error.message);
+  }
+  for (const message of warnings) yield warning(`${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`);
 }
 
 function* stopping({ ANNALS_DRAIN: drain }: Settings): Generator<Finding> {

@@ -91,6 +91,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .action(async (options: Where & { person: string }) => (await import('./admin.ts')).claimLocal(settingsOf(options), options.person));
 
   program
+    .command('person')
+    .description('what is kept of persons')
+    .command('export')
+    .description('write everything that is kept of a person into a file; the server must be running')
+    .argument('<person>', 'whose, for example person_ada')
+    .argument('<file>', 'a new one, such as ada.tar.gz')
+    .option(...data)
+    .action(async (person: string, file: string, where: Where) => (await import('./export-person.ts')).exportPerson(settingsOf(where), person, file));
+  program
     .command('gateway')
     .description('the way to Kafka')
     .command('backfill')

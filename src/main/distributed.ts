@@ -7,6 +7,8 @@ import { openMongoBus } from '../adapters/bus/mongodb.ts';
 import type { Bus } from '../adapters/bus/port.ts';
 import { openMongoDocumentStore } from '../adapters/document-store/mongodb.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
+import { openMongoErasures } from '../adapters/erasure-list/mongodb.ts';
+import { severalLists } from '../adapters/erasure-list/several.ts';
 import { openEventStoreDb } from '../adapters/event-store/eventstoredb.ts';
 import { leavesOfStore } from '../adapters/event-store/heads-leaves.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
@@ -28,16 +30,21 @@ import { createRemoteProgress } from '../projections/remote-progress.ts';
 import { writeSharedViews } from '../projections/shared-projector.ts';
 import { views } from '../projections/views/index.ts';
 import type { Settings } from '../settings.ts';
+import { applyErasures } from '../workers/apply-erasures.ts';
 import { noDuties } from '../workers/duties.ts';
-import { applyErasures } from '../workers/erasure.ts';
 import { createSharedDuties, type SharedDuties } from '../workers/shared-duties.ts';
+import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import type { Installation, Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openPost } from './mail.ts';
+import { openMcp } from './mcp.ts';
 import { patient } from './patient.ts';
+import { privacyOf } from './privacy.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
+import { switchedOff } from './switches.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 /** How long a lease outlives the last sign of its holder. */
@@ -103,9 +110,11 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
   const { settings, connection, store, opened, log } = around;
   const bus = await openMongoBus(connection);
   opened.defer(() => bus.close());
-  const vault = await openVault(around, bus);
-  opened.defer(() => vault.close());
-  await applyErasures(store, vault);
+  const bare = await openVault(around, bus);
+  opened.defer(() => bare.close());
+  const erasures = severalLists([openMongoErasures(connection), openErasureList(settings).list]);
+  await erasures.level();
+  const { vault } = await withErasures(store, bare, { list: erasures, isNew: false });
   const liveLog = await openMongoLiveLog(connection);
   opened.defer(() => liveLog.close());
   const blobs = await openMongoBlobs(connection);
@@ -124,14 +133,19 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     state,
     gateway: works ? await openGateway({ settings, store, state, secret: around.secret, opened, log }) : undefined,
     vault,
+    erasures,
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     duties: works ? duties : noDuties,
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,
@@ -143,7 +157,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     Promise.all([
       progress.run(signal),
       ...(works
-        ? [duties.live(signal), writeViews({ store, documents, bus, hold, log }, signal), keepMarking({ store, vault, hold, log }, signal)]
+        ? [duties.live(signal), writeViews({ store, documents, bus, hold, log }, signal), keepMarking({ store, vault, erasures, hold, log }, signal)]
         : []),
     ]);
   return { kernel, work };
@@ -203,7 +217,7 @@ async function openVault({ connection, masterKey }: Around, bus: Bus): Promise<K
 
 /** So that a start has few events to look through: erasures are cheap to repeat. */
 const keepMarking = (
-  { store, vault, hold, log }: { store: EventStore; vault: KeyVault; hold: LeaseHolder; log: Log },
+  { store, vault, erasures, hold, log }: { store: EventStore; vault: KeyVault; erasures: { level(): Promise<void> }; hold: LeaseHolder; log: Log },
   signal: AbortSignal,
 ): Promise<void> =>
   hold.campaign(
@@ -211,6 +225,7 @@ const keepMarking = (
     async (_, stop) => {
       while (!stop.aborted) {
         await sleep(MARK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+        await erasures.level().catch((error: unknown) => log(`the erasure list could not be completed: ${sentenceOf(error)}`));
         await applyErasures(store, vault).catch((error: unknown) => log(`the key vault could not note how far it has come: ${sentenceOf(error)}`));
       }
     },

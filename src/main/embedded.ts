@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBlobFolder } from '../adapters/blobs/folder.ts';
+import { scrubDatabases } from '../adapters/document-store/sqlite-scrub.ts';
 import { leavesInFolder } from '../adapters/event-store/heads-leaves-sqlite.ts';
 import { takeOwnerLock } from '../adapters/event-store/owner-lock.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
@@ -11,15 +12,20 @@ import { openSqliteLiveLog } from '../adapters/live-log/sqlite.ts';
 import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
 import type { Settings } from '../settings.ts';
-import { applyErasures } from '../workers/erasure.ts';
+import { applyErasures } from '../workers/apply-erasures.ts';
+import { openErasureList, withErasures } from './erasures.ts';
+import { openBuiltIn } from './built-in.ts';
 import { openGateway } from './gateway.ts';
 import { openHeads } from './heads.ts';
 import { type Installation, isForLocalPerson, type Log } from './installation.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { openLog, renewedIfOlder } from './log.ts';
 import { openPost } from './mail.ts';
+import { privacyOf } from './privacy.ts';
+import { openMcp } from './mcp.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
 import { openRebuildable } from './set-aside.ts';
+import { switchedOff } from './switches.ts';
 import { openViews } from './views.ts';
 import { requireWhole } from './whole.ts';
 
@@ -59,6 +65,7 @@ function makePrivate(folder: string): void {
 async function openParts(settings: Settings, opened: AsyncDisposableStack, log: Log): Promise<{ kernel: Kernel; secret: Buffer }> {
   const folder = settings.ANNALS_DATA;
   const secrets = loadSecrets(settings);
+  const erasures = openErasureList(settings);
   const openVault = (): Promise<KeyVault> => openSqliteKeyVault({ folder, masterKey: secrets.masterKey });
   // Both have a thread that takes its time to start; a vault that is not there yet waits for the log, which says whether it may be made.
   const early = vaultExists(folder) ? openVault() : undefined;
@@ -69,11 +76,11 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
   opened.defer(async () => (await closed)?.());
   let store = await openLog(folder);
   opened.defer(() => store.close());
-  const vault = await (early ?? openVault());
-  if (!early) opened.defer(() => vault.close());
+  const bare = await (early ?? openVault());
+  if (!early) opened.defer(() => bare.close());
   store = await renewedIfOlder(folder, store, log);
-  const erased = await applyErasures(store, vault);
-  if (erased > 0) log(`applied ${erased} erasures again that the key vault had not seen`);
+  const { vault, applied } = await withErasures(store, bare, erasures);
+  if (applied > 0) log(`applied ${applied} erasures again that the key vault had not seen`);
   opened.defer(keepMarking(store, vault, log));
   const liveLog = await openSqliteLiveLog({ folder, onDamage: (reason) => log(`the live log was begun anew: ${reason}`) });
   opened.defer(() => liveLog.close());
@@ -95,14 +102,20 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     state,
     gateway: await openGateway({ settings, store, state, secret: secrets.installation, opened, log }),
     vault,
+    erasures: erasures.list,
+    scrub: () => scrubDatabases(['views.db', 'live.db', 'state.db'].map((name) => join(folder, name))),
     blobs,
     liveLog,
     models: createModels(found),
+    mcp: openMcp(settings, opened),
+    builtIn: openBuiltIn(settings, opened, log),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),
     systemPrompt: settings.OPENAI_SYSTEM_PROMPT,
+    privacy: privacyOf(settings),
     approvalMs: settings.ANNALS_APPROVAL_TIMEOUT,
+    switchedOff: switchedOff(settings),
     privateAddresses: isForLocalPerson(settings),
     post,
     publicUrl: settings.ANNALS_PUBLIC_URL,

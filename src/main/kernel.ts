@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { DocumentStore } from '../adapters/document-store/port.ts';
+import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { createLoader, type Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
@@ -14,31 +14,46 @@ import { createArgon2 } from '../adapters/password-hash/argon2.ts';
 import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
-import type { Tell } from '../commands/command.ts';
-import { createTell } from '../commands/dispatcher.ts';
+import { createTell, tagger } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
+import { mayProcess } from '../commands/standing.ts';
 import type { RecordedEvent } from '../domain/event.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import type { Progress } from '../projections/progress.ts';
+import { jobList } from '../projections/views/jobs.ts';
+import { preparePromptCall } from '../projections/prompt-call.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
+import { sweepAlerts } from '../workers/alerts.ts';
+import { type BuiltInParts, createBuiltInTools } from '../workers/built-in/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties, type Duties } from '../workers/duties.ts';
+import { eraseAgain } from '../workers/erase-again.ts';
+import { createKeptErasure } from '../workers/erase-kept.ts';
 import { createErasure } from '../workers/erasure.ts';
 import type { Gateway } from '../workers/gateway/index.ts';
+import { createJobs } from '../workers/jobs/index.ts';
+import type { JobPlans } from '../workers/jobs/kind.ts';
+import { jobPlans } from '../workers/jobs/plans.ts';
 import { createKeyedModels } from '../workers/keyed-models.ts';
+import { createMcp, type McpSetting } from '../workers/mcp/index.ts';
+import { createPromptUses } from '../workers/prompt-uses.ts';
 import { createProviderKeys } from '../workers/provider-keys.ts';
 import { createReactor, type ReactionStatus, type Reactor } from '../workers/reactor.ts';
 import { createReplies } from '../workers/reply/index.ts';
 import type { Shard } from '../workers/shard.ts';
 import { createTitles } from '../workers/title.ts';
-import { knownPersons } from './known-persons.ts';
+import { answeringUnavailable } from './answering.ts';
+import { knownPersons, modelPermits } from './known-persons.ts';
 import { missingOf } from './missing.ts';
-import { whyUnavailable } from './unavailable.ts';
-import { uploadsOf } from './uploads.ts';
+import { createPrivacy } from './privacy.ts';
+import { createRepeating } from './repeating.ts';
+import { demoTools, joinedTools } from '../workers/tools.ts';
+import { createUploads } from './uploads.ts';
 
 export interface KernelParts {
   readonly store: EventStore;
@@ -54,6 +69,8 @@ export interface KernelParts {
   readonly now?: () => Date;
   readonly systemPrompt?: string | undefined;
   readonly approvalMs?: number;
+  /** Commands that this installation does not want. */
+  readonly switchedOff?: ReadonlySet<string>;
   /** Persons may have models called in this machine's own network. */
   readonly privateAddresses?: boolean;
   readonly log: (message: string) => void;
@@ -64,6 +81,9 @@ export interface KernelParts {
   readonly needs?: Readonly<Record<string, () => Promise<unknown>>>;
   /** What proves the log to auditors, and what signs it again and again. */
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
+  readonly mcp: McpSetting;
+  /** By what built-in tools reach the web. */
+  readonly builtIn?: 'off' | Pick<BuiltInParts, 'search' | 'readPage'>;
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
   /** Whoever registers with an e-mail address before anybody else administers the installation. */
@@ -74,6 +94,13 @@ export interface KernelParts {
   readonly publicUrl?: string | undefined;
   /** Which reactions and sweeps are this process's: all, where nobody says otherwise. */
   readonly duties?: Duties;
+  readonly privacy?: PrivacySettings | undefined;
+  /** Long work instead of what this release does, by kind. */
+  readonly jobs?: JobPlans;
+  /** Takes out of the files of the views what was removed from them. */
+  readonly scrub?: (() => Promise<void>) | undefined;
+  /** What has been erased, kept apart from the backups. */
+  readonly erasures?: ErasureList;
 }
 
 export interface Kernel extends Annals {
@@ -93,20 +120,9 @@ export interface Kernel extends Annals {
   sweep(): Promise<void>;
 }
 
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };
-
 const SWEEP_MS = 1000;
+/** How long a command that another process had accepted before an account was closed may take to be stored. */
+const SETTLE_MS = 5000;
 /** From when on a view that does not keep up is a problem. */
 const LATE_MS = 15_000;
 /** How often what was only counted is written down. */
@@ -121,38 +137,33 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
-  const onRefusal: Parameters<typeof createAsk>[0]['onRefusal'] = (principal, refused) => refusals.record(principal, refused);
-  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals }));
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown: refusals.shown, onRefusal, evidence: parts.heads?.evidence });
-  const follow = createFollow({
-    store,
-    loader,
-    sealer,
-    liveLog,
-    hub,
-    documents,
-    progress,
-    onRefusal: (principal, refused) => refusals.record(principal, refused),
-  });
+  const prepare = { sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }) };
+  const { switchedOff = new Set<string>() } = parts;
+  const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff, prepare }));
+  const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
+  const { shown: onShown, record: onRefusal } = refusals;
+  const evidence = parts.heads?.evidence;
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
+  const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onShown, onRefusal });
+  const known = knownPersons({ loader, views });
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
-  const { callModel, catalogue } = createKeyedModels({ models, keys, privateAddresses: parts.privateAddresses ?? false });
-  const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
-  const { accounts, ...accounting } = createAccounts({
-    tell,
-    loader,
-    store,
-    sealer,
-    views,
-    hashes,
-    post,
-    secret,
-    firstAdministers,
-    publicUrl,
-    now,
-    log,
+  const { callModel, catalogue } = createKeyedModels({
+    models,
+    keys,
+    permits: modelPermits(known),
+    mayProcess: (person) => mayProcess(loader, person),
+    privateAddresses: parts.privateAddresses ?? false,
+    mask: privacy.mask,
   });
+  const uses = createPromptUses({ tell, views, now });
+  const { builtIn = {} } = parts;
+  const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
+  const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
+  const { accounts, ...accounting } = createAccounts({ tell, loader, store, sealer, views, hashes, post, secret, firstAdministers, publicUrl, now, log });
   const replies = createReplies({
     tell,
+    tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
     callModel,
     duties,
     loader,
@@ -165,14 +176,31 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models,
     now,
     approvalMs: parts.approvalMs ?? 24 * 3600_000,
+    keepLiveMs: privacy.keepLiveMs,
     onProblem: log,
     ...(parts.systemPrompt ? { systemPrompt: parts.systemPrompt } : {}),
   });
+  const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
+  const { scrub } = parts;
+  const kinds = parts.jobs ?? { ...privacy.jobs, ...jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }) };
+  const jobs = createJobs({
+    tell,
+    loader,
+    views,
+    hub,
+    duties,
+    onProblem: log,
+    kinds,
+    ...(parts.backoff ? { backoff: parts.backoff } : {}),
+  });
   const reactions = [
     ...replies.reactions,
+    ...jobs.reactions,
+    ...mcp.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
     ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
     ...accounting.reactions,
+    ...createKeptErasure({ vault, blobs }),
   ];
   const onProblem = (reaction: string, event: RecordedEvent | undefined, reason: string): void =>
     log(`reaction ${reaction}${event ? ` at ${event.type} in ${event.stream}` : ''}: ${reason}`);
@@ -204,39 +232,34 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     await refusals.flush();
     await security.flush();
     await keys.sweep();
+    await uses.sweep();
   };
   const sweepDue = async (): Promise<void> => {
     await sweepDeadlines({ tell, views, now });
+    await sweepAlerts({ tell, views, now });
     await accounting.sweep();
+    await privacy.sweep();
     await liveLog.sweep(now().getTime());
   };
   /** A halted view comes no further: what it knows has to do. */
-  const runsCaughtUp = async (head: string): Promise<void> => {
-    const halted = (): boolean => progress.status().some(({ view, state: at }) => view === runList.name && at === 'halted');
-    while (!stopped.signal.aborted && !halted()) {
-      if (await progress.waitFor([runList.name], head, { timeoutMs: SWEEP_MS, signal: stopped.signal })) return;
+  const openCaughtUp = async (head: string): Promise<void> => {
+    const halted = (name: string): boolean => progress.status().some(({ view, state: at }) => view === name && at === 'halted');
+    while (!stopped.signal.aborted) {
+      const views = [runList.name, jobList.name].filter((name) => !halted(name));
+      if (views.length === 0 || (await progress.waitFor(views, head, { timeoutMs: SWEEP_MS, signal: stopped.signal }))) return;
     }
   };
   const takeOver = async (): Promise<void> => {
     const count = await replies.takeOver();
     if (count > 0) log(`took over ${count} unfinished ${count === 1 ? 'answer' : 'answers'}`);
+    const left = await jobs.takeOver();
+    if (left > 0) log(`took over ${left} unfinished ${left === 1 ? 'job' : 'jobs'}`);
   };
-  const guard = (what: string, work: Promise<unknown>): Promise<unknown> =>
-    work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
-  /** Again and again until the signal; what keeps it from working is said once. */
-  const every = async (what: string, ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-    let said: string | undefined;
-    while (!signal.aborted) {
-      said = await work().then(
-        () => undefined,
-        (error: unknown) => {
-          const why = whyUnavailable(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-          if (why !== said) log(`${what}: ${why}`);
-          return why;
-        },
-      );
-      await sleep(ms, undefined, { signal }).catch(() => undefined);
-    }
+  const { guard, every } = createRepeating(log);
+  const restoreErasures = async (list: ErasureList, signal: AbortSignal): Promise<void> => {
+    const count = await eraseAgain({ list, tell, loader, store, views, progress }, signal);
+    if (count > 0) log(`erased again ${count} ${count === 1 ? 'thing' : 'things'} that a restored log did not know to be erased`);
+    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
   };
 
   return {
@@ -249,14 +272,18 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     loader,
     models: catalogue,
     accounts,
+    prompts: uses,
+    toolServers: { statuses: mcp.statuses },
+    metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();
       await sweepDue();
       await accounting.sendMails();
     },
+    exports: privacy.exports,
     epoch: await store.epoch(),
-    uploads: uploadsOf({ sealer, blobs }),
-    known: knownPersons({ loader, views }),
+    uploads: createUploads({ sealer, blobs }),
+    known,
     reactions: reactionStatus,
     health: async () => {
       const problems = progress
@@ -270,6 +297,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
         problems.push(`Kafka: ${published.problem}${published.lagMs === undefined ? '' : `, ${published.lagMs} ms behind`}`);
       const unproved = await parts.heads?.evidence.problem().catch(() => undefined);
       if (unproved !== undefined) problems.push(unproved);
+      problems.push(...mcp.problems());
       const missing = await missingOf(parts.needs ?? {});
       return { ready: ready && !building && missing.length === 0 && !reacting.signal.aborted, problems: [...missing, ...problems] };
     },
@@ -277,26 +305,37 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
       running.push(guard('hub', hub.run(stopped.signal)));
       running.push(guard('reactions', duties.react(react, reacting.signal)));
       if (duties.takeOver === 'once') {
-        await runsCaughtUp(await store.head());
+        await openCaughtUp(await store.head());
         if (reacting.signal.aborted) return;
         await takeOver();
       } else if (duties.takeOver !== 'never') running.push(every('unfinished answers', duties.takeOver.everyMs, takeOver, reacting.signal));
       ready = true;
       running.push(every('refusals', SWEEP_MS, flushRefusals, reacting.signal));
+      running.push(guard('tool servers', mcp.work(duties, reacting.signal)));
       if (parts.gateway) running.push(guard('Kafka', duties.alone('gateway', publish, AbortSignal.any([reacting.signal, leaving.signal]))));
       const { heads } = parts;
       if (heads) running.push(duties.alone('heads', (signal) => every('heads', heads.everyMs, () => heads.sign(signal), signal), reacting.signal));
       running.push(duties.alone('mails', (signal) => every('mails', SWEEP_MS, accounting.sendMails, signal), reacting.signal));
+      const { erasures: list } = parts;
+      if (list)
+        running.push(
+          guard(
+            'erasures',
+            duties.alone('erasures', (signal) => restoreErasures(list, signal), reacting.signal),
+          ),
+        );
       running.push(duties.alone('sweeper', (signal) => every('sweep', SWEEP_MS, sweepDue, signal), reacting.signal));
     },
     leave: () => reacting.abort(),
     hurry: () => void replies.drain(0),
     async stop(drainMs) {
       reacting.abort();
-      await replies.drain(drainMs);
+      await Promise.all([replies.drain(drainMs), jobs.stop()]);
+      await mcp.close();
       stopped.abort();
       await Promise.all(running);
       await keys.flush();
+      await uses.flush();
       await refusals.flush();
       await security.flush();
     },

@@ -1,9 +1,14 @@
 import type { Loader } from '../adapters/event-store/loader.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
+import { LOCAL } from '../api/http/identity/identify.ts';
 import { identities, identityStream } from '../domain/identity.ts';
-import type { PersonId } from '../domain/ids.ts';
-import { personStream, persons } from '../domain/person.ts';
+import { type PersonId, RoleId } from '../domain/ids.ts';
+import { MODEL_ACCESS_STREAM, modelAccess, modelRulesFor } from '../domain/model-access.ts';
+import { isAnonymous, LOCAL_PERSON, personStream, persons } from '../domain/person.ts';
+import type { RoleRef } from '../domain/principal.ts';
+import { definedRoles, roleStream } from '../domain/role.ts';
 import { sessionStream, sessions } from '../domain/session.ts';
+import { mayUseModel } from '../permissions/ability.ts';
 import type { Views } from '../projections/query.ts';
 import { claims } from '../projections/views/claims.ts';
 
@@ -13,13 +18,26 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
     claimedBy: async (person) => (await loader.load(personStream(person), persons)).state.claimedBy,
     claimedOf: async (person) => (await views.find(claims, { by: person }, { limit: 1000 })).documents.map(({ id }) => id as PersonId),
     standingOf: async (person) => {
-      const { registered, disabled = false, roles, signedOutAt, sessionsEnded, tokens } = (await loader.load(personStream(person), persons)).state;
+      const { registered, disabled, erased, roles, signedOutAt, sessionsEnded, tokens } = (await loader.load(personStream(person), persons)).state;
       return {
-        disabled,
+        disabled: disabled === true || (erased !== undefined && person !== LOCAL_PERSON),
+        erased: erased !== undefined,
         revokedFrom: (tokenId) => tokens.get(tokenId),
         ...(registered ? { roles } : {}),
         ...(signedOutAt ? { signedOutAt } : {}),
         ...(sessionsEnded ? { sessionsEnded } : {}),
+      };
+    },
+    rightsOf: async (person, roles) => {
+      const made = roles.filter((role) => RoleId.safeParse(role).success);
+      const [{ state: access }, { state: standing }, ...defined] = await Promise.all([
+        loader.load(MODEL_ACCESS_STREAM, modelAccess),
+        loader.load(personStream(person), persons),
+        ...made.map((role) => loader.load(roleStream(role), definedRoles)),
+      ]);
+      return {
+        permissions: [...defined.flatMap(({ state }) => state.permissions), ...standing.grants.values()],
+        models: modelRulesFor(access, { id: person, roles }),
       };
     },
     ofIdentity: async (identity) => (await loader.load(identityStream(identity), identities)).state.person,
@@ -29,3 +47,14 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
     },
   };
 }
+
+/** Which models somebody may use, whatever door they came by. Of who came with a token only, nobody here knows more than that they are members. */
+export const modelPermits =
+  ({ standingOf, rightsOf }: KnownPersons) =>
+  async (person: PersonId): Promise<(model: string) => boolean> => {
+    const kind = isAnonymous(person) ? 'anonymous' : 'person';
+    const usual: readonly RoleRef[] = kind === 'anonymous' ? [] : person === LOCAL.id ? LOCAL.roles : ['member'];
+    const { roles = usual } = await standingOf(person);
+    const principal = { id: person, kind, roles, ...(await rightsOf(person, roles)) } as const;
+    return (model) => mayUseModel(principal, model);
+  };

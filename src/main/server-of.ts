@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { assistantUiRoutes } from '../api/assistant-ui/index.ts';
 import { asyncApiRoutes } from '../api/docs/asyncapi.ts';
+import type { Credentials } from '../api/http/listen.ts';
 import { loginRoutes } from '../api/http/login/routes.ts';
+import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
+import { mcpRoutes } from '../api/mcp/routes.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { isLoopback, type Settings } from '../settings.ts';
@@ -15,8 +19,10 @@ const firstAdministrator = ({ ANNALS_ADMIN_EMAIL: email, ANNALS_ADMIN_ISSUER: is
 
 const webFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+const COSTLY_PER_MINUTE = 300;
+
 /** Every door of the installation, not yet open. */
-export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void): Server {
+export function serverOf({ kernel, secret }: Installation, settings: Settings, log: (message: string) => void, credentials?: Credentials): Server {
   const { ANNALS_HOST: host, ANNALS_PUBLIC_URL: publicUrl } = settings;
   const tokens = installationTokens(settings, secret);
   const passwords = settings.ANNALS_PASSWORD_LOGIN === 'on';
@@ -34,6 +40,8 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
     routes: [
       ...assistantUiRoutes({ secret: derivedSecret(secret, 'annals assistant-ui'), publicUrl }),
       ...apiKeyRoutes,
+      ...mcpConnectionRoutes,
+      ...pmmToolRoutes,
       ...userRoutes({ tokens, open: isRegistrationOpen(settings), tokenMinutes: settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES }),
       ...loginRoutes({
         providers: loginProviders(settings),
@@ -46,10 +54,14 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
         administrator: firstAdministrator(settings),
         publicUrl,
       }),
+      ...mcpRoutes({ publicUrl }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,
+    credentials,
     accounts: { passwords, registration: isRegistrationOpen(settings) },
+    metricsToken: settings.ANNALS_METRICS_TOKEN,
+    costlyPerMinute: settings.ANNALS_COSTLY_PER_MINUTE ?? (isForLocalPerson(settings) ? 0 : COSTLY_PER_MINUTE),
     healthOnly: settings.ANNALS_ROLE === 'workers',
     log,
   });

@@ -5,11 +5,13 @@ import { isLoopback, type Settings } from '../settings.ts';
 import { removeAddress, writeAddress } from './address.ts';
 import { fail } from './fail.ts';
 import { isForLocalPerson } from './installation.ts';
+import { logLine } from './log-line.ts';
 import { hasLogin, loginProblems } from './login-providers.ts';
 import { openInstallation } from './open.ts';
 import { StartRefused, sentenceOf } from './refused.ts';
+import { openTls } from './tls.ts';
 
-const log = (message: string): void => void process.stderr.write(`annals: ${message}\n`);
+const log = (message: string): void => void process.stderr.write(`annals: ${logLine(message)}\n`);
 /** What is left of a drain for requests that are no streams, in ms. */
 const GRACE_MS = 2000;
 /** How long after a drain a process still waits for servers that do not answer, in ms. */
@@ -37,14 +39,17 @@ export async function start(settings: Settings): Promise<void> {
       `${where} others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET, ANNALS_PASSWORD_LOGIN=on or a provider where people log in, or listen on 127.0.0.1 under no other name.`,
     );
   }
+  const tls = openTls(settings, log);
   for (const sentence of loginProblems(settings)) throw new StartRefused(sentence);
   const stopping = hearSignals();
   await requireFreePort(host, port);
   // What speaks HTTP is loaded while the threads of the stores start.
   const [installation, { serverOf }] = await Promise.all([openInstallation(settings, log), import('./server-of.ts')]);
-  const server = serverOf(installation, settings, log);
+  const server = serverOf(installation, settings, log, tls?.credentials);
+  tls?.watch(server.renew);
   const close = async (): Promise<void> => {
     removeAddress(folder);
+    tls?.stop();
     installation.kernel.leave();
     // As unready, so that a load balancer sends nobody here any more.
     await linger(settings.ANNALS_LINGER, stopping.second);
@@ -61,7 +66,7 @@ export async function start(settings: Settings): Promise<void> {
     const listening = await server.listen({ host, port });
     await installation.kernel.start();
     if (stopping.first.aborted) return;
-    const address = `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${listening.port}`;
+    const address = `http${tls ? 's' : ''}://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${listening.port}`;
     writeAddress(folder, address);
     process.stdout.write(`annals: ${address}\n`);
   } catch (error) {

@@ -1,22 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { Uploads } from '../api/annals.ts';
 import { isUnopened } from '../domain/event.ts';
-import { fileStream } from '../domain/file.ts';
+import { storeSealed } from '../workers/keep-file.ts';
 import { namingUnavailable } from './unavailable.ts';
 
-/** Bytes of files, encrypted with a key of each file's own. */
-export const uploadsOf = ({ sealer, blobs }: { readonly sealer: Sealer; readonly blobs: Blobs }): Uploads => ({
-  async put({ principalId, fileId, bytes }) {
-    const blobId = `blob_${randomBytes(16).toString('hex')}`;
-    const sealed = await sealer.sealBytes({ subject: principalId, scope: fileStream(fileId) }, blobId, bytes);
-    await namingUnavailable(() => blobs.put(blobId, sealed.bytes));
-    return { blobId, key: sealed.k };
-  },
+/** Bytes of files, encrypted and stored; a full disk is named as what it is. */
+export const createUploads = (parts: { readonly sealer: Sealer; readonly blobs: Blobs }): Uploads => ({
+  put: ({ principalId, fileId, bytes }) => namingUnavailable(() => storeSealed(parts, { person: principalId, fileId, bytes })),
   async get({ blobId, key }) {
-    const bytes = await blobs.get(blobId);
-    const opened = bytes && (await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
+    const bytes = await parts.blobs.get(blobId);
+    const opened = bytes && (await parts.sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) }));
     return opened === undefined || isUnopened(opened) ? undefined : opened;
   },
 });

@@ -6,8 +6,12 @@ import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { Conversation } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { JsonObject } from '../domain/event.ts';
+import type { StoredFile } from '../domain/file.ts';
 import type { RunItem } from '../domain/message.ts';
+import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Shares } from '../domain/share.ts';
+import type { PrivacySettings } from '../domain/privacy.ts';
 import type { ViewStatus } from './projector.ts';
 import type { View } from './view.ts';
 
@@ -21,8 +25,14 @@ export interface Views {
 export interface QueryContext {
   readonly principal: Principal;
   readonly views: Views;
-  /** The conversation as the log has it now, if it is the principal's. */
-  readonly conversation: (id: string) => Promise<Conversation | undefined>;
+  /** The conversation as the log has it now, if it is the principal's, or shared with it. Reading another's is recorded, but what is only `listed`: that the list says. */
+  readonly conversation: (id: string, as?: 'listed') => Promise<Conversation | undefined>;
+  /** The file as the log has it now, if the principal may see it. */
+  readonly file: (id: string, as?: 'listed') => Promise<StoredFile | undefined>;
+  /** Whose the loaded thing is, claims of anonymous persons resolved. */
+  readonly ownerOf: (state: { readonly owner?: string }) => Promise<string | undefined>;
+  /** With whom a thing is shared whose shares stand beside it. */
+  readonly shares: (id: string) => Promise<Shares>;
   readonly events: EventStore['read'];
   /** What the live log holds of a run, opened; nothing that came before a takeover. */
   readonly live: (runId: string) => Promise<readonly RunItem[]>;
@@ -34,9 +44,20 @@ export interface QueryContext {
   readonly status: () => readonly ViewStatus[];
   /** Where heads of the log are signed. */
   readonly evidence: Evidence | undefined;
+  /** What the settings say of privacy. */
+  readonly privacy: PrivacySettings;
+  readonly now: () => Date;
+  /** A name that leads to nobody, the same for the same text within one purpose. */
+  readonly pseudonym: (purpose: string, text: string) => string;
+  /** Which of these persons object to figures being made of their data. */
+  readonly objecting: (persons: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
-export type QueryPolicy<Input> = (request: { principal: Principal; input: Input }) => 'allow' | 'notFound' | DomainError;
+export type QueryPolicy<Input> = (request: {
+  principal: Principal;
+  input: Input;
+  needs?: Need | 'self' | undefined;
+}) => 'allow' | 'notFound' | DomainError;
 
 export interface QueryDefinition<Input = unknown, Data = unknown> {
   /** Makes the query's value, ready for `ask`; the input is parsed there. */
@@ -44,6 +65,8 @@ export interface QueryDefinition<Input = unknown, Data = unknown> {
   readonly queryName: string;
   readonly input: z.ZodType<Input>;
   readonly policy: QueryPolicy<Input>;
+  /** The permission that the policy asks for; `self`: none, for it is about oneself. Without one only roles with every right to their own may ask it. */
+  readonly needs?: Need | 'self';
   /** What it reads, and so what `after` waits for. */
   readonly views: readonly View[];
   /** `undefined` answers `NotFound`. */
@@ -64,6 +87,8 @@ export interface AskOptions {
   readonly after?: Position;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Of what is recorded of it: that it was refused, or showed another's data. */
+  readonly correlationId?: string;
 }
 
 export type Asked<Data> =

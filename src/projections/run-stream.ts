@@ -3,9 +3,9 @@ import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import type { LiveEntry, LiveLog } from '../adapters/live-log/port.ts';
 import { conversationStream, conversations } from '../domain/conversation/index.ts';
-import { isUnopened, type Sealed } from '../domain/event.ts';
+import { isUnopened, type Opened, type Sealed } from '../domain/event.ts';
 import type { RunItem, Usage } from '../domain/message.ts';
-import { addUsage } from '../domain/pieces.ts';
+import { addUsage, failureOf } from '../domain/pieces.ts';
 import { type RunEvent, runStream, runs } from '../domain/run/index.ts';
 import { createFilling, livePlace } from '../domain/run/items.ts';
 import type { Hub } from './hub.ts';
@@ -158,7 +158,13 @@ async function* itemsOfEvents(
     if (event.type === 'StepCompleted' || event.type === 'RunEnded') usage = addUsage(usage, event.data.usage);
     if (event.type === 'RunEnded') {
       const { outcome, finishReason, error } = event.data;
-      return { type: 'finish', outcome, finishReason, ...(usage ? { usage } : {}), ...(error ? { error } : {}) };
+      return {
+        type: 'finish',
+        outcome,
+        finishReason,
+        ...(usage ? { usage } : {}),
+        ...(error ? { error: failureOf(error, opened as Opened<{ said?: string }>) } : {}),
+      };
     }
   }
   return undefined;

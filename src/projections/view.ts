@@ -1,4 +1,5 @@
 import type { EventOf, JsonObject, RecordedEvent } from '../domain/event.ts';
+import { PersonErased } from '../domain/person.ts';
 
 /** A document by id, or every document whose indexed field has a value. */
 export type Key = string | { readonly index: string; readonly value: string };
@@ -22,13 +23,25 @@ interface Declaration<Definition extends { readonly type: string }, Doc extends 
   readonly version: number;
   readonly types: readonly Definition[];
   readonly indexes: readonly (readonly string[])[];
+  /** The indexed field that names a person: when that person is erased, the documents go. */
+  readonly ownedBy?: keyof Doc & string;
   readonly keys: (event: EventOf<Definition>) => readonly Key[];
   readonly fold: (doc: Doc | undefined, event: EventOf<Definition>) => Doc | 'delete' | undefined;
 }
 
 /** Declares a view; `keys` and `fold` see just the events it names. */
-export const view = <Doc extends JsonObject, Definition extends { readonly type: string }>(declaration: Declaration<Definition, Doc>): View<Doc> =>
-  ({ ...declaration, types: declaration.types.map(({ type }) => type) }) as unknown as View<Doc>;
+export function view<Doc extends JsonObject, Definition extends { readonly type: string }>(declaration: Declaration<Definition, Doc>): View<Doc> {
+  const { ownedBy, types, ...rest } = declaration;
+  const declared = { ...rest, types: types.map(({ type }) => type) } as unknown as View<Doc>;
+  if (ownedBy === undefined) return declared;
+  const isEnd = ({ type }: RecordedEvent): boolean => type === PersonErased.type;
+  return {
+    ...declared,
+    types: [...new Set([...declared.types, PersonErased.type])],
+    keys: (event) => (isEnd(event) ? [{ index: ownedBy, value: String(event.data.person) }] : declared.keys(event)),
+    fold: (doc, event) => (isEnd(event) ? 'delete' : declared.fold(doc, event)),
+  };
+}
 
 /** Where a view's documents lie. */
 export const collectionOf = ({ name, version }: Pick<View, 'name' | 'version'>): string => `${name}@${version}`;

@@ -1,51 +1,28 @@
-import type { Blobs } from '../adapters/blobs/port.ts';
-import type { Loader } from '../adapters/event-store/loader.ts';
-import { resolveOwner } from '../adapters/event-store/owner.ts';
-import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
-import type { KeyVault } from '../adapters/key-vault/port.ts';
-import type { LiveLog } from '../adapters/live-log/port.ts';
+import { v5 } from 'uuid';
+import { isNamedByOwner, resolveOwner } from '../adapters/event-store/owner.ts';
 import type { Tell } from '../commands/command.ts';
 import { deleteFile } from '../commands/file.ts';
-import { hiddenScope } from '../commands/hidden.ts';
+import { requestJob } from '../commands/job.ts';
 import { stopRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
-import { PasswordSet } from '../domain/credential.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
-import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
-import { ProviderKeyGraceEnded, ProviderKeyRemoved, ProviderKeyRotated } from '../domain/provider-key.ts';
+import type { JobId, PersonId } from '../domain/ids.ts';
+import { PersonErased } from '../domain/person.ts';
+import { droppedScopes, dropping } from './apply-erasures.ts';
+import { type EraseParts, eraseConversation, eraseFile } from './erase-conversation.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
-export interface ErasureParts {
-  readonly store: EventStore;
+export interface ErasureParts extends EraseParts {
   readonly tell: Tell;
-  readonly loader: Loader;
-  readonly vault: KeyVault;
-  readonly blobs: Blobs;
-  readonly liveLog: LiveLog;
 }
-
-const dropping: readonly string[] = [ProviderKeyRotated.type, ProviderKeyGraceEnded.type, ProviderKeyRemoved.type, PasswordSet.type];
-/** What the invitation said is over with the invitation, or once the account that it promised is whole. */
-const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
-function endedInvitation(type: string, data: object): string[] {
-  if (!endsInvitation.includes(type)) return [];
-  const { invitationId, person, why } = data as { invitationId?: string; person?: string; why?: string };
-  if (type === PasswordSet.type) return why === 'invitation' && person !== undefined ? [invitationStream(invitationOf(person))] : [];
-  return invitationId === undefined || invitationOf(person ?? '') === invitationId ? [] : [invitationStream(invitationId)];
-}
-
-/** The keys of what nobody needs any more, by the event that says so. */
-const droppedScopes = (type: string, data: object): string[] => [
-  ...(dropping.includes(type) ? (data as { dropped: string[] }).dropped.map(hiddenScope) : []),
-  ...endedInvitation(type, data),
-];
 
 const conversationIdOf = (stream: string): string => stream.slice('conversation-'.length);
 
 /** What deleting and trashing bring with them: active runs stop, keys are destroyed, bytes go. */
-export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasureParts): readonly Reaction[] {
+export function createErasure(parts: ErasureParts): readonly Reaction[] {
+  const { tell, loader, vault } = parts;
   const stopActive = async ({ stream, metadata, id }: RecordedEvent): Promise<Verdict> => {
     const conversationId = conversationIdOf(stream);
     const { state } = await loader.load(stream, conversations);
@@ -62,25 +39,21 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
   const erase = async (recorded: RecordedEvent): Promise<Verdict> => {
     const event = recorded as unknown as EventOf<typeof ConversationDeleted>;
     const { conversationId, fileIds } = event.data;
-    await vault.destroyScope(conversationId);
+    await eraseConversation(parts, conversationId, event.metadata.subject);
     const { state } = await loader.load(conversationStream(conversationId), conversations);
-    for (const runId of state.runs.keys()) await liveLog.expire(runId, 0);
-    await liveLog.sweep(1);
     const owner = await resolveOwner(loader, { owner: event.metadata.subject });
     for (const fileId of fileIds) {
       const { state: file } = await loader.load(fileStream(fileId), files);
-      if ((await resolveOwner(loader, file)) !== owner) continue;
+      // Who may write here may have named a file that the owner never put here.
+      if ((await resolveOwner(loader, file)) !== owner || !(await isNamedByOwner(loader, state, fileId, owner))) continue;
       const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
       if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
     }
     return done;
   };
 
-  const eraseFile = async (recorded: RecordedEvent): Promise<Verdict> => {
-    const { fileId } = (recorded as unknown as EventOf<typeof FileDeleted>).data;
-    const { state } = await loader.load(fileStream(fileId), files);
-    await vault.destroyScope(fileStream(fileId));
-    if (state.blobId !== undefined) await blobs.delete(state.blobId);
+  const forgetFile = async (recorded: RecordedEvent): Promise<Verdict> => {
+    await eraseFile(parts, (recorded as unknown as EventOf<typeof FileDeleted>).data.fileId);
     return done;
   };
 
@@ -89,43 +62,22 @@ export function createErasure({ tell, loader, vault, blobs, liveLog }: ErasurePa
     return done;
   };
 
+  /** The job that the end of an account names; of somebody whom the erased person had taken over it is under way. */
+  const beginErasing = async ({ data, metadata, id }: RecordedEvent): Promise<Verdict> => {
+    const { person, jobId } = data as { person: PersonId; jobId: JobId };
+    const told = await tell(annals(person), requestJob({ jobId, kind: 'erase', person }), {
+      commandId: v5('erase', id),
+      causationId: id,
+      correlationId: metadata.$correlationId,
+    });
+    return told.ok ? done : verdictOf(told.error);
+  };
+
   return [
+    { name: 'erase-person', types: [PersonErased.type], from: 'start', handle: beginErasing },
     { name: 'stop-trashed', types: [ConversationTrashed.type, ConversationDeleted.type], from: 'start', handle: stopActive },
     { name: 'erase-conversation', types: [ConversationDeleted.type], from: 'start', handle: erase },
-    { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: eraseFile },
-    { name: 'drop-key-secrets', types: [...new Set([...dropping, ...endsInvitation])], from: 'start', handle: dropSecrets },
+    { name: 'erase-file', types: [FileDeleted.type], from: 'start', handle: forgetFile },
+    { name: 'drop-key-secrets', types: dropping, from: 'start', handle: dropSecrets },
   ];
-}
-
-/**
- * Before the vault hands out its first key: every erasure in the log after the vault's own mark is applied again, so that an older vault (a restored one)
- * opens nothing that was erased since; the mark of another epoch says nothing about this log. Answers how many there were.
- */
-export async function applyErasures(store: EventStore, vault: KeyVault): Promise<number> {
-  const stop = new AbortController();
-  const epoch = await store.epoch();
-  const [markedEpoch, marked] = (await vault.mark()).split('.');
-  const mark: Position = markedEpoch === epoch && marked !== undefined ? marked : START;
-  let count = 0;
-  let seen = mark;
-  if ((await store.head()) <= mark) return 0;
-  for await (const batch of store.tail(mark, { signal: stop.signal })) {
-    for (const { type, data } of batch.events) {
-      const scope =
-        type === ConversationDeleted.type
-          ? (data as { conversationId: string }).conversationId
-          : type === FileDeleted.type
-            ? fileStream((data as { fileId: string }).fileId)
-            : undefined;
-      for (const each of [...(scope === undefined ? [] : [scope]), ...droppedScopes(type, data)]) {
-        await vault.destroyScope(each);
-        count++;
-      }
-    }
-    seen = batch.seen;
-    if (batch.caughtUp) break;
-  }
-  stop.abort();
-  await vault.setMark(`${epoch}.${seen}`);
-  return count;
 }

@@ -17,10 +17,12 @@ const FRESH_MS = 60_000;
 export function createModelCatalogue({
   models,
   keys,
+  permits,
   accessOf,
 }: {
   readonly models: Models;
   readonly keys: Pick<ProviderKeys, 'all'>;
+  readonly permits: (person: PersonId) => Promise<(model: string) => boolean>;
   readonly accessOf: AccessOf;
 }): ModelCatalogue {
   const asked = new LRUCache<string, Promise<readonly ModelInfo[]>>({ max: 10_000, ttl: FRESH_MS });
@@ -43,7 +45,8 @@ export function createModelCatalogue({
       const own = person === undefined ? [] : (await keys.all(person)).filter(({ provider }) => !WITHOUT_KEYS.includes(provider));
       const [usual, ...opened] = await Promise.all([models.list(), ...own.map(openedBy)]);
       const byId = new Map([...opened.flat().toReversed(), ...usual.toReversed()].map((model) => [model.id, model]));
-      return [...usual, ...opened.flat()].filter(({ id }) => byId.delete(id));
+      const isPermitted = person === undefined ? () => true : await permits(person);
+      return [...usual, ...opened.flat()].filter(({ id }) => byId.delete(id) && isPermitted(id));
     },
   };
 }

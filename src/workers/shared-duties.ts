@@ -2,9 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeaseHolder } from '../adapters/leases/hold.ts';
 import type { Leases } from '../adapters/leases/port.ts';
 import { createSightings } from '../adapters/leases/sightings.ts';
-import type { RunId } from '../domain/ids.ts';
-import { runStream } from '../domain/run/index.ts';
-import type { Duties } from './duties.ts';
+import { type Duties, type EffectId, effectStream } from './duties.ts';
 import { type Shard, shardsOf } from './shard.ts';
 
 export interface SharedDuties extends Duties {
@@ -31,7 +29,7 @@ export function createSharedDuties({ leases, hold, process, ttlMs, now = () => p
   const sightings = createSightings(now);
   const shown = Promise.withResolvers<void>();
   const alive = (holder: string): string => `worker/${holder}`;
-  const claimOf = (run: RunId): string => `run/${run}/${process}`;
+  const claimOf = (effect: EffectId): string => `run/${effect}/${process}`;
 
   /** Who is alive is watched all the time, so that a death has been noticed by the time its work is looked for. */
   const watch = async (signal: AbortSignal): Promise<void> => {
@@ -74,7 +72,7 @@ export function createSharedDuties({ leases, hold, process, ttlMs, now = () => p
       });
     },
     alone: (name, work, signal) => hold.campaign(name, (lease, stop) => work(stop, lease.isHeld), signal),
-    looksAfter: (run) => [...held].some((shard) => shard.has(runStream(run))),
+    looksAfter: (effect) => [...held].some((shard) => shard.has(effectStream(effect))),
     claim: async (run) => {
       const name = claimOf(run);
       await leases.compareAndSet(name, undefined, { name, holder: process, token: 1, renewals: 0 });

@@ -4,6 +4,7 @@ import type { Models } from '../adapters/model-provider/port.ts';
 import type { Tell } from '../commands/command.ts';
 import { titleConversation } from '../commands/conversation.ts';
 import { annals } from '../commands/settle-active-run.ts';
+import { mayProcess } from '../commands/standing.ts';
 import { endTitleCall, startTitleCall } from '../commands/title.ts';
 import { conversationStream, conversations, MessageSent } from '../domain/conversation/index.ts';
 import { type EventOf, isUnopened } from '../domain/event.ts';
@@ -35,7 +36,9 @@ export function createTitles({ tell, loader, sealer, models, callModel }: TitleP
       const { conversationId, height, role } = event.data;
       if (height !== 0 || role !== 'user') return done;
       const { state } = await loader.load(conversationStream(conversationId), conversations);
-      if (state.titledBy !== undefined || state.status === 'deleted') return done;
+      // Nothing is called because of an import.
+      if (state.titledBy !== undefined || state.status === 'deleted' || state.imported !== undefined) return done;
+      if (!(await mayProcess(loader, event.metadata.subject))) return done;
       const owner = annals(event.metadata.subject);
       const options = { causationId: event.id, correlationId: event.metadata.$correlationId };
       const opened = await sealer.open(event.data.sealed, event.id);

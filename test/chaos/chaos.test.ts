@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { chaos } from './chaos.ts';
+import { erasureChaos } from './erasure.ts';
 
 test('five kills under writers and streaming chats lose nothing, double nothing, and leave every answer with one end', {
   timeout: 180_000,
@@ -9,4 +10,11 @@ test('five kills under writers and streaming chats lose nothing, double nothing,
   expect(broken, `seed ${seed}`).toEqual([]);
   expect(acknowledged).toBeGreaterThan(20);
   expect(runs).toBeGreaterThan(10);
+});
+
+test('five kills of a process that erases a person leave nothing of it and all of the neighbour, and one end', { timeout: 400_000 }, async () => {
+  const seed = Date.now() % 1_000_000;
+  const { broken, during, before, after } = await erasureChaos({ kills: 5, threads: 2, seed });
+  expect(broken, `seed ${seed}`).toEqual([]);
+  expect(before + during + after).toBe(5);
 });

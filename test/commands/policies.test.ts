@@ -49,20 +49,40 @@ const owners = [
   'changeProviderKey',
   'rotateProviderKey',
   'removeProviderKey',
+  'setConversationMasking',
+  'setConversationRetention',
+  'revisePrompt',
+  'rollBackPrompt',
+  'renamePrompt',
+  'pinPrompt',
+  'archivePrompt',
+  'unarchivePrompt',
+  'deletePrompt',
+  'changeMcpServer',
+  'switchMcpServer',
+  'shareMcpServer',
+  'removeMcpServer',
+  'setMcpServerPolicy',
+  'refreshMcpServer',
+  'approveMcpTool',
 ];
-const administrators = [
-  'registerPerson',
-  'changeRoles',
-  'disablePerson',
-  'enablePerson',
-  'unparkReaction',
-  'issueInvitation',
-  'revokeInvitation',
-  'openPasswordReset',
-  'handOverMail',
-];
+const administrators = [ 'registerPerson', 'changeRoles', 'disablePerson', 'enablePerson', 'unparkReaction', 'changeMaskingPolicy', 'changeRetentionPolicy', 'acknowledgeAlert', 'issueInvitation', 'revokeInvitation', 'openPasswordReset', 'handOverMail', 'setPromptVisibility' ];
+const givers = ['grantPermission', 'revokePermission', 'defineRole', 'changeRole', 'removeRole', 'setModelAccess'];
+const sharers = ['shareConversation', 'unshareConversation', 'shareFile', 'unshareFile', 'shareResource', 'unshareResource'];
 /** About Ada herself. */
-const oneself = ['changeProfile', 'signOutEverywhere', 'createToken', 'revokeToken', 'endSession', 'endSessions'];
+const oneself = [
+  'changeProfile',
+  'signOutEverywhere',
+  'createToken',
+  'revokeToken',
+  'requestJob',
+  'cancelJob',
+  'erasePerson',
+  'restrictProcessing',
+  'objectToAnalytics',
+  'endSession',
+  'endSessions',
+];
 const annalsAlone = [
   'titleConversation',
   'settleReply',
@@ -81,6 +101,9 @@ const annalsAlone = [
   'skipReaction',
   'endKeyGrace',
   'recordProviderKeyUse',
+  'recordPromptUse',
+  'observeMcpContract',
+  'raiseAlert',
   'expireInvitation',
   'redeemInvitation',
   'setFirstPassword',
@@ -91,6 +114,18 @@ const annalsAlone = [
   'queueMail',
   'startMail',
   'endMail',
+  'assignPlaceholders',
+  'recordMasking',
+  'eraseReports',
+  'importConversation',
+  'importMessages',
+  'completeImport',
+  'importRun',
+  'importFile',
+  'removeExport',
+  'takeUpJob',
+  'progressJob',
+  'endJob',
   'startSession',
   'recordSessionUse',
   'renewSession',
@@ -102,15 +137,16 @@ const annalsAlone = [
 ];
 /** Ada, and nobody in her place. */
 const onlyOneself = ['changePassword'];
+const claimers = [ 'setMaskedWords', 'registerProviderKey', 'claimAnonymous', 'registerMcpServer', 'chooseMcpTools', 'setMcpToolPolicy', 'createPrompt' ];
 /** Not even for administrators. */
 const herselfAlone = ['removeLogin'];
-const claimers = ['registerProviderKey', 'claimAnonymous'];
 
-test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within }) => {
+test.each(all)('%s is allowed to those who may, and to nobody else', (name, { policy, within, needs }) => {
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
   const asked = (principal: Principal, owner: Principal | undefined = ada) => {
-    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id };
-    return policy({ principal, input, state, owner: owner?.id } as PolicyRequest<unknown, unknown>) === 'allow';
+    const permission = { action: 'view', resource: 'conversation', condition: 'own' };
+    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id, kind: 'prompt', permission, permissions: [permission] };
+    return policy({ principal, input, state, owner: owner?.id, needs } as PolicyRequest<unknown, unknown>) === 'allow';
   };
   const allowed = {
     owner: asked(ada),
@@ -129,6 +165,8 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
     [annalsAlone, nobody],
     [onlyOneself, { ...nobody, owner: true }],
     [herselfAlone, { ...nobody, owner: true }],
+    [givers, { ...nobody, administrator: true }],
+    [sharers, { ...nobody, owner: true }],
     [claimers, { owner: true, other: true, visitor: false, administrator: true, annals: true, owned: false }],
   ];
   const [group] = groups.filter(([names]) => names.includes(name));

@@ -34,6 +34,7 @@ export function given<State>(aggregate: AnyDecider<State>, history: readonly New
         now: '2026-01-01T00:00:00.000Z',
         newId: (prefix) => `${prefix}new${ids++}`,
         actor: subject,
+        tag: (text) => `tag of ${text}`,
       });
       return {
         // biome-ignore lint/suspicious/noThenProperty: the sentence is given, when, then; nobody awaits it

@@ -1,17 +1,24 @@
 import { START } from '../../src/adapters/event-store/port.ts';
 import { revokeInvitation } from '../../src/commands/account.ts';
+import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import * as conversation from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
+import { requestJob } from '../../src/commands/job.ts';
 import * as mail from '../../src/commands/mail.ts';
-import { claimAnonymous } from '../../src/commands/person.ts';
+import { claimAnonymous, erasePerson, objectToAnalytics, restrictProcessing } from '../../src/commands/person.ts';
+import * as prompt from '../../src/commands/prompt.ts';
 import * as providerKey from '../../src/commands/provider-key.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import { invitationStream, invitations } from '../../src/domain/invitation.ts';
+import { jobStream, jobs } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { PromptContent } from '../../src/domain/prompt/index.ts';
 import { usualRotation } from '../../src/domain/provider-key.ts';
+import { listAlerts } from '../../src/projections/queries/security.ts';
+import { toolServersOf } from './mcp-history.ts';
 import { administrator, type Installation, person, readRun, startAnnals } from './memory-annals.ts';
 import { until } from './until.ts';
 
@@ -20,6 +27,12 @@ const say = async ({ kernel }: Installation, who: Principal, conversationId: Con
   if (!told.ok || !told.result.runId) throw new Error(JSON.stringify(told));
   return { ...told.result, runId: told.result.runId, items: await readRun(kernel, who, conversationId, told.result.runId) };
 };
+
+async function startedBy({ kernel }: Installation, who: Principal): Promise<ConversationId> {
+  const told = await kernel.tell(who, conversation.startConversation({ title: 'Of somebody who goes' }));
+  if (!told.ok) throw new Error(JSON.stringify(told));
+  return told.result.conversationId;
+}
 
 async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<void> {
   const given = {
@@ -44,6 +57,51 @@ async function keysOf({ kernel, clock }: Installation, who: Principal): Promise<
     clock.now = new Date(clock.now.getTime() + 24 * 3600_000);
     await kernel.tell(annals(who.id), providerKey.endKeyGrace({ keyId }));
     await kernel.tell(annals(who.id), providerKey.recordProviderKeyUse(used));
+  }
+}
+
+/** What those who watch over the installation get to see. */
+async function watched({ kernel, disk }: Installation, who: Principal): Promise<void> {
+  const note = { kind: 'login-failed', door: 'POST /auth/password', subject: who.id } as const;
+  for (let attempt = 0; attempt < 12; attempt++) kernel.security.record({ ...note, address: `203.0.${attempt}.7` });
+  for (let attempt = 0; attempt < 35; attempt++) kernel.security.record({ ...note, address: '198.51.100.7', account: `who${attempt}@example.org` });
+  kernel.security.record({ ...note, kind: 'token-reused', address: '2001:db8::1' });
+  kernel.security.record({ ...note, kind: 'address-blocked', actor: who.id, about: 'intranet' });
+  kernel.refusals.shown(administrator, [who.id], 'getPerson', who.id);
+  await kernel.security.flush();
+  await kernel.refusals.flush();
+  const names = kernel.progress.status().map(({ view }) => view);
+  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 10_000 });
+  await seen();
+  await kernel.sweep();
+  await seen();
+  const asked = await kernel.ask(administrator, listAlerts({}));
+  for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
+    await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
+}
+
+async function promptsOf({ kernel }: Installation, who: Principal): Promise<void> {
+  const content = (text: string) => PromptContent.parse({ messages: [{ role: 'user', content: { type: 'text', text } }] });
+  for (const [promptName, deleted] of [
+    ['kept', false],
+    ['gone', true],
+  ] as const) {
+    const told = await kernel.tell(who, prompt.createPrompt({ promptName, content: content('one') }));
+    if (!told.ok) throw new Error(JSON.stringify(told));
+    const { promptId } = told.result;
+    const changes = [
+      prompt.revisePrompt({ promptId, content: content('two') }),
+      prompt.rollBackPrompt({ promptId, version: 1 }),
+      prompt.renamePrompt({ promptId, promptName: `${promptName}-2` }),
+      prompt.pinPrompt({ promptId, version: 2 }),
+      prompt.archivePrompt({ promptId }),
+      prompt.unarchivePrompt({ promptId }),
+    ];
+    for (const change of changes) await kernel.tell<unknown>(who, change);
+    await kernel.tell({ ...who, roles: ['administrator'] }, prompt.setPromptVisibility({ promptId, visibility: 'everyone' }));
+    const used = { promptId, owner: who.id, count: 2, from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:10:00.000Z' };
+    await kernel.tell(annals(who.id), prompt.recordPromptUse(used));
+    if (deleted) await kernel.tell(who, prompt.deletePrompt({ promptId }));
   }
 }
 
@@ -81,7 +139,7 @@ async function accountsOf({ kernel, clock }: Installation): Promise<void> {
 
 /** A real log in which everything happens at least once: what the laws of views are tried on. */
 export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
-  const installation = await startAnnals();
+  const installation = await startAnnals({ jobs: { export: { steps: [{ name: 'gather', run: async () => ({ found: 1 }) }] } } });
   const { kernel } = installation;
   const ada = person('ada');
   const visitor = person('visitor', 'anonymous');
@@ -130,9 +188,23 @@ export async function eventfulLog(): Promise<readonly RecordedEvent[]> {
     await kernel.tell(ada, deleteFile(file.result));
   }
   await keysOf(installation, ada);
+  await promptsOf(installation, ada);
+  await say(installation, ada, first, '/kept-2 with care');
+  await toolServersOf(installation, ada);
+  await watched(installation, ada);
   await accountsOf(installation);
+  const job = await kernel.tell(ada, requestJob({ kind: 'export', person: ada.id }));
+  if (!job.ok) throw new Error('no job');
+  await until(async () => (await kernel.loader.load(jobStream(job.result.jobId), jobs)).state.status === 'ended');
   const kept = await kernel.tell(ada, reserveFile({ filename: 'b.txt' }));
   if (!kept.ok) throw new Error('no file');
+  const eve = person('eve');
+  await say(installation, eve, await startedBy(installation, eve), 'Forget me');
+  const flags = [restrictProcessing({ person: eve.id, restricted: true }), objectToAnalytics({ person: eve.id, objects: true })];
+  for (const flag of flags) await kernel.tell<unknown>(eve, flag);
+  const erased = await kernel.tell(eve, erasePerson({ person: eve.id }));
+  if (!erased.ok) throw new Error('not erased');
+  await until(async () => (await kernel.loader.load(jobStream(erased.result.jobId), jobs)).state.status === 'requested');
   await installation.stop();
   const events: RecordedEvent[] = [];
   const stop = new AbortController();

@@ -5,9 +5,11 @@ import { headKey } from '../../src/adapters/event-store/heads.ts';
 import { createHeads } from '../../src/adapters/event-store/heads-export.ts';
 import { leavesOfStore } from '../../src/adapters/event-store/heads-leaves.ts';
 import { createMemoryEventStore } from '../../src/adapters/event-store/memory.ts';
+import { createGuardedFetch } from '../../src/adapters/guarded-fetch/index.ts';
 import { createMemoryKeyVault } from '../../src/adapters/key-vault/memory.ts';
 import { createMemoryLiveLog } from '../../src/adapters/live-log/memory.ts';
 import type { MailPost } from '../../src/adapters/mail/port.ts';
+import { createMcpConnector } from '../../src/adapters/mcp/connector.ts';
 import { createDemoProvider } from '../../src/adapters/model-provider/demo.ts';
 import { createModels } from '../../src/adapters/model-provider/models.ts';
 import type { ModelProvider, Models } from '../../src/adapters/model-provider/port.ts';
@@ -15,6 +17,7 @@ import type { PasswordHashes } from '../../src/adapters/password-hash/port.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import type { RunItem } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import type { PrivacySettings } from '../../src/domain/privacy.ts';
 import { createKernel, type Kernel, type KernelParts } from '../../src/main/kernel.ts';
 import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
@@ -90,8 +93,15 @@ export interface StartOptions {
   readonly hashes?: PasswordHashes;
   /** Instead of the demonstration's registry, with its retries and pauses. */
   readonly models?: Models;
+  /** Long work, by kind; default: what this release does. */
+  readonly jobs?: KernelParts['jobs'];
+  /** How servers of tools are connected to; default: really, with no address closed. */
+  readonly mcp?: KernelParts['mcp'];
+  /** By what built-in tools reach the web; default: by nothing. */
+  readonly builtIn?: KernelParts['builtIn'];
   /** How often a head of the log is signed, in ms; default: never. */
   readonly headsEveryMs?: number;
+  readonly privacy?: PrivacySettings;
 }
 
 /** The heads of a log that is on this disk, exported nowhere. */
@@ -115,6 +125,10 @@ export async function startAnnals({
   headsEveryMs,
   post,
   hashes,
+  privacy,
+  jobs,
+  mcp = { connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }) },
+  builtIn,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());
   const stopped = new AbortController();
@@ -132,6 +146,8 @@ export async function startAnnals({
   const kernel = await createKernel({
     ...alive.disk,
     models,
+    mcp,
+    ...(builtIn === undefined ? {} : { builtIn }),
     ...(headsEveryMs === undefined ? {} : { heads: signing(alive.disk, headsEveryMs, () => clock.now) }),
     progress,
     now: () => clock.now,
@@ -139,6 +155,8 @@ export async function startAnnals({
     privateAddresses,
     ...(hashes ? { hashes } : {}),
     ...(post ? { post, publicUrl: 'https://annals.example' } : {}),
+    privacy,
+    ...(jobs ? { jobs } : {}),
     log: (message) => problems.push(message),
     backoff: () => 1,
   });

@@ -27,7 +27,7 @@ export async function startServerProcess(folder: string, environment: Readonly<R
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       said += `${line}\n`;
-      const ready = /^annals: (http:\/\/\S+)/.exec(line);
+      const ready = /^annals: (https?:\/\/\S+)/.exec(line);
       if (ready?.[1]) resolve(ready[1]);
     });
     child.once('exit', (code) => reject(new Error(`The server ended with ${code} before it was ready: ${said}`)));

@@ -40,7 +40,8 @@ const soundHouse = {
   'src/adapters/key-vault/port.ts': `export type { Note } from '../../domain/note.ts';`,
   'src/adapters/key-vault/file.ts': `import 'node:fs';\nimport type {} from './port.ts';`,
   'src/adapters/model-provider/openai.ts': `import 'openai';`,
-  'src/commands/note.ts': `import '../domain/note.ts';\nimport '../adapters/event-store/loader.ts';\nimport type {} from '../adapters/key-vault/port.ts';\nexport const tell = 1;`,
+  'src/permissions/ability.ts': `import '../domain/note.ts';`,
+  'src/commands/note.ts': `import '../permissions/ability.ts';\nimport '../domain/note.ts';\nimport '../adapters/event-store/loader.ts';\nimport type {} from '../adapters/key-vault/port.ts';\nexport const tell = 1;`,
   'src/projections/notes.ts': `import '../domain/note.ts';\nimport type {} from '../adapters/event-store/port.ts';`,
   'src/workers/remind.ts': `import '../commands/note.ts';\nimport '../projections/notes.ts';\nimport '../domain/note.ts';\nimport type {} from '../adapters/event-store/port.ts';`,
   'src/api/rest/notes.ts': `import 'express';\nimport '../../commands/note.ts';\nimport '../../projections/notes.ts';\nimport '../../domain/note.ts';`,
@@ -56,6 +57,7 @@ const plantedFiles: Record<string, readonly [source: string, ...found: string[]]
   'src/domain/clock.ts': [`import 'node:timers';`, 'domain-is-pure: src/domain/clock.ts → timers'],
   'src/domain/far.ts': [`import type {} from '../commands/note.ts';`, 'domain-is-pure: src/domain/far.ts → src/commands/note.ts'],
   'src/domain/parcel.ts': [`import 'uuid';`, 'domain-is-pure: src/domain/parcel.ts → node_modules/uuid'],
+  'src/permissions/asker.ts': [`import '../commands/note.ts';`, 'permissions-arrows: src/permissions/asker.ts → src/commands/note.ts'],
   'src/commands/view.ts': [`import '../projections/notes.ts';`, 'commands-arrows: src/commands/view.ts → src/projections/notes.ts'],
   'src/commands/door.ts': [`import type {} from '../api/rest/notes.ts';`, 'commands-arrows: src/commands/door.ts → src/api/rest/notes.ts'],
   'src/commands/store.ts': [

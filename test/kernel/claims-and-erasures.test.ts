@@ -9,7 +9,7 @@ import type { Sealed } from '../../src/domain/event.ts';
 import { fileStream } from '../../src/domain/file.ts';
 import type { FileId } from '../../src/domain/ids.ts';
 import { runStream } from '../../src/domain/run/index.ts';
-import { applyErasures } from '../../src/workers/erasure.ts';
+import { applyErasures } from '../../src/workers/apply-erasures.ts';
 import { askFor, endOf, eventsOf, settled, startThread, threadOf, typesOf } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
 import { type Disk, person, readRun, textOf } from '../harness/memory-annals.ts';

@@ -41,7 +41,7 @@ const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => 
     callModel: (_caller, ...call) => models.stream(...call),
     now: () => new Date(),
     approvalMs: 60_000,
-    tools: () => [tool],
+    tools: { tools: async () => [tool] },
   });
   return { kernel, made, played };
 };

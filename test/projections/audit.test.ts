@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { START } from '../../src/adapters/event-store/port.ts';
 import * as conversation from '../../src/commands/conversation.ts';
-import { createToken } from '../../src/commands/person.ts';
+import { changeRoles, createToken, disablePerson, registerPerson } from '../../src/commands/person.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { listAudit } from '../../src/projections/queries/audit.ts';
@@ -101,6 +101,33 @@ test('whoever watches is told of everything once, in the order in which it happe
   await started(person('eve'));
   const news = await ask({ after, person: person('eve').id });
   expect(news.ok && news.data.entries.map(({ action }) => action)).toEqual(['ConversationStarted']);
+});
+
+test('a change of what somebody may do says how it was before, and a login or its failure is found as what it is', async () => {
+  const { kernel, disk } = installation;
+  const eve = person('eve-who-changes');
+  const of = { person: eve.id };
+  await kernel.tell(administrator, registerPerson({ ...of, via: 'administrator', roles: ['member'], profile: {} }));
+  await kernel.tell(administrator, changeRoles({ ...of, roles: ['auditor'] }), { correlationId: 'grants' });
+  await kernel.tell(administrator, disablePerson(of));
+  kernel.security.record({ kind: 'login-failed', door: 'POST /auth/password', reason: 'WrongPassword', subject: eve.id, correlationId: 'fails' });
+  kernel.security.record({ kind: 'login-succeeded', door: 'POST /auth/password', actor: eve.id, target: 'session_1' });
+  await kernel.security.flush();
+  expect(await disk.store.head()).toBeTruthy();
+  expect(await entries({ correlationId: 'grants' })).toMatchObject([
+    { actor: administrator.id, subject: eve.id, action: 'RolesChanged', before: ['member'], after: { roles: ['auditor'] } },
+  ]);
+  expect(await entries({ person: eve.id, action: 'PersonDisabled' })).toMatchObject([{ before: { disabled: false }, after: { disabled: true } }]);
+  expect(await entries({ correlationId: 'fails' })).toMatchObject([
+    {
+      actor: 'person_visitors',
+      subject: eve.id,
+      action: 'login-failed',
+      outcome: 'refused',
+      after: { door: 'POST /auth/password', reason: 'WrongPassword' },
+    },
+  ]);
+  expect(await entries({ person: eve.id, action: 'login-succeeded' })).toMatchObject([{ actor: eve.id, outcome: 'done', resource: 'session_1' }]);
 });
 
 test('nobody’s text is in it', async () => {

@@ -1,6 +1,6 @@
 import { useAuiState } from '@assistant-ui/react';
-import { MessageSquareText, Monitor, Moon, PanelLeft, ScrollText, Settings, Sun } from 'lucide-react';
-import { useEffect } from 'react';
+import { MessageSquareText, Monitor, Moon, PanelLeft, ScrollText, Settings, Sun, UserPlus } from 'lucide-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { navigate, useRoute } from './ui/route.ts';
 import { setTheme, type Theme, useTheme } from './ui/theme.ts';
 
@@ -39,6 +39,7 @@ export function Header({ listOpen, onToggleList }: { listOpen: boolean; onToggle
             <ScrollText size={18} />
           </button>
         ))}
+      {threadId && route.page === 'chat' && <ShareButton threadId={threadId} />}
       {route.page !== 'console' && (
         <button
           type="button"
@@ -52,6 +53,24 @@ export function Header({ listOpen, onToggleList }: { listOpen: boolean; onToggle
       )}
       <ThemeButton />
     </header>
+  );
+}
+
+const ShareDialog = lazy(async () => ({ default: (await import('./sharing/share-dialog.tsx')).ShareDialog }));
+
+function ShareButton({ threadId }: { threadId: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="icon-button size-9" aria-label="Share this conversation" title="Share" onClick={() => setOpen(true)}>
+        <UserPlus size={18} />
+      </button>
+      {open && (
+        <Suspense>
+          <ShareDialog threadId={threadId} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

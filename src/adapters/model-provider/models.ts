@@ -166,7 +166,7 @@ function report(permit: Permit, { code }: ModelError): void {
   else if (code !== 'Aborted') permit.succeeded();
 }
 
-const interrupted = ({ message }: ModelError) => new ModelError('Interrupted', `The answer broke off. ${message}`);
+const interrupted = ({ message, said }: ModelError) => new ModelError('Interrupted', `The answer broke off. ${message}`, { said });
 
 function circuitOpen(model: string, retryAfter: number): ModelError {
   const seconds = Math.ceil(retryAfter / 1000);

@@ -105,12 +105,19 @@ export class ModelError extends Error {
   readonly retryable: boolean;
   /** Milliseconds the provider asks to wait, of its `Retry-After`. */
   readonly retryAfter?: number;
-  constructor(code: ModelErrorCode, message: string, options: { retryable?: boolean; retryAfter?: number; cause?: unknown } = {}) {
+  /** The provider's own words, which may repeat what it was sent: for the person alone, never for the log in the clear. */
+  readonly said?: string;
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: { retryable?: boolean; retryAfter?: number; said?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ModelError';
     this.code = code;
     this.retryable = options.retryable ?? false;
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+    if (options.said !== undefined) this.said = options.said;
   }
 }
 

@@ -42,11 +42,12 @@ const retried = new Set([408, 409, 429, 500, 502, 503, 504, 529]);
 export function modelErrorOf(answer: { status?: number; headers?: Headers; body: string; secrets: Secrets; now?: number }): ModelError {
   const detail = Body.safeParse(parseJson(answer.body)).data ?? {};
   const status = answer.status ?? statusOf(detail);
-  const said = detail.message === undefined ? '' : ` It says: ${withoutSecrets(detail.message, answer.secrets)}`;
+  const said = detail.message === undefined ? undefined : withoutSecrets(detail.message, answer.secrets);
   const policy = (status === 400 || status === 403) && policyWords.test(`${detail.code ?? ''} ${detail.type ?? ''}`);
   const code = policy ? 'ContentPolicy' : codeOf(status);
   const retryAfter = retryAfterOf(answer.headers, answer.now ?? Date.now()) ?? retryDelayOf(detail);
-  return new ModelError(code, `${sentences[code]} (${status}).${said}`, {
+  return new ModelError(code, `${sentences[code]} (${status}).`, {
+    said,
     retryable: retried.has(status),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });

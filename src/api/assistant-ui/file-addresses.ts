@@ -2,7 +2,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { FileId, PersonId } from '../../domain/ids.ts';
-import { isAnonymous } from '../../domain/person.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { FileLinks } from './wire/file-links.ts';
 
@@ -24,7 +23,7 @@ export interface FileAddresses {
   read(req: IncomingMessage, who: Granted, fileId: FileId): { readonly url: string; readonly expiresAt: string };
   upload(req: IncomingMessage, who: Granted, fileId: FileId): { readonly url: string; readonly expiresAt: string };
   /** Whom an address was made for, while it is good; whether its grant still is remains to be asked. */
-  bearer(purpose: Purpose, fileId: FileId, signed: Signed): Principal | undefined;
+  bearer(purpose: Purpose, fileId: FileId, signed: Signed): Granted | undefined;
 }
 
 /** Addresses that work without a token, as `<img src>` and a plain PUT need them: each for one file, one person, one purpose and a time. */
@@ -68,7 +67,7 @@ export function createFileAddresses(secret: Buffer, publicUrl: string | undefine
       const given = Buffer.from(s, 'base64url');
       const right = signature(purpose, fileId, who, e);
       if (e < Date.now() || given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
-      return { ...who, kind: isAnonymous(p) ? 'anonymous' : 'person', roles: [] };
+      return who;
     },
   };
 }

@@ -56,8 +56,9 @@ export function fileRoutes({ addresses }: Dialect): readonly RouteDefinition[] {
 
   /** The visit as a request of whom the address was made for; an address that is not good shows nothing. */
   const bearer = async (visit: Visit<z.output<typeof Params>, Signed>, purpose: 'read' | 'upload') => {
-    const principal = addresses.bearer(purpose, visit.params.fileId, visit.query);
-    if (!principal || !(await visit.kernel.identity.isGranted(principal.id, principal.grant))) throw notHere('file');
+    const who = addresses.bearer(purpose, visit.params.fileId, visit.query);
+    const principal = who && (await visit.kernel.identity.granted(who.id, who.grant));
+    if (!principal) throw notHere('file');
     return asPrincipal(visit, { ok: true, principal, isWelcome: async () => true });
   };
 

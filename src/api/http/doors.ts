@@ -12,6 +12,8 @@ export interface DoorsOptions {
 /** Under which names the server answers, and pages of which origins may read its answers. */
 export interface Doors {
   isListedHost(req: IncomingMessage): boolean;
+  /** Called by TLS, or under the name that a proxy serves by TLS; never under a name of this machine, which other servers share. */
+  isSecure(req: IncomingMessage): boolean;
   /** The request's Origin is the server's own: as it was called, or as it is reached from outside. */
   isOwnOrigin(req: IncomingMessage): boolean;
   /** The request's Origin, when it is listed. */
@@ -32,17 +34,22 @@ export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOption
     return (
       listed.has(`${name}${port}`) ||
       listed.has(name) ||
-      (isLoopbackName(name) && (port === '' ? 80 : Number(port.slice(1))) === req.socket.localPort)
+      (isLoopbackName(name) && (port === '' ? (isEncrypted(req) ? 443 : 80) : Number(port.slice(1))) === req.socket.localPort)
     );
   };
   const isOwnOrigin = (req: IncomingMessage): boolean => {
     const { origin, host } = req.headers;
-    return (
-      origin !== undefined && (origin === url?.origin || origin === `http://${host?.toLowerCase()}` || origin === `https://${host?.toLowerCase()}`)
-    );
+    if (origin === undefined || host === undefined) return false;
+    // Behind a proxy nobody here knows which of them the browser speaks.
+    return origin === url?.origin || origin === `https://${host.toLowerCase()}` || (!isEncrypted(req) && origin === `http://${host.toLowerCase()}`);
   };
   return {
     isListedHost,
+    isSecure: (req) => {
+      const host = hostOf(req);
+      if (host === undefined || isLoopbackName(host.name)) return false;
+      return isEncrypted(req) || (url?.protocol === 'https:' && url.hostname === host.name);
+    },
     isOwnOrigin,
     listedOrigin: (req) => {
       const { origin } = req.headers;
@@ -51,6 +58,8 @@ export function createDoors({ hosts = [], origins = [], publicUrl }: DoorsOption
     },
   };
 }
+
+const isEncrypted = ({ socket }: IncomingMessage): boolean => 'encrypted' in socket;
 
 /** Name and `:port` of the one Host header; undefined when it is missing, repeated or malformed. */
 function hostOf(req: IncomingMessage): { name: string; port: string } | undefined {

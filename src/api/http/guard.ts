@@ -14,6 +14,9 @@ const ALLOWED_HEADERS = [
   'If-Match',
   'If-Min-Position',
   'Last-Event-ID',
+  'Mcp-Method',
+  'Mcp-Name',
+  'MCP-Protocol-Version',
   'Prefer',
   'X-Request-Id',
 ].join(', ');
@@ -34,6 +37,9 @@ const EXPOSED_HEADERS = [
 /** Nothing that is answered is a page, unless it says so itself. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
+/** From then on a browser calls this name by HTTPS alone. */
+const A_YEAR = 'max-age=31536000';
+
 /** What every request passes first: an id, headers that narrow what browsers may do with the answer, the Host check, CORS. */
 export function guard(doors: Doors): RequestHandler {
   return (req: Request, res: Response, next: NextFunction) => {
@@ -45,12 +51,18 @@ export function guard(doors: Doors): RequestHandler {
     res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     res.setHeader('Content-Security-Policy', NO_PAGE);
     res.setHeader('Cache-Control', 'no-store');
+    if (doors.isSecure(req)) res.setHeader('Strict-Transport-Security', A_YEAR);
     const refuse = (error: HttpError): void => sendAnswer(res, problem(error.error, requestId));
+    // MCP wants both refused with that very status, before anybody is asked who it is.
+    const isMcp = req.path === '/mcp';
+    const misdirected = isMcp ? 'Forbidden' : 'Misdirected';
     if (!doors.isListedHost(req))
-      return refuse(new HttpError('Misdirected', 'This server does not answer under that Host name: list it in ANNALS_HOSTS.'));
+      return refuse(new HttpError(misdirected, 'This server does not answer under that Host name: list it in ANNALS_HOSTS.'));
     if (!req.url.startsWith('/')) return refuse(new HttpError('InvalidInput', 'The address of the request must begin with a slash.'));
     res.setHeader('Vary', 'Origin');
     const origin = doors.listedOrigin(req);
+    if (isMcp && origin === undefined && req.headers.origin !== undefined)
+      return refuse(new HttpError('Forbidden', 'Pages of this origin may not call the MCP server: list it in ANNALS_ORIGINS.'));
     if (origin !== undefined) {
       res.setHeader('Access-Control-Allow-Origin', origin);
       res.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);

@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { PersonId } from '../../domain/ids.ts';
 import { sendAnswer } from './answer.ts';
 import { hasBody } from './body.ts';
 import { noteOf } from './note.ts';
@@ -68,7 +69,8 @@ export function failed(kernel: Kernel, errors: ErrorForm, req: Request, res: Res
   const { error: told } = error instanceof HttpError ? error : unexpected(error);
   if (statusOf(told.code) === 500 && !req.destroyed)
     kernel.log(`request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  if (told.code === 'RateLimited') kernel.annals.security.record({ kind: 'rate-limited', ...noteOf({ req, kernel, requestId }) });
+  if (told.code === 'RateLimited')
+    kernel.annals.security.record({ kind: 'rate-limited', ...noteOf({ req, kernel, requestId }), actor: PersonId.safeParse(res.locals.actor).data });
   if (res.headersSent || res.destroyed) return void res.destroy();
   if (hasBody(req) && !req.complete) hangUp(req, res);
   sendAnswer(res, errors(told, requestId));

@@ -5,6 +5,7 @@ import type { CommandValue, TellOptions, Told } from '../../commands/command.ts'
 import type { Principal } from '../../domain/principal.ts';
 import type { Asked, AskOptions, QueryValue } from '../../projections/query.ts';
 import type { Annals } from '../annals.ts';
+import type { CostLimit } from './costly.ts';
 import type { Doors } from './doors.ts';
 import type { CameWith, Identified, Identity } from './identity/identify.ts';
 import type { SessionKeys } from './identity/session-keys.ts';
@@ -19,6 +20,7 @@ export interface Kernel {
   readonly tokens: Tokens;
   readonly doors: Doors;
   readonly ownWrites: OwnWrites;
+  readonly costs: CostLimit;
   /** Aborted when the server begins to close: streams without an end of their own end then. */
   readonly closing: AbortSignal;
   readonly log: (message: string) => void;
@@ -87,7 +89,7 @@ export function asPrincipal<Params, Query, Body>(
           query.definition.views.map(({ name }) => name),
           visit.signal,
         );
-      return annals.ask(principal, query, { signal: visit.signal, ...options });
+      return annals.ask(principal, query, { signal: visit.signal, correlationId: requestId, ...options });
     },
   };
 }

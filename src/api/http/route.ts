@@ -80,6 +80,9 @@ export function route<Params extends z.ZodType = z.ZodUnknown, Query extends z.Z
         if (identified.code === 'Forbidden') kernel.annals.security.record({ kind: 'access-denied', reason: 'ForeignPage', ...noteOf(visit) });
         throw new HttpError(identified.code, identified.message);
       }
+      const { principal } = identified;
+      if (principal.kind === 'person') visit.res.locals.actor = principal.id;
+      kernel.costs(`${declaration.method} ${declaration.path}`, principal);
       const signal = whileWelcome(visit.signal, identified);
       return handle(asPrincipal({ ...(await parsed(declaration, visit)), signal }, identified));
     },

@@ -15,13 +15,17 @@ export interface TellsOptions<Result> extends Pick<RouteEntry, 'summary' | 'tags
   readonly result?: z.ZodType;
   /** Where the new thing is. */
   readonly location?: (result: Result) => string;
+  /** Fields of the body that the command calls otherwise, by what they are called outside. */
+  readonly rename?: Readonly<Record<string, string>>;
 }
 
 /** A route that is one command: its input is what the path, the query and the body say. */
 export function tells<Input, State, Result, Judged>(command: CommandDefinition<Input, State, Result, Judged>, options: TellsOptions<Result>) {
   return (method: Method, path: string): RouteDefinition => {
-    const { summary, description, tags, status = 200, bodyLimit, location } = options;
+    const { summary, description, tags, status = 200, bodyLimit, location, rename = {} } = options;
     const { params, rest } = splitInput(command.input, path);
+    const inner = (field: string): string => rename[field] ?? field;
+    const outer = (field: string): string => Object.keys(rename).find((name) => rename[name] === field) ?? field;
     return route({
       method,
       path,
@@ -29,7 +33,7 @@ export function tells<Input, State, Result, Judged>(command: CommandDefinition<I
       ...(description ? { description } : {}),
       tags,
       params,
-      body: rest,
+      body: z.object(mapKeys(rest.shape, outer)),
       ...(bodyLimit === undefined ? {} : { bodyLimit }),
       responses: {
         [status]: { description: 'Done, and stored. ETag and Annals-Position say where.', schema: options.result ?? z.object({}) },
@@ -40,7 +44,7 @@ export function tells<Input, State, Result, Judged>(command: CommandDefinition<I
         const key = idempotencyKey(req);
         const revision = ifRevision(req);
         // The command parses its own input: what the path says goes over what the body says.
-        const input = { ...(request.body as object), ...(request.params as object) } as Input;
+        const input = { ...mapKeys(request.body, inner), ...(request.params as object) } as Input;
         const told = await request.tell(command(input), {
           ...(key === undefined ? {} : { key }),
           ...(revision === undefined ? {} : { ifRevision: revision }),
@@ -58,6 +62,9 @@ export function tells<Input, State, Result, Judged>(command: CommandDefinition<I
   };
 }
 
+const mapKeys = <Value>(fields: Readonly<Record<string, Value>>, name: (field: string) => string): Record<string, Value> =>
+  Object.fromEntries(Object.entries(fields).map(([field, value]) => [name(field), value]));
+
 /** True once every view shows the position; a halted one never does. */
 async function inEveryView({ progress }: Annals, position: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
   const views = progress.status();
@@ -71,7 +78,7 @@ async function inEveryView({ progress }: Annals, position: string, timeoutMs: nu
 }
 
 /** The input's fields that the path names, and the others. A field that the schema does not know takes any text. */
-export function splitInput(input: z.ZodType, path: string): { params: z.ZodType; rest: z.ZodType } {
+export function splitInput(input: z.ZodType, path: string): { params: z.ZodType; rest: z.ZodObject<Record<string, z.ZodType>> } {
   const shape: Record<string, z.ZodType> = input instanceof z.ZodObject ? input.shape : {};
   const names = paramNames(path);
   const entries = Object.entries(shape);

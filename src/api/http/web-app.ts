@@ -11,6 +11,8 @@ export function mountWebApp(app: Express, folder: string = BUILT): void {
   app.get('/', (_req, res) => res.redirect(302, '/app/'));
   // Express takes `/app` and `/app/` for one path.
   app.get('/app', (req, res, next) => (req.path === '/app' ? res.redirect(302, '/app/') : next()));
+  // Maps are for whoever has the sources.
+  app.get(/^\/app\/.*\.map$/i, (_req, _res, next) => next('router'));
   app.use(
     '/app',
     express.static(folder, {
@@ -24,7 +26,7 @@ export function mountWebApp(app: Express, folder: string = BUILT): void {
     }),
   );
   app.get('/app/{*path}', (req, res, next) => {
-    if (/[.][^/]*$/.test(req.path)) return next();
+    if (/[.][^/]*$|[/][.]/.test(req.path)) return next();
     return existsSync(join(folder, 'index.html')) ? sendIndex(res, folder) : notBuilt(res);
   });
 }

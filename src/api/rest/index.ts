@@ -1,18 +1,30 @@
 import type { Tokens } from '../http/identity/tokens.ts';
 import type { RouteDefinition } from '../http/route.ts';
 import { type AccountDoors, accountRoutes } from './accounts.ts';
+import { analyticsRoutes } from './analytics.ts';
+import { archiveRoutes } from './archives.ts';
 import { auditRoutes } from './audit.ts';
 import { conversationRoutes } from './conversations.ts';
+import { erasureRoutes } from './erasure.ts';
 import { fileRoutes } from './files.ts';
 import { invitationRoutes } from './invitations.ts';
+import { jobRoutes } from './jobs.ts';
+import { maskingRoutes } from './masking.ts';
 import { loginListRoutes } from './logins.ts';
+import { mcpConfigRoutes } from './mcp-config.ts';
+import { mcpRoutes } from './mcp.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
+import { promptRoutes } from './prompts.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { roleRoutes } from './roles.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
+import { securityRoutes } from './security.ts';
 import { sessionRoutes } from './sessions.ts';
+import { shareRoutes } from './shares.ts';
 
 /** Every command and query of a person, under `/api`, and what operators need. */
 export const restRoutes = ({
@@ -31,9 +43,21 @@ export const restRoutes = ({
   ...providerKeyRoutes,
   ...tokenRoutes(tokens),
   ...auditRoutes,
+  ...securityRoutes,
   ...operationRoutes,
+  ...archiveRoutes,
+  ...maskingRoutes,
+  ...retentionRoutes,
+  ...analyticsRoutes,
+  ...jobRoutes,
+  ...erasureRoutes,
   ...sessionRoutes,
   ...accountRoutes(accounts),
   ...invitationRoutes,
+  ...shareRoutes,
+  ...roleRoutes,
   ...loginListRoutes,
+  ...promptRoutes,
+  ...mcpRoutes,
+  ...mcpConfigRoutes,
 ];

@@ -5,9 +5,10 @@ import { annals as annalsItself } from '../../commands/settle-active-run.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { LOCAL_PERSON } from '../../domain/person.ts';
 import { listLogins } from '../../projections/queries/logins.ts';
+import { getPerson } from '../../projections/queries/people.ts';
 import { json } from '../http/answer.ts';
 import { asks } from '../http/asks.ts';
-import { done } from '../http/outcome.ts';
+import { done, needed } from '../http/outcome.ts';
 import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { commandErrors } from '../http/tells.ts';
 import { Done } from './schemas.ts';
@@ -49,7 +50,8 @@ const claim = route({
   tags,
   params: z.object({ person: PersonId }),
   responses: { 200: { description: 'It is theirs from now on.', schema: Done }, ...commandErrors },
-  handle: async ({ tell, params: { person }, kernel }) => {
+  handle: async ({ ask, tell, params: { person }, kernel }) => {
+    needed(await ask(getPerson({ person })));
     done(await tell(claimLocal({ by: person })));
     kernel.identity.forget(person, LOCAL_PERSON);
     return json(200, {});

@@ -21,7 +21,7 @@ const models = route({
   },
   handle: async ({ annals, principal }) => {
     const [list, usual] = await Promise.all([annals.models.list(principal.id), annals.models.defaultModel()]);
-    return json(200, { models: list, default: usual });
+    return json(200, { models: list, default: list.some(({ id }) => id === usual) ? usual : (list[0]?.id ?? usual) });
   },
 });
 

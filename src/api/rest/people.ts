@@ -11,8 +11,9 @@ import {
   signOutEverywhere,
 } from '../../commands/person.ts';
 import { PersonId } from '../../domain/ids.ts';
+import { Permission } from '../../domain/permission.ts';
 import { isAnonymous, Profile } from '../../domain/person.ts';
-import { Role, Scope } from '../../domain/principal.ts';
+import { Role, RoleRef, Scope } from '../../domain/principal.ts';
 import { getOwnProfile, getPerson, listPeople, listTokens } from '../../projections/queries/people.ts';
 import { json } from '../http/answer.ts';
 import { asks, queryErrors } from '../http/asks.ts';
@@ -41,7 +42,8 @@ const Known = z.object({
   id: z.string(),
   registered: z.boolean(),
   disabled: z.boolean(),
-  roles: z.array(Role),
+  roles: z.array(RoleRef),
+  permissions: z.array(Permission).describe('Granted to this person alone, beside its roles.'),
   via: z.string().nullable(),
   registeredAt: z.iso.datetime().nullable(),
   ...profile,
@@ -108,7 +110,7 @@ const signOut = route({
 });
 
 /** Whose roles a token is signed with; those of a registered person are looked up at every use instead. */
-const rolesFor = (person: PersonId, { principal }: RouteRequest): readonly Role[] => (person === principal.id ? principal.roles : ['member']);
+const rolesFor = (person: PersonId, { principal }: RouteRequest): readonly RoleRef[] => (person === principal.id ? principal.roles : ['member']);
 
 export function tokenRoutes(tokens: Tokens): readonly RouteDefinition[] {
   const handOut = async (request: RouteRequest, person: PersonId, days: number, scopes: Scope[]) => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Expansion } from '../../domain/conversation/index.ts';
 import { FinishReason, Outcome, Part, Role, ToolPart, Usage } from '../../domain/message.ts';
+import { ShareLevel } from '../../domain/share.ts';
 
 // What the native API answers, for the document. The values come from queries, whose types say the same.
 
@@ -19,6 +21,8 @@ const conversation = {
   updatedAt: Time,
   lastMessageAt: Time,
   trashedAt: Time.nullable(),
+  owner: z.string(),
+  access: z.enum(['owner', ...ShareLevel.options]).describe('What the reader may do with it.'),
   leaf: z.string().nullable().describe('The end of the branch that is shown.'),
   activeRun: z.string().nullable().describe('The run whose answer is still being written.'),
 };
@@ -34,6 +38,7 @@ const message = z.object({
   status: z.enum(['sent', ...RunStatus.options]),
   parts: z.array(Part),
   metadata: Meta,
+  prompt: Expansion.nullable().describe('The prompt that it called by its name, and what the model was told in its place.'),
   runId: z.string().nullable(),
   model: z.string().nullable(),
   usage: Usage.nullable(),
@@ -77,6 +82,13 @@ export const RunItemSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reasoning'), id: z.string(), delta: z.string() }),
   z.object({ type: z.literal('tool-input'), toolCallId: z.string(), toolName: z.string(), delta: z.string() }),
   z.object({ type: z.literal('tool'), part: ToolPart }),
+  z.object({
+    type: z.literal('tool-progress'),
+    toolCallId: z.string(),
+    progress: z.number(),
+    total: z.number().optional(),
+    message: z.string().optional(),
+  }),
   z.object({ type: z.literal('step-finish'), usage: Usage.optional() }),
   z.object({ type: z.literal('waiting') }),
   z.object({

@@ -1,8 +1,12 @@
 import { type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
+import type { ExportedConversation, ExportedMessage } from '../export/format.ts';
 import type { ConversationId, FileId, MessageId, RunId } from '../ids.ts';
 import type { Outcome, Part } from '../message.ts';
+import { decideShare, decideUnshare, type ShareLevel } from '../share.ts';
+import type { ConversationRetention } from '../retention.ts';
 import * as happened from './events.ts';
+import { importedEnd, importedMessages, importedStart } from './import.ts';
 import { type Conversation, lastReplyTo, type Node, resolveMessage } from './state.ts';
 
 type Metadata = JsonObject;
@@ -27,6 +31,7 @@ export type ConversationCommand =
       model?: string;
       tools?: Tools;
       reply: boolean;
+      expansion?: happened.Expansion;
     })
   | (Target & { name: 'requestReply'; parentId: string; model?: string; tools?: Tools })
   | (Target & {
@@ -41,12 +46,19 @@ export type ConversationCommand =
   | (Target & { name: 'adoptMessage'; messageId: MessageId; alias?: string })
   | (Target & { name: 'chooseBranch'; messageId: string })
   | (Target & { name: 'giveFeedback'; messageId: string; rating: 'positive' | 'negative'; comment?: string })
-  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome });
+  | (Target & { name: 'shareConversation'; with: string; level: ShareLevel })
+  | (Target & { name: 'unshareConversation'; with: string })
+  | (Target & { name: 'settleReply'; runId: RunId; outcome: Outcome })
+  | (Target & { name: 'setConversationRetention'; retention: ConversationRetention })
+  | (Target & { name: 'importConversation'; from: ExportedConversation })
+  | (Target & { name: 'completeImport'; from: ExportedConversation })
+  | (Target & { name: 'importMessages'; messages: ExportedMessage[] });
 
 type Decision = readonly NewEvent[] | Refusal;
 
 export function decide(command: ConversationCommand, state: Conversation, context: DecisionContext): Decision {
   if (command.name === 'startConversation') return start(command, context);
+  if (command.name === 'importConversation') return state.status === 'absent' ? importedStart(command.from, context.now) : [];
   if (state.status === 'absent') return refuse('NotFound', 'There is no such thread.');
   if (command.name === 'settleReply') return settle(command, state);
   if (state.status === 'deleted') return command.name === 'deleteConversation' ? [] : refuse('NotFound', 'There is no such thread.');
@@ -69,7 +81,7 @@ export function decide(command: ConversationCommand, state: Conversation, contex
     case 'restoreConversation':
       return state.status === 'trashed' ? [happened.ConversationRestored({})] : [];
     case 'deleteConversation':
-      return [happened.ConversationDeleted({ conversationId: command.conversationId, fileIds: [...state.files] })];
+      return [happened.ConversationDeleted({ conversationId: command.conversationId, fileIds: [...state.files.keys()] })];
     case 'sendMessage':
       return send(command, state, context);
     case 'requestReply':
@@ -84,6 +96,18 @@ export function decide(command: ConversationCommand, state: Conversation, contex
       return choose(command, state);
     case 'giveFeedback':
       return feedback(command, state);
+    case 'shareConversation':
+      return decideShare(state, command, () => happened.ConversationShared({ ...command, with: command.with as never }));
+    case 'unshareConversation':
+      return decideUnshare(state, command, () => happened.ConversationUnshared({ ...command, with: command.with as never }));
+    case 'importMessages': {
+      const events = importedMessages(command.messages, state, context.now);
+      return 'unknown' in events ? unknownMessage(events.unknown) : events;
+    }
+    case 'completeImport':
+      return importedEnd(command.from, state, context.now);
+    case 'setConversationRetention':
+      return retain(command, state);
     default:
       return command satisfies never;
   }
@@ -163,6 +187,12 @@ function feedback({ conversationId, messageId, rating, comment }: Of<'giveFeedba
   return [happened.FeedbackGiven({ conversationId, messageId: node.id, rating, comment })];
 }
 
+/** Said again, `ephemeral` counts anew. */
+function retain({ conversationId, retention }: Of<'setConversationRetention'>, { retention: before }: Conversation): Decision {
+  if (retention.keep !== 'ephemeral' && JSON.stringify(retention) === JSON.stringify(before)) return [];
+  return [happened.ConversationRetentionSet({ conversationId, before, retention })];
+}
+
 function settle({ conversationId, runId, outcome }: Of<'settleReply'>, state: Conversation): Decision {
   const run = state.runs.get(runId);
   if (!run) return refuse('NotFound', 'There is no such run in this thread.');
@@ -171,6 +201,7 @@ function settle({ conversationId, runId, outcome }: Of<'settleReply'>, state: Co
 
 function sentEvent(command: Of<'appendMessage'> | (Of<'sendMessage'> & { role: 'user' }), parent: Node | null, { newId }: DecisionContext) {
   const { conversationId, role, alias, parts, metadata } = command;
+  const expansion = 'expansion' in command ? command.expansion : undefined;
   return happened.MessageSent({
     conversationId,
     messageId: newId('msg_') as MessageId,
@@ -178,9 +209,11 @@ function sentEvent(command: Of<'appendMessage'> | (Of<'sendMessage'> & { role: '
     height: parent ? parent.height + 1 : 0,
     role,
     fileIds: parts.flatMap((part) => (part.type === 'file' && part.fileId ? [part.fileId as FileId] : [])),
+    promptId: expansion?.promptId,
     parts,
     alias,
     metadata,
+    expansion,
   });
 }
 

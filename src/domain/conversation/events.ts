@@ -2,11 +2,25 @@ import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, FileId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { Outcome, Part, Role } from '../message.ts';
+import { shareFields, unshareFields } from '../share.ts';
+import { ConversationRetention } from '../retention.ts';
+import { PromptId, PromptMessage, PromptValues, PromptVersion } from '../prompt/index.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 export const Metadata = z.record(z.string(), z.json());
 export const ToolSchema = z.object({ name: z.string(), description: z.string().optional(), parameters: Metadata });
+
+/** A prompt as a message used it, and what it says to a model in place of what the person typed. */
+export const Expansion = z.object({
+  promptId: PromptId,
+  /** Absent: one of the system's, which have none. */
+  version: PromptVersion.optional(),
+  name: z.string(),
+  values: PromptValues,
+  messages: z.array(PromptMessage),
+});
+export type Expansion = z.output<typeof Expansion>;
 
 export const ConversationStarted = event('ConversationStarted', 1, {
   conversationId: ConversationId,
@@ -27,6 +41,9 @@ export const ConversationRestored = event('ConversationRestored', 1, {});
 /** For good: its keys, and those of the files sent only here, are destroyed. */
 export const ConversationDeleted = event('ConversationDeleted', 1, { conversationId: ConversationId, fileIds: z.array(FileId) });
 
+export const ConversationShared = event('ConversationShared', 1, { conversationId: ConversationId, ...shareFields });
+export const ConversationUnshared = event('ConversationUnshared', 1, { conversationId: ConversationId, ...unshareFields });
+
 export const MessageSent = event('MessageSent', 1, {
   conversationId: ConversationId,
   messageId: MessageId,
@@ -36,7 +53,9 @@ export const MessageSent = event('MessageSent', 1, {
   /** What a client calls this message. */
   alias: z.string().optional(),
   fileIds: z.array(FileId),
-  ...sealed({ parts: z.array(Part), metadata: Metadata.optional() }),
+  /** The prompt that was called by its name. */
+  promptId: PromptId.optional(),
+  ...sealed({ parts: z.array(Part), metadata: Metadata.optional(), expansion: Expansion.optional() }),
 });
 export const MessageContentReplaced = event('MessageContentReplaced', 1, {
   conversationId: ConversationId,
@@ -65,6 +84,17 @@ export const ReplyRequested = event('ReplyRequested', 1, {
 });
 export const ReplySettled = event('ReplySettled', 1, { conversationId: ConversationId, runId: RunId, outcome: Outcome });
 
+/** How long this thread is kept, if its owner says so. */
+export const ConversationRetentionSet = event('ConversationRetentionSet', 1, {
+  conversationId: ConversationId,
+  before: ConversationRetention,
+  retention: ConversationRetention,
+});
+
+/** What was before came with an import; what it says happened elsewhere, at the times it says. */
+export const ConversationImported = event('ConversationImported', 1, { conversationId: ConversationId });
+export const ConversationImportCompleted = event('ConversationImportCompleted', 1, { conversationId: ConversationId });
+
 export const conversationEvents = [
   ConversationStarted,
   ConversationRenamed,
@@ -83,5 +113,10 @@ export const conversationEvents = [
   FeedbackGiven,
   ReplyRequested,
   ReplySettled,
+  ConversationShared,
+  ConversationUnshared,
+  ConversationRetentionSet,
+  ConversationImported,
+  ConversationImportCompleted,
 ] as const;
 export type ConversationEvent = EventOf<(typeof conversationEvents)[number]>;

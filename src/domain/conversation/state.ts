@@ -1,5 +1,7 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
+import type { Shares } from '../share.ts';
+import type { ConversationRetention } from '../retention.ts';
 import type { ConversationEvent } from './events.ts';
 
 /** A message's place in the tree; never its text. */
@@ -32,7 +34,11 @@ export interface Conversation {
   active?: RunId;
   /** The end of the branch that is shown. */
   leaf: MessageId | null;
-  readonly files: Set<FileId>;
+  /** The files that messages name, and who wrote these messages. */
+  readonly files: Map<FileId, Set<PersonId>>;
+  readonly shares: Shares;
+  retention: ConversationRetention;
+  imported?: 'partly' | 'whole';
 }
 
 export const initialState = (): Conversation => ({
@@ -42,7 +48,9 @@ export const initialState = (): Conversation => ({
   aliases: new Map(),
   runs: new Map(),
   leaf: null,
-  files: new Set(),
+  files: new Map(),
+  shares: new Map(),
+  retention: { keep: 'usual' },
 });
 
 export function evolve(state: Conversation, event: ConversationEvent): Conversation {
@@ -78,7 +86,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       const { messageId, parentId, height, role, alias, fileIds } = event.data;
       state.nodes.set(messageId, { id: messageId, parentId, height, role, author: event.metadata.subject, adopted: false, revision: event.revision });
       if (alias !== undefined) state.aliases.set(alias, messageId);
-      for (const file of fileIds) state.files.add(file);
+      for (const file of fileIds) state.files.set(file, (state.files.get(file) ?? new Set()).add(event.metadata.subject));
       state.leaf = messageId;
       return state;
     }
@@ -121,6 +129,21 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       if (state.active === event.data.runId) delete state.active;
       return state;
     }
+    case 'ConversationShared':
+      state.shares.set(event.data.with, event.data.level);
+      return state;
+    case 'ConversationUnshared':
+      state.shares.delete(event.data.with);
+      return state;
+    case 'ConversationRetentionSet':
+      state.retention = event.data.retention;
+      return state;
+    case 'ConversationImported':
+      state.imported = 'partly';
+      return state;
+    case 'ConversationImportCompleted':
+      state.imported = 'whole';
+      return state;
     case 'ConversationMetadataSet':
     case 'ConversationTouched':
     case 'FeedbackGiven':

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../ids.ts';
+import { maskKinds } from '../masking/detect.ts';
 import { FinishReason, Outcome, Part, Usage } from '../message.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 const ofRun = { conversationId: ConversationId, runId: RunId, messageId: MessageId };
+/** What an approval is good for: this definition of this tool, called with these arguments (an HMAC of them), and nothing else. */
+export const CallBinding = z.object({ serverId: z.string(), tool: z.string(), toolHash: z.string(), argumentsHash: z.string() });
+export type CallBinding = z.output<typeof CallBinding>;
 const ErrorInfo = z.object({ code: z.string(), message: z.string() });
 
 export const RunStarted = event('RunStarted', 1, { ...ofRun, model: z.string() });
@@ -25,7 +29,13 @@ export const StepCompleted = event('StepCompleted', 1, {
   usage: Usage.optional(),
   /** What must be answered before the run goes on. */
   calls: z.array(
-    z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), approvalId: z.string().optional() }),
+    z.object({
+      toolCallId: z.string(),
+      toolName: z.string(),
+      needs: z.enum(['server', 'approval', 'client']),
+      approvalId: z.string().optional(),
+      binding: CallBinding.optional(),
+    }),
   ),
   expiresAt: IsoTime.optional(),
   ...sealed({ parts: z.array(Part) }),
@@ -56,8 +66,16 @@ export const RunEnded = event('RunEnded', 1, {
   finishReason: FinishReason,
   model: z.string().optional(),
   usage: Usage.optional(),
+  /** In words of Annals; those of the provider are sealed. */
   error: ErrorInfo.optional(),
-  ...sealed({ parts: z.array(Part) }),
+  ...sealed({ parts: z.array(Part), said: z.string().optional() }),
+});
+
+/** What was masked in the prompt of this step: how many different values of each kind. The log keeps the message as it was written. */
+export const PromptMasked = event('PromptMasked', 1, {
+  ...ofRun,
+  step: z.number().int(),
+  kinds: z.array(z.object({ kind: z.enum(maskKinds), count: z.number().int() })),
 });
 
 export const runEvents = [
@@ -70,5 +88,6 @@ export const runEvents = [
   RunResumed,
   StopRequested,
   RunEnded,
+  PromptMasked,
 ] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;

@@ -1,8 +1,12 @@
 import { type Decider, type DecisionContext, type Refusal, refuse } from '../decider.ts';
 import type { JsonObject, NewEvent } from '../event.ts';
+import type { ExportedMessage } from '../export/format.ts';
 import type { ConversationId, MessageId, RunId } from '../ids.ts';
+import type { MaskKind } from '../masking/detect.ts';
 import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
 import * as happened from './events.ts';
+
+import { importedRun } from './import.ts';
 
 export * from './events.ts';
 
@@ -10,6 +14,7 @@ export interface OpenCall {
   readonly toolName: string;
   readonly needs: 'server' | 'approval' | 'client';
   readonly approvalId?: string;
+  readonly binding?: happened.CallBinding;
   approved?: boolean;
   started?: boolean;
   ended?: boolean;
@@ -27,6 +32,8 @@ export interface Run {
   paused: boolean;
   stopRequested: boolean;
   outcome?: Outcome;
+  /** Tool calls so far, in all steps. */
+  callCount: number;
   /** Tool calls of the step that the run stands at. */
   readonly calls: Map<string, OpenCall>;
   expiresAt?: string;
@@ -47,7 +54,7 @@ export type RunCommand =
       name: 'completeStep';
       model: string;
       usage?: Usage;
-      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client' }[];
+      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client'; binding?: happened.CallBinding }[];
       parts: Part[];
       expiresAt?: string;
     })
@@ -60,16 +67,19 @@ export type RunCommand =
       errorText?: string;
     })
   | (Fenced & { name: 'resumeRun' })
+  | (Fenced & { name: 'recordMasking'; kinds: { kind: MaskKind; count: number }[] })
   | (Fenced & {
       name: 'endRun';
       outcome: Outcome;
       finishReason: FinishReason;
       model?: string;
       usage?: Usage;
-      error?: { code: string; message: string };
+      /** `said`: what the provider says itself, in words that may be the person's. */
+      error?: { code: string; message: string; said?: string };
       parts: Part[];
     })
   | (Target & { name: 'stopRun' })
+  | (Target & { name: 'importRun'; from: ExportedMessage })
   | (Target & { name: 'expireRun' })
   | (Target & { name: 'answerApproval'; approvalId: string; approved: boolean; reason?: string })
   | (Target & { name: 'provideToolOutput'; toolCallId: string; output?: JsonObject[string]; errorText?: string });
@@ -98,6 +108,7 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       return state;
     case 'StepCompleted':
       for (const { toolCallId, ...call } of event.data.calls) state.calls.set(toolCallId, call);
+      state.callCount += event.data.calls.length;
       state.expiresAt = event.data.expiresAt;
       state.paused = isWaiting(state);
       state.status = state.paused ? 'waiting' : 'between';
@@ -125,6 +136,8 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       state.status = 'ended';
       state.outcome = event.data.outcome;
       return state;
+    case 'PromptMasked':
+      return state;
     default:
       event satisfies never;
       return state;
@@ -136,7 +149,7 @@ function update(state: Run, toolCallId: string, change: Partial<OpenCall>): void
   if (call) Object.assign(call, change);
 }
 
-function decide(command: RunCommand, run: Run, { newId }: DecisionContext): readonly NewEvent[] | Refusal {
+function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext): readonly NewEvent[] | Refusal {
   const { conversationId, runId, messageId } = command;
   const of = { conversationId, runId, messageId };
   const end = (outcome: Outcome, rest: { finishReason?: FinishReason; error?: { code: string; message: string } } = {}) =>
@@ -183,13 +196,17 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
           errorText: command.errorText,
         }),
       ];
+    case 'recordMasking':
+      return command.kinds.length === 0 ? [] : [happened.PromptMasked({ ...of, step: run.step, kinds: command.kinds })];
     case 'resumeRun':
       if (run.status === 'waiting') return refuse('Superseded', 'This run waits for an answer: there is nothing to take up.');
       return [happened.RunResumed({ ...of, epoch: run.epoch + 1, segment: run.paused ? run.segment + 1 : run.segment })];
     case 'endRun': {
       const { outcome, finishReason, model, usage, error, parts } = command;
-      return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts })];
+      return [happened.RunEnded({ ...of, outcome, finishReason, model, usage, error, parts, said: error?.said })];
     }
+    case 'importRun':
+      return run.status === 'absent' ? importedRun(command.from, now) : [];
     case 'stopRun':
       if (run.status === 'ended' || run.stopRequested) return [];
       return run.status === 'absent' || run.status === 'waiting' ? [end('cancelled')] : [happened.StopRequested(of)];
@@ -203,6 +220,8 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
         return refuse('RunEnded', 'This run has ended: its approvals can no longer be answered.', { outcome: run.outcome ?? null });
       if (call.approved !== undefined)
         return call.approved === command.approved ? [] : refuse('ApprovalAnswered', 'This approval has been answered already.');
+      if (run.expiresAt !== undefined && now >= run.expiresAt)
+        return refuse('ApprovalExpired', 'Nobody answered this in time: ask the model again.', { expiredAt: run.expiresAt });
       return [happened.ApprovalAnswered({ ...of, approvalId: command.approvalId, toolCallId, approved: command.approved, reason: command.reason })];
     }
     case 'provideToolOutput': {
@@ -221,7 +240,17 @@ function decide(command: RunCommand, run: Run, { newId }: DecisionContext): read
 }
 
 export const runs: Decider<Run, RunCommand, happened.RunEvent> = {
-  initialState: () => ({ status: 'absent', epoch: 0, segment: 0, step: 0, attempt: 0, paused: false, stopRequested: false, calls: new Map() }),
+  initialState: () => ({
+    status: 'absent',
+    epoch: 0,
+    segment: 0,
+    step: 0,
+    attempt: 0,
+    paused: false,
+    stopRequested: false,
+    callCount: 0,
+    calls: new Map(),
+  }),
   evolve,
   decide,
 };

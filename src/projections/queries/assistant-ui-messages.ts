@@ -14,6 +14,7 @@ const Page = z.object({ conversationId: ConversationId, limit: z.number().int().
 export const auiMessages = query('auiMessages', {
   input: Page,
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [messageTree],
   run: async (page, context) => {
     const conversation = await ownActive(context, page.conversationId);
@@ -25,6 +26,7 @@ export const auiMessages = query('auiMessages', {
 export const auiProjectMessages = query('auiProjectMessages', {
   input: Page,
   policy: administratorsOnly,
+  needs: 'project.view',
   views: [messageTree],
   run: async (page, context) => {
     let conversation = conversations.initialState();
@@ -84,6 +86,7 @@ async function docsOf(
 export const auiCandidates = query('auiCandidates', {
   input: z.object({ conversationId: ConversationId, parentId: z.string().nullable(), role: Role }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [],
   run: async ({ conversationId, parentId, role }, context) => {
     const conversation = await ownActive(context, conversationId);

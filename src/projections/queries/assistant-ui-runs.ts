@@ -13,6 +13,7 @@ import { anyPerson } from './policy.ts';
 export const auiConversation = query('auiConversation', {
   input: z.object({ conversationId: ConversationId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [],
   run: async ({ conversationId }, context) => ownActive(context, conversationId),
 });
@@ -21,6 +22,7 @@ export const auiConversation = query('auiConversation', {
 export const auiRun = query('auiRun', {
   input: z.object({ conversationId: ConversationId, runId: RunId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [],
   run: async ({ conversationId, runId }, context) => {
     const run = (await ownActive(context, conversationId))?.runs.get(runId);
@@ -32,6 +34,7 @@ export const auiRun = query('auiRun', {
 export const auiRunPlace = query('auiRunPlace', {
   input: z.object({ runId: RunId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [runList],
   run: async ({ runId }, context) => {
     const place = ConversationId.safeParse(await placeOf(context, runId)).data;
@@ -49,6 +52,7 @@ async function placeOf(context: QueryContext, runId: RunId): Promise<unknown> {
 export const auiTitle = query('auiTitle', {
   input: z.object({ conversationId: ConversationId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [],
   run: async ({ conversationId }, context) => {
     const conversation = await ownActive(context, conversationId);

@@ -5,7 +5,7 @@ import { ConversationId } from '../../domain/ids.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type ConversationDoc, conversationList, type SealedJson } from '../views/conversations.ts';
 import { runState } from './assistant-ui-state.ts';
-import { isOwn, ownerFilter } from './owned.ts';
+import { isOwn, listFilter } from './owned.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
 
 /** A thread as assistant-ui lists it. */
@@ -30,9 +30,15 @@ const newestFirst = [['lastMessageAt', 'desc']] as const;
 export const auiThreads = query('auiThreads', {
   input: Page.extend({ archived: z.boolean().default(false), externalId: z.string().optional() }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [conversationList],
   run: async ({ archived, externalId, ...page }, context) => {
-    const filter = { owner: ownerFilter(context.principal), status: 'active', archived, ...(externalId === undefined ? {} : { externalId }) };
+    const filter = {
+      ...listFilter(context.principal, 'conversation.view'),
+      status: 'active',
+      archived,
+      ...(externalId === undefined ? {} : { externalId }),
+    };
     return threadPage(context, filter, page);
   },
 });
@@ -41,6 +47,7 @@ export const auiThreads = query('auiThreads', {
 export const auiProjectThreads = query('auiProjectThreads', {
   input: Page.extend({ archived: z.boolean().optional() }),
   policy: administratorsOnly,
+  needs: 'project.view',
   views: [conversationList],
   run: async ({ archived, ...page }, context) => threadPage(context, { status: 'active', ...(archived === undefined ? {} : { archived }) }, page),
 });
@@ -48,11 +55,12 @@ export const auiProjectThreads = query('auiProjectThreads', {
 export const auiThread = query('auiThread', {
   input: z.object({ conversationId: ConversationId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [conversationList],
   run: async ({ conversationId }, context) => {
-    const found = await context.views.get(conversationList, conversationId);
-    const mine = found?.doc.status === 'active' && isOwn(context.principal, found.doc);
-    return mine ? threadOf(context, found) : undefined;
+    const seen = await context.conversation(conversationId);
+    const found = seen?.status === 'active' ? await context.views.get(conversationList, conversationId) : undefined;
+    return found && threadOf(context, found);
   },
 });
 

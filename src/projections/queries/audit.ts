@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import type { Condition, Filter, StoredDocument } from '../../adapters/document-store/port.ts';
 import { IsoTime, PersonId } from '../../domain/ids.ts';
-import { type QueryPolicy, query } from '../query.ts';
+import { query } from '../query.ts';
 import { type AuditDoc, audit, resourceOf } from '../views/audit.ts';
 import { pageFields, pageOptions } from './page.ts';
-
-/** Those who look after the log: what they may see of it is everybody's, and never anybody's text. */
-const auditorsOnly: QueryPolicy<unknown> = ({ principal }) =>
-  principal.kind === 'service' || principal.roles.some((role) => role === 'administrator' || role === 'auditor')
-    ? 'allow'
-    : { code: 'Forbidden', message: 'Only an auditor or an administrator may see this.' };
+import { auditorsOnly } from './policy.ts';
 
 const MOST = 500;
 const USUAL = 50;
@@ -37,6 +32,7 @@ export const listAudit = query('listAudit', {
     limit: z.coerce.number().int().min(1).max(MOST).optional(),
   }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [audit],
   run: async ({ person, as, action, outcome, resource, correlationId, from, to, cursor, after, limit = USUAL }, { views }) => {
     const stream = resource === undefined ? undefined : resourceOf(resource);
@@ -76,6 +72,7 @@ const shown = ({ id, position, doc }: StoredDocument<AuditDoc>) => ({ eventId: i
 export const listHeads = query('listHeads', {
   input: z.object(pageFields(MOST)),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async (page, { evidence }) => {
     if (!evidence) return undefined;
@@ -96,6 +93,7 @@ export const proveInclusion = query('proveInclusion', {
     size: place.optional().describe('Of the head; default: the latest.'),
   }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async ({ stream, revision, size }, { evidence }) => {
     const proof = await evidence?.include({ stream, revision, ...(size === undefined ? {} : { size }) });
@@ -110,6 +108,7 @@ export const proveInclusion = query('proveInclusion', {
 export const proveConsistency = query('proveConsistency', {
   input: z.object({ from: place, to: place }),
   policy: auditorsOnly,
+  needs: 'audit.view',
   views: [],
   run: async ({ from, to }, { evidence }) => {
     const proof = await evidence?.consistency(from, to);

@@ -1,56 +1,17 @@
 import { z } from 'zod';
-import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { conversationStream } from '../../domain/conversation/index.ts';
-import { isUnopened, type JsonObject } from '../../domain/event.ts';
 import { ConversationId, PersonId } from '../../domain/ids.ts';
 import { ownIds } from '../../domain/principal.ts';
-import { type QueryContext, query } from '../query.ts';
-import { type ConversationDoc, conversationList } from '../views/conversations.ts';
+import { query } from '../query.ts';
+import { conversationList } from '../views/conversations.ts';
+import { conversationInfo } from './conversation-info.ts';
 import { lastRevision } from './last-revision.ts';
-import { ownerFilter } from './owned.ts';
-import { pageFields, pageOptions } from './page.ts';
+import { listFilter } from './owned.ts';
+import { pageFields, pageOptions, Shared } from './page.ts';
 import { anyPerson } from './policy.ts';
+import { sharedWithMe } from './shared.ts';
 
-/** A thread as its owner sees it. */
-export interface ConversationInfo {
-  readonly id: string;
-  readonly state: 'active' | 'archived' | 'trashed';
-  /** Null: none yet; `[erased]` or `[unreadable]` when it cannot be opened. */
-  readonly title: string | null;
-  readonly metadata: JsonObject | null;
-  readonly externalId: string | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly lastMessageAt: string;
-  readonly trashedAt: string | null;
-  /** The end of the branch that is shown. */
-  readonly leaf: string | null;
-  /** The run whose answer is still being written. */
-  readonly activeRun: string | null;
-}
-
-async function shown({ id, doc }: Pick<StoredDocument<ConversationDoc>, 'id' | 'doc'>, { openDeep }: QueryContext): Promise<ConversationInfo> {
-  // What it was started with is one sealed value, so it is opened once.
-  const asStarted = doc.title !== null && doc.title.a === doc.metadata?.a;
-  const opened = await openDeep({ title: doc.title, metadata: asStarted ? null : doc.metadata });
-  const { title, metadata } = asStarted ? { title: opened.title, metadata: opened.title } : opened;
-  const { status, archived, externalId, createdAt, updatedAt, lastMessageAt, leaf, activeRun } = doc;
-  return {
-    id,
-    state: status === 'trashed' ? 'trashed' : archived ? 'archived' : 'active',
-    title: isUnopened(title) ? title : (Titled.parse(title ?? {}).title ?? null),
-    metadata: isUnopened(metadata) ? null : (Described.parse(metadata ?? {}).metadata ?? null),
-    externalId,
-    createdAt,
-    updatedAt,
-    lastMessageAt,
-    trashedAt: status === 'trashed' ? updatedAt : null,
-    leaf,
-    activeRun,
-  };
-}
-const Titled = z.object({ title: z.string().optional() });
-const Described = z.object({ metadata: z.record(z.string(), z.json()).nullish() });
+export type { ConversationInfo } from './conversation-info.ts';
 
 const filters = {
   active: { status: 'active', archived: false },
@@ -58,15 +19,26 @@ const filters = {
   trashed: { status: 'trashed' },
 } as const;
 
-/** One's own threads, those with the latest message first. */
+/** One's own threads, those with the latest message first; or those that are shared with one. */
 export const listConversations = query('listConversations', {
-  input: z.object({ state: z.enum(['active', 'archived', 'trashed']).optional(), externalId: z.string().max(255).optional(), ...pageFields(100) }),
+  input: z.object({
+    state: z.enum(['active', 'archived', 'trashed']).optional(),
+    externalId: z.string().max(255).optional(),
+    shared: Shared,
+    ...pageFields(100),
+  }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [conversationList],
-  run: async ({ state = 'active', externalId, ...page }, context) => {
-    const filter = { owner: ownerFilter(context.principal), ...filters[state], ...(externalId === undefined ? {} : { externalId }) };
+  run: async ({ state = 'active', externalId, shared, ...page }, context) => {
+    if (shared !== undefined) {
+      const { found, next } = await sharedWithMe(context, conversationList, 'conversation', page);
+      const conversations = await Promise.all(found.map((document) => conversationInfo(document, context, document.shares)));
+      return { conversations, ...(next === undefined ? {} : { next }) };
+    }
+    const filter = { ...listFilter(context.principal, 'conversation.view'), ...filters[state], ...(externalId === undefined ? {} : { externalId }) };
     const { documents, next } = await context.views.find(conversationList, filter, { sort: [['lastMessageAt', 'desc']], ...pageOptions(page, 20) });
-    const conversations = await Promise.all(documents.map((document) => shown(document, context)));
+    const conversations = await Promise.all(documents.map((document) => conversationInfo(document, context)));
     return { conversations, ...(next === undefined ? {} : { next }) };
   },
 });
@@ -74,11 +46,14 @@ export const listConversations = query('listConversations', {
 export const getConversation = query('getConversation', {
   input: z.object({ conversationId: ConversationId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [conversationList],
   run: async ({ conversationId }, context) => {
-    if (!(await context.conversation(conversationId))) return undefined;
-    const document = await context.views.get(conversationList, conversationId);
-    return document && { ...(await shown(document, context)), revision: await lastRevision(context, conversationStream(conversationId)) };
+    const state = await context.conversation(conversationId);
+    const document = state && (await context.views.get(conversationList, conversationId));
+    return (
+      document && { ...(await conversationInfo(document, context, state.shares)), revision: await lastRevision(context, conversationStream(conversationId)) }
+    );
   },
 });
 

@@ -58,6 +58,7 @@ export const listConversationEvents = query('listConversationEvents', {
     limit: z.coerce.number().int().min(1).max(MOST).optional(),
   }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [],
   run: async ({ conversationId, after = START, limit = MOST }, context) => {
     const state = await context.conversation(conversationId);

@@ -1,3 +1,5 @@
+import * as analytics from './analytics.ts';
+import * as approvals from './approvals.ts';
 import * as assistantUiFiles from './assistant-ui-files.ts';
 import * as assistantUiMessages from './assistant-ui-messages.ts';
 import * as assistantUiRuns from './assistant-ui-runs.ts';
@@ -5,16 +7,27 @@ import * as assistantUiThreads from './assistant-ui-threads.ts';
 import * as audit from './audit.ts';
 import * as conversations from './conversations.ts';
 import * as events from './events.ts';
+import * as exports from './exports.ts';
 import * as files from './files.ts';
 import * as invitations from './invitations.ts';
-import * as mails from './mails.ts';
+import * as jobs from './jobs.ts';
+import * as masking from './masking.ts';
 import * as logins from './logins.ts';
+import * as mails from './mails.ts';
+import * as mcp from './mcp.ts';
+import * as mcpTools from './mcp-tools.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
+import * as privacy from './privacy.ts';
+import * as prompts from './prompts.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as roles from './roles.ts';
+import * as retention from './retention.ts';
 import * as runs from './runs.ts';
+import * as security from './security.ts';
 import * as sessions from './sessions.ts';
+import * as shares from './shares.ts';
 
 /** Every query there is, by name of its declaration. */
 export const queries = {
@@ -33,6 +46,19 @@ export const queries = {
   ...assistantUiMessages,
   ...assistantUiRuns,
   ...assistantUiFiles,
+  ...prompts,
+  ...mcp,
+  ...mcpTools,
+  ...approvals,
+  ...security,
+  ...analytics,
+  ...masking,
+  ...exports,
+  ...retention,
+  ...jobs,
+  ...privacy,
   ...sessions,
   ...logins,
+  ...roles,
+  ...shares,
 };

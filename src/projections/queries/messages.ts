@@ -1,37 +1,15 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { branchOf, type Conversation, conversationStream, resolveMessage } from '../../domain/conversation/index.ts';
-import { isUnopened, type JsonObject, type Opened } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
-import type { Part, Usage } from '../../domain/message.ts';
-import { assembleParts, type Piece } from '../../domain/pieces.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type MessageDoc, messageTree } from '../views/messages.ts';
 import { lastRevision } from './last-revision.ts';
+import { type MessageInfo, messageInfo } from './message-info.ts';
 import { pageFields, pageOptions } from './page.ts';
 import { anyPerson } from './policy.ts';
 
-/** A message as the owner of its thread sees it. */
-export interface MessageInfo {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly role: MessageDoc['role'];
-  readonly parentId: string | null;
-  readonly height: number;
-  readonly status: MessageDoc['status'];
-  readonly parts: readonly Part[];
-  readonly metadata: JsonObject | null;
-  readonly runId: string | null;
-  readonly model: string | null;
-  readonly usage: Usage | null;
-  readonly finishReason: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly feedback: { readonly rating: 'positive' | 'negative'; readonly comment: string | null } | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  /** On the branch that is shown; and the other messages after the same parent, itself included, oldest first. */
-  readonly branch: { readonly shown: boolean; readonly siblings: readonly string[] };
-}
+export type { MessageInfo } from './message-info.ts';
 
 /** Which messages stand beside each other, and which are shown. */
 function branches(state: Conversation): (id: string) => MessageInfo['branch'] {
@@ -44,43 +22,16 @@ function branches(state: Conversation): (id: string) => MessageInfo['branch'] {
   };
 }
 
-const Comment = z.object({ comment: z.string().optional() });
-const WithMetadata = z.object({ metadata: z.record(z.string(), z.json()).optional() });
-
-async function shown({ id, doc }: StoredDocument<MessageDoc>, branch: MessageInfo['branch'], { openDeep }: QueryContext): Promise<MessageInfo> {
-  const opened = await openDeep({ pieces: doc.pieces, comment: doc.feedback?.comment ?? null });
-  // What is sealed in a piece is what the events' schemas let in.
-  const pieces = opened.pieces as unknown as Piece<Opened<{ parts?: Part[] }>>[];
-  const first = pieces.find(({ kind }) => kind === 'parts')?.body;
-  const { conversationId, role, parentId, height, status, runId, model, usage, finishReason, error, feedback, createdAt, updatedAt } = doc;
-  return {
-    id,
-    conversationId,
-    role,
-    parentId,
-    height,
-    status,
-    parts: assembleParts(pieces),
-    metadata: first === undefined || isUnopened(first) ? null : (WithMetadata.parse(first).metadata ?? null),
-    runId,
-    model,
-    usage,
-    finishReason,
-    error,
-    feedback: feedback && {
-      rating: feedback.rating,
-      comment: isUnopened(opened.comment) ? opened.comment : (Comment.parse(opened.comment ?? {}).comment ?? null),
-    },
-    createdAt,
-    updatedAt,
-    branch,
-  };
-}
+const shown = async (document: StoredDocument<MessageDoc>, branch: MessageInfo['branch'], context: QueryContext): Promise<MessageInfo> => ({
+  ...(await messageInfo(document, context)),
+  branch,
+});
 
 /** A thread's messages of all branches, the newest first. */
 export const listMessages = query('listMessages', {
   input: z.object({ conversationId: ConversationId, ...pageFields(200) }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [messageTree],
   run: async ({ conversationId, ...page }, context) => {
     const state = await context.conversation(conversationId);
@@ -103,6 +54,7 @@ export const listMessages = query('listMessages', {
 export const getMessage = query('getMessage', {
   input: z.object({ conversationId: ConversationId, messageId: z.string().min(1).max(255) }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [messageTree],
   run: async ({ conversationId, messageId }, context) => {
     const state = await context.conversation(conversationId);

@@ -8,6 +8,7 @@ import { administratorsOnly } from './policy.ts';
 export const listViews = query('listViews', {
   input: z.object({}),
   policy: administratorsOnly,
+  needs: 'operation.view',
   views: [],
   run: async (_input, { status }) => ({ views: status() }),
 });
@@ -16,6 +17,7 @@ export const listViews = query('listViews', {
 export const listParked = query('listParked', {
   input: z.object({ reaction: z.string().max(255).optional(), ...pageFields(200) }),
   policy: administratorsOnly,
+  needs: 'operation.view',
   views: [parked],
   run: async ({ reaction, ...page }, { views }) => {
     const { documents, next } = await views.find(parked, reaction === undefined ? {} : { reaction }, {

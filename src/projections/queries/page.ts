@@ -7,6 +7,9 @@ export const pageFields = (most: number) => ({
   limit: z.coerce.number().int().min(1).max(most).optional(),
 });
 
+/** Instead of one's own: what others share with one, what was shared last first. */
+export const Shared = z.enum(['with-me']).optional();
+
 export const pageOptions = ({ cursor, limit }: { cursor?: string | undefined; limit?: number | undefined }, usual: number) => ({
   limit: limit ?? usual,
   ...(cursor === undefined ? {} : { after: cursor }),

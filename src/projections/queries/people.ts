@@ -1,29 +1,22 @@
 import { z } from 'zod';
-import { isUnopened } from '../../domain/event.ts';
 import { PersonId } from '../../domain/ids.ts';
-import { Profile } from '../../domain/person.ts';
 import { type QueryContext, query } from '../query.ts';
 import { accessTokens } from '../views/access-tokens.ts';
 import { type PersonDoc, people } from '../views/people.ts';
 import { pageFields, pageOptions } from './page.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
-
-async function profileOf({ profile }: PersonDoc, { openDeep }: QueryContext): Promise<Profile> {
-  const opened = await openDeep(profile as Record<string, unknown>);
-  return Object.fromEntries(
-    Object.entries(opened).map(([field, said]) => [field, isUnopened(said) ? said : (Profile.parse(said)[field as keyof Profile] ?? null)]),
-  );
-}
+import { profileOf } from './profile-of.ts';
 
 const shown = async (id: string, doc: PersonDoc, context: QueryContext) => {
-  const { registered, disabled, roles, via, registeredAt } = doc;
-  return { id, registered, disabled, roles, via, registeredAt, ...(await profileOf(doc, context)) };
+  const { registered, disabled, roles, permissions, via, registeredAt } = doc;
+  return { id, registered, disabled, roles, permissions, via, registeredAt, ...(await profileOf(doc, context)) };
 };
 
 /** What one has said about oneself. */
 export const getOwnProfile = query('getOwnProfile', {
   input: z.object({}),
   policy: anyPerson,
+  needs: 'self',
   views: [people],
   run: async (_input, context) => {
     const document = await context.views.get(people, context.principal.id);
@@ -41,6 +34,7 @@ export const listPeople = query('listPeople', {
     search: z.string().trim().min(1).max(255).optional().describe('Part of a name, an e-mail address or an id.'),
   }),
   policy: administratorsOnly,
+  needs: 'person.view',
   views: [people],
   run: async ({ search, ...page }, context) => {
     const { limit } = pageOptions(page, 50);
@@ -71,6 +65,7 @@ export const listPeople = query('listPeople', {
 export const getPerson = query('getPerson', {
   input: z.object({ person: PersonId }),
   policy: administratorsOnly,
+  needs: 'person.view',
   views: [people],
   run: async ({ person }, context) => {
     const document = await context.views.get(people, person);
@@ -84,6 +79,7 @@ export const getPerson = query('getPerson', {
 export const listTokens = query('listTokens', {
   input: z.object(pageFields(100)),
   policy: anyPerson,
+  needs: 'self',
   views: [accessTokens],
   run: async (page, { principal, views }) => {
     const { documents, next } = await views.find(accessTokens, { owner: principal.id }, { sort: [['createdAt', 'desc']], ...pageOptions(page, 50) });

@@ -57,11 +57,13 @@ async function shown({ id, doc }: StoredDocument<ProviderKeyDoc>, { openDeep }: 
   };
 }
 
-const isAdministrator = (principal: Principal): boolean => administratorsOnly({ principal, input: undefined }) === 'allow';
+const isAdministrator = (principal: Principal): boolean =>
+  administratorsOnly({ principal, input: undefined, needs: 'provider-key.view' }) === 'allow';
 
 export const getProviderKey = query('getProviderKey', {
   input: z.object({ keyId: ProviderKeyId }),
   policy: anyPerson,
+  needs: 'provider-key.view',
   views: [providerKeys],
   run: async ({ keyId }, context) => {
     const document = await context.views.get(providerKeys, keyId);
@@ -73,7 +75,8 @@ export const getProviderKey = query('getProviderKey', {
 /** One's own keys, or for administrators those of the organisation, in the order in which they came. There are a hundred at most. */
 export const listProviderKeys = query('listProviderKeys', {
   input: z.object({ owner: z.enum(['self', 'organisation']).default('self') }),
-  policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : 'allow'),
+  policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : anyPerson(request)),
+  needs: 'provider-key.view',
   views: [providerKeys],
   run: async ({ owner }, context) => {
     const { documents } = await context.views.find(

@@ -33,6 +33,7 @@ const shown = ({ id, doc }: StoredDocument<RunDoc>): RunInfo => {
 export const getRun = query('getRun', {
   input: z.object({ runId: RunId }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [runList],
   run: async ({ runId }, context) => {
     const document = await context.views.get(runList, runId);
@@ -46,6 +47,7 @@ export const getRun = query('getRun', {
 export const listRuns = query('listRuns', {
   input: z.object({ conversationId: ConversationId, ...pageFields(200) }),
   policy: anyPerson,
+  needs: 'conversation.view',
   views: [runList],
   run: async ({ conversationId, ...page }, context) => {
     if (!(await context.conversation(conversationId))) return undefined;

@@ -15,9 +15,10 @@ export interface TokenDoc extends JsonObject {
 
 export const accessTokens = view<TokenDoc, (typeof tokenEvents)[number]>({
   name: 'access-tokens',
-  version: 1,
+  version: 2,
   types: tokenEvents,
   indexes: [['owner', 'createdAt']],
+  ownedBy: 'owner',
   keys: ({ data }) => [data.tokenId],
   fold: (doc, { type, data, metadata }) => {
     if (type === 'TokenRevoked') return doc && { ...doc, revokedFrom: data.from };

@@ -5,6 +5,7 @@ import { fileStream } from '../../domain/file.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { personStream } from '../../domain/person.ts';
 import { runStream } from '../../domain/run/index.ts';
+import { type SecurityKind, SecurityNoted } from '../../domain/security.ts';
 import { type View, view } from '../view.ts';
 
 /** What somebody did, was refused or was shown: one for each event, with nothing of what is sealed in it. */
@@ -13,7 +14,7 @@ export interface AuditDoc extends JsonObject {
   actor: string;
   /** Whose data it is. */
   subject: string;
-  /** The event's type; of what was refused, or was shown of another's, the name of the command, query or topic. */
+  /** The event's type; of a security event its kind; of what was refused, or was shown of another's, the name of the command, query or topic. */
   action: string;
   outcome: 'done' | 'refused' | 'read';
   type: string;
@@ -43,11 +44,36 @@ const outcomes: Readonly<Record<string, AuditDoc['outcome']>> = {
   [AnonymousRefusalsCounted.type]: 'refused',
   [OthersDataRead.type]: 'read',
 };
+/** Kinds of security events that somebody was refused by. */
+const refusals: ReadonlySet<string> = new Set<SecurityKind>([
+  'login-failed',
+  'account-locked',
+  'token-refused',
+  'token-reused',
+  'access-denied',
+  'address-blocked',
+  'rate-limited',
+  'tool-blocked',
+]);
+
+/** What an event says by its name alone, as it was before and as it is after. */
+const changes: Readonly<Record<string, readonly [before: JsonObject, after: JsonObject]>> = {
+  PersonDisabled: [{ disabled: false }, { disabled: true }],
+  PersonEnabled: [{ disabled: true }, { disabled: false }],
+  ConversationArchived: [{ archived: false }, { archived: true }],
+  ConversationUnarchived: [{ archived: true }, { archived: false }],
+  ConversationTrashed: [{ trashed: false }, { trashed: true }],
+  ConversationRestored: [{ trashed: true }, { trashed: false }],
+  AlertAcknowledged: [{ status: 'open' }, { status: 'acknowledged' }],
+};
+
 const PROSE = '[text]';
+/** A route as the document names it. */
+const ROUTE = /^[A-Z]{3,7} \/[\w/{}.-]*$/;
 
 /** Ids, codes, times and numbers stay; what has spaces in it may be somebody's words. */
 function withoutProse(value: Json): Json {
-  if (typeof value === 'string') return /\s/.test(value) ? PROSE : value;
+  if (typeof value === 'string') return /\s/.test(value) && !ROUTE.test(value) ? PROSE : value;
   if (Array.isArray(value)) return value.map(withoutProse);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -61,7 +87,7 @@ const text = (value: Json | undefined): string => (typeof value === 'string' ? v
 
 export const audit: View<AuditDoc> = view<AuditDoc, (typeof eventDefinitions)[number]>({
   name: 'audit',
-  version: 1,
+  version: 2,
   types: eventDefinitions,
   indexes: [
     ['_pos'],
@@ -75,15 +101,17 @@ export const audit: View<AuditDoc> = view<AuditDoc, (typeof eventDefinitions)[nu
   ],
   keys: ({ id }) => [id],
   fold: (_doc, { type, stream, revision, data: recorded, metadata }) => {
-    const { sealed: _sealed, before = null, ...data } = recorded as JsonObject;
-    const outcome = outcomes[type] ?? 'done';
+    const { sealed: _sealed, before: said = null, ...data } = recorded as JsonObject;
+    const [before, after] = changes[type] ?? [said, {}];
+    const kind = type === SecurityNoted.type ? text(data.kind) : '';
+    const outcome = refusals.has(kind) ? 'refused' : (outcomes[type] ?? 'done');
     const conversation = text(data.conversationId);
-    const target = outcome === 'done' ? conversation : text(data.target);
+    const target = outcome === 'done' && kind === '' ? conversation : text(data.target);
     return {
       time: metadata.time,
       actor: metadata.actor,
       subject: metadata.subject,
-      action: outcome === 'done' ? type : text(data.what) || type,
+      action: kind || (outcome === 'done' ? type : text(data.what) || type),
       outcome,
       type,
       resource: target === '' ? stream : resourceOf(target),
@@ -93,7 +121,7 @@ export const audit: View<AuditDoc> = view<AuditDoc, (typeof eventDefinitions)[nu
       correlationId: metadata.$correlationId,
       causationId: metadata.$causationId,
       before: withoutProse(before),
-      after: withoutProse(data) as JsonObject,
+      after: withoutProse({ ...data, ...after }) as JsonObject,
     };
   },
 });

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/event.ts';
-import { AnonymousClaimed } from '../../domain/person.ts';
+import { AnonymousClaimed, PersonErased } from '../../domain/person.ts';
 import { view } from '../view.ts';
 
 /** Who has taken over which anonymous person's threads. */
@@ -8,11 +8,14 @@ export interface ClaimDoc extends JsonObject {
   at: string;
 }
 
-export const claims = view<ClaimDoc, typeof AnonymousClaimed>({
+export const claims = view<ClaimDoc, typeof AnonymousClaimed | typeof PersonErased>({
   name: 'claims',
-  version: 1,
-  types: [AnonymousClaimed],
+  version: 2,
+  types: [AnonymousClaimed, PersonErased],
   indexes: [['by']],
-  keys: ({ data }) => [data.anonymous],
-  fold: (_doc, { data, metadata }) => ({ by: data.by, at: metadata.time }),
+  keys: ({ type, data }) => [type === 'PersonErased' ? data.person : data.anonymous],
+  fold: (doc, { type, data, metadata }) => {
+    if (type === 'PersonErased') return doc && 'delete';
+    return { by: data.by, at: metadata.time };
+  },
 });

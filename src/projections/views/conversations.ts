@@ -73,9 +73,14 @@ export const conversationList = view<ConversationDoc, (typeof conversationEvents
         return { ...doc, activeRun: doc.activeRun === event.data.runId ? null : doc.activeRun, lastMessageAt: time, updatedAt: time };
       case 'BranchChosen':
         return { ...doc, leaf: event.data.messageId, updatedAt: time };
+      case 'ConversationRetentionSet':
+      case 'ConversationImported':
+      case 'ConversationImportCompleted':
       case 'MessageContentReplaced':
       case 'MessageAdopted':
       case 'FeedbackGiven':
+      case 'ConversationShared':
+      case 'ConversationUnshared':
         return undefined;
       default:
         event satisfies never;

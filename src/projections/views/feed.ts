@@ -16,9 +16,10 @@ export interface FeedDoc extends JsonObject {
 
 export const feed: View<FeedDoc> = view<FeedDoc, (typeof eventDefinitions)[number]>({
   name: 'feed',
-  version: 1,
+  version: 2,
   types: eventDefinitions,
   indexes: [['person', '_pos']],
+  ownedBy: 'person',
   keys: ({ id }) => [id],
   fold: (_doc, { type, version, stream, revision, data, metadata }) => ({
     person: metadata.subject,

@@ -41,6 +41,9 @@ export const fileList = view<FileDoc, (typeof fileEvents)[number]>({
       }
       case 'FileDeleted':
         return 'delete';
+      case 'FileShared':
+      case 'FileUnshared':
+        return undefined;
       default:
         event satisfies never;
         return undefined;

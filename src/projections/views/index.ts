@@ -1,20 +1,35 @@
 import type { View } from '../view.ts';
 import { accessTokens } from './access-tokens.ts';
+import { approvals } from './approvals.ts';
+import { alertList } from './alerts.ts';
+import { attachments } from './attachments.ts';
 import { audit } from './audit.ts';
+import { accountBursts, networkBursts } from './bursts.ts';
 import { claims } from './claims.ts';
 import { conversationList } from './conversations.ts';
 import { deadlines } from './deadlines.ts';
+import { exportFiles } from './exports.ts';
 import { feed } from './feed.ts';
 import { fileList } from './files.ts';
 import { invitationList } from './invitations.ts';
-import { mailList } from './mails.ts';
+import { jobList } from './jobs.ts';
+import { maskedPrompts } from './masked-prompts.ts';
 import { loginList } from './logins.ts';
+import { mailList } from './mails.ts';
+import { mcpContractList } from './mcp-contracts.ts';
+import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
 import { people } from './people.ts';
+import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
+import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
+import { security } from './security.ts';
+import { retentionDue } from './retention.ts';
+import { usageByDay } from './usage.ts';
 import { openSessions } from './sessions.ts';
+import { shareList } from './shares.ts';
 
 /** Every view there is. */
 export const views = [
@@ -30,8 +45,25 @@ export const views = [
   providerKeys,
   people,
   accessTokens,
+  prompts,
+  promptVersions,
+  mcpServers,
+  mcpContractList,
+  approvals,
+  security,
+  accountBursts,
+  networkBursts,
+  alertList,
   invitationList,
   mailList,
+  retentionDue,
+  maskedPrompts,
+  usageByDay,
+  exportFiles,
+  jobList,
   openSessions,
   loginList,
+  attachments,
+  roleList,
+  shareList,
 ] as unknown as readonly View[];

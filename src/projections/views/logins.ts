@@ -17,6 +17,7 @@ export const loginList = view<LoginDoc, (typeof loginEvents)[number]>({
   version: 1,
   types: loginEvents,
   indexes: [['owner', 'addedAt']],
+  ownedBy: 'owner',
   keys: ({ data }) => [`${data.person}/${data.identity}`],
   fold: (_doc, { type, data, metadata }) => {
     if (type === 'LoginRemoved') return 'delete';

@@ -22,6 +22,7 @@ export const openSessions = view<SessionDoc, (typeof types)[number]>({
   version: 1,
   types,
   indexes: [['owner', 'openedAt']],
+  ownedBy: 'owner',
   keys: ({ type, data }) =>
     type === 'SessionsEnded' || type === 'SignedOutEverywhere' ? [{ index: 'owner', value: data.person }] : [data.sessionId],
   fold: (doc, event) => {

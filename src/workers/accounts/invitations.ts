@@ -57,7 +57,7 @@ export function createInvitations(parts: AccountParts, finding: Finding, complet
     const all = [...new Set([...before, ...roles])];
     const told = await tell<unknown>(
       annals(person),
-      registered ? changeRoles({ person, roles: all }) : registerPerson({ person, via: 'invitation', roles: all, profile: {} }),
+      registered ? changeRoles({ person, roles: all }) : registerPerson({ person, via: 'invitation', roles: [...roles], profile: {} }),
       { commandId: v5('grant', eventId), causationId: eventId },
     );
     return told.ok || told.error.code === 'AlreadyRegistered' || told.error.code === 'IdempotencyMismatch' ? { ok: true } : told;

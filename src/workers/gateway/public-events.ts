@@ -1,20 +1,30 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
-import { attemptEvents } from '../../domain/attempt.ts';
 import { administrationEvents } from '../../domain/administration.ts';
+import { alertEvents } from '../../domain/alert.ts';
+import { attemptEvents } from '../../domain/attempt.ts';
 import { conversationEvents } from '../../domain/conversation/index.ts';
 import { credentialEvents } from '../../domain/credential.ts';
 import type { EventDefinition, Json, RecordedEvent } from '../../domain/event.ts';
+import { exportEvents } from '../../domain/export/index.ts';
 import { fileEvents } from '../../domain/file.ts';
 import { identityEvents } from '../../domain/identity.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { invitationEvents } from '../../domain/invitation.ts';
-import { mailEvents } from '../../domain/mail.ts';
-import { passwordResetEvents } from '../../domain/password-reset.ts';
+import { jobEvents } from '../../domain/job.ts';
+import { maskingEvents } from '../../domain/masking/index.ts';
 import { loginEvents } from '../../domain/logins.ts';
+import { mailEvents } from '../../domain/mail.ts';
+import { modelAccessEvents } from '../../domain/model-access.ts';
+import { passwordResetEvents } from '../../domain/password-reset.ts';
+import { mcpEvents } from '../../domain/mcp/index.ts';
 import { personEvents } from '../../domain/person.ts';
+import { promptEvents } from '../../domain/prompt/index.ts';
 import { providerKeyEvents } from '../../domain/provider-key.ts';
 import { reactionEvents } from '../../domain/reaction.ts';
+import { resourceShareEvents } from '../../domain/resource-share.ts';
+import { roleEvents } from '../../domain/role.ts';
+import { retentionEvents } from '../../domain/retention.ts';
 import { runEvents } from '../../domain/run/index.ts';
 import { securityEvents } from '../../domain/security.ts';
 import { sessionEvents } from '../../domain/session.ts';
@@ -50,11 +60,21 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, passwordResetEvents],
   [undefined, attemptEvents],
   [undefined, mailEvents],
+  [undefined, maskingEvents],
+  [undefined, retentionEvents],
+  [undefined, exportEvents],
+  [undefined, jobEvents],
   [undefined, sessionEvents],
   [undefined, identityEvents],
   [undefined, loginEvents],
   [undefined, administrationEvents],
+  [undefined, promptEvents],
+  [undefined, mcpEvents],
   ['access', securityEvents],
+  ['alert', alertEvents],
+  [undefined, roleEvents],
+  [undefined, modelAccessEvents],
+  [undefined, resourceShareEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);
@@ -62,6 +82,7 @@ const ToolName = word(/[A-Za-z0-9_.-]{1,64}/);
 const Name = word(/[A-Za-z][A-Za-z0-9_-]{0,63}/);
 const MediaType = word(/[a-z]{1,32}\/[a-z0-9.+-]{1,96}/);
 const Scope = word(/[a-z][a-z0-9:._-]{0,63}/);
+const RoleName = word(/[a-z]{1,32}|role_[A-Za-z0-9_-]{1,123}/);
 const Counts: PublicField = {
   schema: z.record(z.string(), z.int()),
   of: (value) => (z.record(z.string().regex(/^[A-Za-z]{1,64}$/), z.int()).safeParse(value).success ? value : {}),
@@ -90,6 +111,15 @@ const allowed: Readonly<Record<string, PublicField>> = {
   'OthersDataRead.what': Name,
   'SecurityNoted.reason': Name,
   'SecurityNoted.network': pseudonymous,
+  'AlertRaised.alertId': pseudonymous,
+  'AlertRaised.about': pseudonymous,
+  'AlertAcknowledged.alertId': pseudonymous,
+  'RolesChanged.before': RoleName,
+  'RolesChanged.roles': RoleName,
+  'ConversationShared.with': pseudonymous,
+  'ConversationUnshared.with': pseudonymous,
+  'FileShared.with': pseudonymous,
+  'FileUnshared.with': pseudonymous,
 };
 
 const none: PublicField = { schema: z.object({}), of: () => ({}) };

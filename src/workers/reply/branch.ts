@@ -1,13 +1,13 @@
 import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
-import { resolveOwner } from '../../adapters/event-store/owner.ts';
+import { isNamedByOwner, resolveOwner } from '../../adapters/event-store/owner.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { ModelMessage } from '../../adapters/model-provider/port.ts';
-import { branchOf, type Conversation, conversationStream, type Node } from '../../domain/conversation/index.ts';
-import { isUnopened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
+import { branchOf, type Conversation, conversationStream, type Expansion, type Node } from '../../domain/conversation/index.ts';
+import { isUnopened, type Opened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import { fileStream, files } from '../../domain/file.ts';
-import type { MessageId, PersonId, RunId } from '../../domain/ids.ts';
+import type { MessageId, RunId } from '../../domain/ids.ts';
 import type { Part } from '../../domain/message.ts';
 import { assembleParts, type Piece } from '../../domain/pieces.ts';
 import { type RunEvent, runStream } from '../../domain/run/index.ts';
@@ -37,34 +37,40 @@ export async function branchMessages(
       branch.map(({ id }) => id),
     )
     .catch(() => new Map());
-  const readFile = fileReader(parts, await resolveOwner(parts.loader, conversation));
+  const readFile = fileReader(parts, conversation);
   const messages: ModelMessage[] = [];
   for (const node of branch) {
     const pieces = known.get(node.id)?.doc;
     const settled = pieces && !node.replaced && (node.runId === undefined || conversation.runs.get(node.runId)?.outcome === pieces.status);
-    const opened = settled
-      ? assembleParts((await parts.sealer.openDeep(pieces.pieces)) as Piece<never>[])
-      : await partsFromStreams(parts, conversationId, node);
-    messages.push(...(await modelMessages(node.role, opened, readFile)));
+    const opened = settled ? ((await parts.sealer.openDeep(pieces.pieces)) as Piece<never>[]) : await piecesFromStreams(parts, conversationId, node);
+    messages.push(...(await modelMessages(node.role, assembleParts(opened), readFile, expansionOf(opened))));
   }
   return messages;
 }
 
-async function partsFromStreams(parts: BranchParts, conversationId: string, node: Node): Promise<Part[]> {
-  if (node.runId !== undefined) return runParts(parts, node.runId);
+async function piecesFromStreams(parts: BranchParts, conversationId: string, node: Node): Promise<Piece<never>[]> {
+  if (node.runId !== undefined) return runPieces(parts, node.runId);
   for await (const event of parts.store.read(conversationStream(conversationId), { from: node.revision, max: 1 })) {
     const content = await parts.sealer.open((event.data as unknown as { sealed: Sealed }).sealed, event.id);
-    return assembleParts([{ kind: 'parts', body: content as never }]);
+    return [{ kind: 'parts', body: content as never }];
   }
   return [];
 }
 
-/** The parts of a run so far, from its own stream. */
-export async function runParts({ store, sealer }: Pick<BranchParts, 'store' | 'sealer'>, runId: RunId): Promise<Part[]> {
+/** What a prompt that the message called says in its place. */
+function expansionOf([first]: readonly Piece<Opened<{ expansion?: Expansion }>>[]): Expansion | undefined {
+  return first?.kind === 'parts' && !isUnopened(first.body) ? first.body.expansion : undefined;
+}
+
+async function runPieces({ store, sealer }: Pick<BranchParts, 'store' | 'sealer'>, runId: RunId): Promise<Piece<never>[]> {
   const pieces: Piece<never>[] = [];
   for await (const recorded of store.read(runStream(runId))) pieces.push(...(await pieceOf(sealer, recorded)));
-  return assembleParts(pieces);
+  return pieces;
 }
+
+/** The parts of a run so far, from its own stream. */
+export const runParts = async (parts: Pick<BranchParts, 'store' | 'sealer'>, runId: RunId): Promise<Part[]> =>
+  assembleParts(await runPieces(parts, runId));
 
 async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<never>[]> {
   const event = recorded as unknown as RunEvent;
@@ -80,12 +86,12 @@ async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<n
   }
 }
 
-/** Of the conversation's owner's files alone: naming another's is naming none. */
+/** Of the files alone that their own owner has named in this conversation: naming another's is naming none. */
 const fileReader =
-  ({ loader, sealer, blobs }: BranchParts, owner: PersonId | undefined): ReadFile =>
+  ({ loader, sealer, blobs }: BranchParts, conversation: Conversation): ReadFile =>
   async (fileId) => {
     const { state } = await loader.load(fileStream(fileId), files);
-    if ((await resolveOwner(loader, state)) !== owner) return undefined;
+    if (!(await isNamedByOwner(loader, conversation, fileId, await resolveOwner(loader, state)))) return undefined;
     const { blobId, key, mediaType = 'application/octet-stream' } = state;
     const bytes = blobId === undefined ? undefined : await blobs.get(blobId);
     if (!bytes || blobId === undefined || key === undefined) return undefined;

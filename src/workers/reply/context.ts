@@ -1,4 +1,5 @@
 import type { ContentPart, ModelMessage } from '../../adapters/model-provider/port.ts';
+import type { Expansion } from '../../domain/conversation/index.ts';
 import type { Json } from '../../domain/event.ts';
 import type { Part, ToolPart } from '../../domain/message.ts';
 
@@ -6,8 +7,40 @@ import type { Part, ToolPart } from '../../domain/message.ts';
 export type ReadFile = (fileId: string) => Promise<{ bytes: Uint8Array; mediaType: string } | undefined>;
 
 /** One message of the branch as the model is told it; an answer with tool calls becomes several. */
-export async function modelMessages(role: 'system' | 'user' | 'assistant', parts: readonly Part[], readFile: ReadFile): Promise<ModelMessage[]> {
+export async function modelMessages(
+  role: 'system' | 'user' | 'assistant',
+  parts: readonly Part[],
+  readFile: ReadFile,
+  expansion?: Expansion,
+): Promise<ModelMessage[]> {
   if (role === 'assistant') return assistantMessages(parts);
+  const typed = expansion && parts.find(({ type }) => type === 'text');
+  const rest = await userMessage(
+    parts.filter((part) => part !== typed),
+    readFile,
+  );
+  return expansion ? [...expandedMessages(expansion), ...rest] : rest;
+}
+
+/** A prompt's messages, those of one role after the other as one. */
+function expandedMessages({ messages }: Expansion): ModelMessage[] {
+  const told: { role: 'user' | 'assistant'; content: ContentPart[] }[] = [];
+  for (const { role, content } of messages) {
+    const last = told.at(-1);
+    if (last?.role === role) last.content.push(promptPart(content));
+    else told.push({ role, content: [promptPart(content)] });
+  }
+  return told;
+}
+
+function promptPart(part: Expansion['messages'][number]['content']): ContentPart {
+  if (part.type === 'text') return { type: 'text', text: part.text };
+  const { mediaType = 'application/octet-stream', data } = part;
+  if (data !== undefined && (part.type === 'image' || part.text === undefined)) return { type: 'file', mediaType, base64: data };
+  return { type: 'text', text: part.type === 'resource' ? `[Resource ${part.uri}]\n${part.text ?? ''}` : '' };
+}
+
+async function userMessage(parts: readonly Part[], readFile: ReadFile): Promise<ModelMessage[]> {
   const content: ContentPart[] = [];
   for (const part of parts) {
     if (part.type === 'text') content.push({ type: 'text', text: part.text });

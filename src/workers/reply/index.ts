@@ -2,14 +2,16 @@ import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { annals, settleCommandId } from '../../commands/settle-active-run.ts';
+import { mayProcess } from '../../commands/standing.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
+import type { ReplyParts, RunJob } from './job.ts';
 import { readPartial } from './partial.ts';
-import { performRun, type ReplyParts, type RunJob } from './perform.ts';
+import { performRun } from './perform.ts';
 import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {
@@ -20,12 +22,15 @@ export interface Replies {
   drain(ms: number): Promise<void>;
 }
 
-const KEEP_LIVE_MS = 24 * 3600_000;
+/** Who asked for an answer; where Annals did, it did so for whose the answer is. */
+const askedBy = ({ metadata: { actor, subject } }: RecordedEvent | EventOf<typeof ReplyRequested>): PersonId =>
+  actor === annals(subject).id ? subject : (actor as PersonId);
+
 /** The event waits for the next start. */
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
 
 export function createReplies(parts: ReplyParts & { onProblem?: (reason: string) => void }): Replies {
-  const { tell, loader, store, sealer, models, views, liveLog, duties } = parts;
+  const { tell, loader, store, sealer, models, views, liveLog, duties, keepLiveMs = async () => 24 * 3600_000 } = parts;
   const working = new Map<RunId, Promise<void>>();
   /** Runs that this process is about to open or to resume: whoever looks for runs of a dead one waits for these. */
   const opening = new Map<RunId, Promise<Verdict>>();
@@ -94,7 +99,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const correlationId = event.metadata.$correlationId;
     const model = event.data.model ?? (await models.defaultModel());
     const tellRun = createRunTeller(tell, owner, correlationId, drained.signal, event.id);
-    if (conversation.status === 'deleted') {
+    if (conversation.status === 'deleted' || !(await mayProcess(loader, owner))) {
       const stopped = await tellRun(commands.stopRun({ conversationId, runId, messageId }));
       return stopped.ok ? done : verdictOf(stopped.error);
     }
@@ -102,7 +107,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!told.ok) return verdictOf(told.error);
     const opened = await sealer.open(event.data.sealed as Sealed, event.id);
     const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
-    perform({ conversationId, runId, messageId, owner, model, clientTools, epoch: 1, segment: 0, correlationId });
+    perform({ conversationId, runId, messageId, owner, askedBy: askedBy(event), model, clientTools, epoch: 1, segment: 0, correlationId });
     return done;
   };
 
@@ -121,6 +126,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       runId,
       messageId,
       owner,
+      askedBy: askedBy(request.event),
       model,
       clientTools: request.clientTools,
       epoch: epoch + 1,
@@ -145,7 +151,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       causationId: id,
     });
     if (!told.ok) return verdictOf(told.error);
-    await liveLog.expire(runId, Date.parse(metadata.time) + KEEP_LIVE_MS);
+    await liveLog.expire(runId, Date.parse(metadata.time) + (await keepLiveMs()));
     return done;
   };
 
@@ -194,7 +200,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const { model = '' } = run;
     const epoch = found + 1;
     const retried = await tellRun(commands.retryModelCall({ ...of, epoch, model }));
-    if (retried.ok) perform({ ...of, owner, model, clientTools: request.clientTools, epoch, segment, correlationId });
+    if (retried.ok)
+      perform({ ...of, owner, askedBy: askedBy(request.event), model, clientTools: request.clientTools, epoch, segment, correlationId });
   };
 
   return {

@@ -1,56 +1,25 @@
-import type { LiveLog } from '../../adapters/live-log/port.ts';
-import type { Models, ToolDefinition } from '../../adapters/model-provider/port.ts';
-import type { Tell, Told } from '../../commands/command.ts';
+import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { settleCommandId } from '../../commands/settle-active-run.ts';
 import { conversationStream, conversations } from '../../domain/conversation/index.ts';
-import type { Json } from '../../domain/event.ts';
-import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
-import type { Outcome, Part, ToolPart } from '../../domain/message.ts';
-import { toolEnded } from '../../domain/pieces.ts';
+import type { MessageId, RunId } from '../../domain/ids.ts';
+import type { MaskKind } from '../../domain/masking/detect.ts';
+import type { Outcome, Part } from '../../domain/message.ts';
 import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
-import type { Hub } from '../../projections/hub.ts';
-import type { Duties } from '../duties.ts';
-import type { CallModel } from '../keyed-models.ts';
 import { createLiveWriter, type LiveWriter } from '../live-writer.ts';
-import { type ServerTool, toolsFor } from '../tools.ts';
-import { type BranchParts, branchMessages, runParts } from './branch.ts';
+import type { MaskCounts } from '../masking/mask-prompt.ts';
+import type { ServerTool } from '../tools.ts';
+import { branchMessages, runParts } from './branch.ts';
 import { modelMessages } from './context.ts';
-import { type CalledTool, readStep, type StepResult } from './model-step.ts';
-import { createRunTeller } from './run-commands.ts';
-
-export interface ReplyParts extends BranchParts {
-  readonly tell: Tell;
-  readonly duties: Duties;
-  readonly hub: Hub;
-  readonly liveLog: LiveLog;
-  readonly models: Models;
-  /** Calls a model with the key of whose answer it is. */
-  readonly callModel: CallModel;
-  readonly now: () => Date;
-  readonly systemPrompt?: string;
-  /** How long an approval may wait. */
-  readonly approvalMs: number;
-  /** The server's tools that a model may call; the demonstration's where nobody says otherwise. */
-  readonly tools?: (model: string) => readonly ServerTool[];
-}
-
-/** A run as its worker holds it. */
-export interface RunJob {
-  readonly conversationId: ConversationId;
-  readonly runId: RunId;
-  readonly messageId: MessageId;
-  readonly owner: PersonId;
-  readonly model: string;
-  /** Tools of the page, whose outputs the client owes. */
-  readonly clientTools: readonly ToolDefinition[];
-  readonly epoch: number;
-  readonly segment: number;
-  readonly correlationId: string;
-}
+import type { ReplyParts, RunJob } from './job.ts';
+import { readStep, type StepResult } from './model-step.ts';
+import { createRunTeller, isDone, type RunTell } from './run-commands.ts';
+import { needsOf, runTools } from './run-tools.ts';
 
 const MAX_STEPS = 25;
+/** Tool calls of one run, all steps together. */
+const MAX_CALLS = 128;
 
 /**
  * Takes an opened run from where its stream stands to its end, or to where it waits for somebody. Writes nothing once another epoch has begun.
@@ -72,7 +41,11 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
   const signal = AbortSignal.any([stop.signal, drain]);
   const load = async (): Promise<Run> => (await loader.load(stream, runs)).state;
 
-  const end = async (outcome: Outcome, result: Partial<StepResult> = {}, error?: { code: string; message: string }): Promise<void> => {
+  const end = async (
+    outcome: Outcome,
+    result: Partial<StepResult> = {},
+    error?: { code: string; message: string; said?: string | undefined },
+  ): Promise<void> => {
     await live.flush().catch(() => undefined);
     const { parts: text = [], usage, finishReason = 'other', model } = result;
     const ended = await tell(commands.endRun({ ...of, epoch, outcome, finishReason, model: model ?? job.model, usage, error, parts: [...text] }));
@@ -89,7 +62,7 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
         if (drain.aborted) return;
         const open = openCalls(run);
         if (open.length > 0) {
-          await runTools(parts, job, open, live, tell, signal, drain);
+          await runTools({ parts, job, offered: await serverTools(parts, job), live, tell, signal, drain, excess: run.callCount > MAX_CALLS }, open);
           continue;
         }
         if (run.step + 1 >= MAX_STEPS)
@@ -97,11 +70,12 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
         const started = await tell(commands.startStep({ ...of, epoch, model: job.model }));
         if (!isDone(started)) return;
       }
-      const result = await modelStep(parts, job, (await load()).step, live, tell, signal);
+      const offered = await serverTools(parts, job);
+      const result = await modelStep(parts, job, offered, (await load()).step, live, tell, signal);
       answer = result;
       if (result.error) return await end(...brokenOff(result, stop.signal.aborted, drain.aborted));
       if (result.calls.length === 0) return await end('completed', result);
-      const completed = await completeStep(parts, job, result, live, tell);
+      const completed = await completeStep(parts, job, offered, result, live, tell);
       if (!completed) return;
       answer = undefined;
     }
@@ -118,30 +92,35 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
   }
 }
 
-type RunTell = ReturnType<typeof createRunTeller>;
-
-/** False when another worker has the run by now, or it has ended. Throws for any other refusal: nobody would take the run any further. */
-function isDone<Result>(told: Told<Result>): told is Extract<Told<Result>, { ok: true }> {
-  if (!told.ok && told.error.code !== 'Superseded') throw new Error(`${told.error.code}: ${told.error.message}`);
-  return told.ok;
-}
-
-async function modelStep(parts: ReplyParts, job: RunJob, step: number, live: LiveWriter, tell: RunTell, signal: AbortSignal): Promise<StepResult> {
+async function modelStep(
+  parts: ReplyParts,
+  job: RunJob,
+  offered: readonly ServerTool[],
+  step: number,
+  live: LiveWriter,
+  tell: RunTell,
+  signal: AbortSignal,
+): Promise<StepResult> {
   const { conversationId, runId, messageId, epoch, model } = job;
   const { state: conversation } = await parts.loader.load(conversationStream(conversationId), conversations);
   const parentId = conversation.runs.get(runId)?.parentId as MessageId;
   const messages = await branchMessages(parts, conversation, conversationId, parentId);
   if (step > 0) messages.push(...(await branchMessagesOfRun(parts, runId)));
   const tools: ToolDefinition[] = [
-    ...serverTools(parts, model).map(({ name, description, parameters }) => ({ name, description, parameters })),
+    ...offered.map(({ name, description, parameters }) => ({ name, ...(description === undefined ? {} : { description }), parameters })),
     ...job.clientTools,
   ];
   let retries: Promise<unknown> = Promise.resolve();
   const onAttempt = (attempt: number): void => {
     if (attempt > 1) retries = retries.then(() => tell(commands.retryModelCall({ conversationId, runId, messageId, epoch, model })));
   };
-  const request = { ...(parts.systemPrompt ? { system: parts.systemPrompt } : {}), messages, ...(tools.length ? { tools } : {}), signal };
-  const result = await readStep(parts.callModel({ person: job.owner, conversationId }, model, request, onAttempt), step, live.push);
+  const onMasked = async (counts: MaskCounts): Promise<void> => {
+    const kinds = Object.entries(counts).map(([kind, count]) => ({ kind: kind as MaskKind, count }));
+    await tell(commands.recordMasking({ conversationId, runId, messageId, epoch, kinds }));
+  };
+  const system = [parts.systemPrompt, offered.length > 0 ? parts.tools.advice : undefined].filter((text) => text).join('\n\n');
+  const request = { ...(system ? { system } : {}), messages, ...(tools.length ? { tools } : {}), signal };
+  const result = await readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, live.push);
   await retries;
   return { ...result, model: result.model === undefined ? model : `${model.split('/')[0]}/${result.model}` };
 }
@@ -150,21 +129,39 @@ async function branchMessagesOfRun(parts: ReplyParts, runId: RunId) {
   return modelMessages('assistant', await runParts(parts, runId), async () => undefined);
 }
 
-function brokenOff(result: StepResult, stopped: boolean, draining: boolean): [Outcome, StepResult, { code: string; message: string }?] {
+function brokenOff(
+  result: StepResult,
+  stopped: boolean,
+  draining: boolean,
+): [Outcome, StepResult, { code: string; message: string; said?: string | undefined }?] {
   if (stopped) return ['cancelled', result];
-  const error = { code: result.error?.code ?? 'Unavailable', message: result.error?.message ?? 'The model could not be reached.' };
+  const error = {
+    code: result.error?.code ?? 'Unavailable',
+    message: result.error?.message ?? 'The model could not be reached.',
+    said: result.error?.said,
+  };
   if (draining) return ['interrupted', result, { code: 'Interrupted', message: 'The server was stopped while it answered.' }];
   return [result.parts.length > 0 || result.error?.code === 'Interrupted' ? 'interrupted' : 'failed', result, error];
 }
 
 /** Records the step with what its calls need, and shows them. */
-async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, live: LiveWriter, tell: RunTell): Promise<boolean> {
+async function completeStep(
+  parts: ReplyParts,
+  job: RunJob,
+  offered: readonly ServerTool[],
+  result: StepResult,
+  live: LiveWriter,
+  tell: RunTell,
+): Promise<boolean> {
   const { conversationId, runId, messageId, epoch } = job;
-  const calls = result.calls.map((call) => ({ toolCallId: call.toolCallId, toolName: call.toolName, needs: needsOf(parts, job, call) }));
+  const calls = result.calls.map(({ toolCallId, toolName, input }) => {
+    const binding = offered.find(({ name }) => name === toolName)?.bind?.(input ?? {});
+    return { toolCallId, toolName, needs: needsOf(offered, job, toolName), ...(binding ? { binding } : {}) };
+  });
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;
   const stepParts = result.parts.map(
-    (part): Part => (part.type === 'tool' && needsOf(parts, job, part) === 'client' ? { ...part, dynamic: false } : part),
+    (part): Part => (part.type === 'tool' && needsOf(offered, job, part.toolName) === 'client' ? { ...part, dynamic: false } : part),
   );
   const told = await tell(
     commands.completeStep({
@@ -190,52 +187,6 @@ async function completeStep(parts: ReplyParts, job: RunJob, result: StepResult, 
   return true;
 }
 
-const serverTools = ({ tools = toolsFor }: ReplyParts, model: string): readonly ServerTool[] => tools(model);
-
-function needsOf(parts: ReplyParts, job: RunJob, { toolName }: Pick<CalledTool, 'toolName'>): 'server' | 'approval' | 'client' {
-  const tool = serverTools(parts, job.model).find(({ name }) => name === toolName);
-  if (tool) return tool.needsApproval ? 'approval' : 'server';
-  return job.clientTools.some(({ name }) => name === toolName) ? 'client' : 'server';
-}
-
-/** Runs what may run, side by side; each call is recorded before it is made. */
-async function runTools(
-  parts: ReplyParts,
-  job: RunJob,
-  open: ReturnType<typeof openCalls>,
-  live: LiveWriter,
-  tell: RunTell,
-  signal: AbortSignal,
-  drain: AbortSignal,
-): Promise<void> {
-  const { conversationId, runId, messageId, epoch } = job;
-  const of = { conversationId, runId, messageId, epoch };
-  const shown = await runParts(parts, runId);
-  const partOf = (id: string): ToolPart | undefined => shown.find((part): part is ToolPart => part.type === 'tool' && part.toolCallId === id);
-  const ended = async (
-    toolCallId: string,
-    result: 'output' | 'error' | 'denied' | 'unknown',
-    body: { output?: Json; errorText?: string },
-  ): Promise<void> => {
-    const told = await tell(commands.endToolCall({ ...of, toolCallId, result, ...body }));
-    const part = partOf(toolCallId);
-    if (!isDone(told) || !part) return;
-    live.push({ type: 'tool', part: toolEnded(part, result, body) });
-  };
-  await Promise.all(
-    open.map(async ([toolCallId, call]) => {
-      if (call.approved === false) return ended(toolCallId, 'denied', {});
-      const tool: ServerTool | undefined = serverTools(parts, job.model).find(({ name }) => name === call.toolName);
-      if (!tool) return ended(toolCallId, 'error', { errorText: `There is no tool ${call.toolName}.` });
-      if (call.started && !tool.idempotent) return ended(toolCallId, 'unknown', {});
-      const started = await tell(commands.startToolCall({ ...of, toolCallId }));
-      if (!isDone(started)) return;
-      try {
-        await ended(toolCallId, 'output', { output: await tool.execute(partOf(toolCallId)?.input ?? {}, { signal }) });
-      } catch (error) {
-        if (drain.aborted) return;
-        await ended(toolCallId, 'error', { errorText: error instanceof Error ? error.message : 'The tool failed.' });
-      }
-    }),
-  );
-}
+/** Records nothing: which tools there are is asked anew for each step, so that what was switched off meanwhile is not offered. */
+const serverTools = ({ tools }: ReplyParts, { owner, conversationId, runId, model }: RunJob): Promise<readonly ServerTool[]> =>
+  tools.tools({ person: owner, conversationId, runId, model });

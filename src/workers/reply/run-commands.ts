@@ -6,6 +6,14 @@ import type { PersonId } from '../../domain/ids.ts';
 
 const ATTEMPTS_AFTER_SIGNAL = 3;
 
+export type RunTell = ReturnType<typeof createRunTeller>;
+
+/** False when another worker has the run by now, or it has ended. Throws for any other refusal: nobody would take the run any further. */
+export function isDone<Result>(told: Told<Result>): told is Extract<Told<Result>, { ok: true }> {
+  if (!told.ok && told.error.code !== 'Superseded') throw new Error(`${told.error.code}: ${told.error.message}`);
+  return told.ok;
+}
+
 /**
  * Tells a run's commands for its owner; what the store could not answer is repeated, word for word, so that a command of a random id is never told as two.
  * After the signal it is tried a few times more, so that an end can still be written.

@@ -123,7 +123,7 @@ for (const wire of wires) {
         response.writeHead(400, { 'content-type': 'application/json' }).end(wire.error(400, 'The context is too long')),
       );
       const { error } = await hearProvider(wire.create(server.url, key), ask('Hello'));
-      expect(modelError(error).message).toContain('The context is too long');
+      expect(modelError(error).said).toContain('The context is too long');
       expect(JSON.stringify(server.headers[0])).toContain(key);
     });
 

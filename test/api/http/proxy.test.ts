@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { proxyPerson, whyNotTrusted } from '../../../src/api/http/identity/proxy.ts';
 import type { ServerOptions } from '../../../src/api/server.ts';
+import { listSecurityEvents } from '../../../src/projections/queries/security.ts';
+import { administrator } from '../../harness/memory-annals.ts';
 import { rawRequest } from './raw-request.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
@@ -53,6 +55,22 @@ describe('a proxy that is trusted', () => {
   test('has to come from its address, even when it knows the secret', async () => {
     const at = await started({ ...trusting, proxies: { addresses: ['10.1.2.3', 'unix'], secret } });
     expect(await who(at, { 'x-user-id': 'admin', 'x-annals-proxy-secret': secret })).toBe(401);
+  });
+
+  test('says from which network somebody comes; the same words of anybody else say nothing', async () => {
+    const at = await started(trusting);
+    const { kernel, disk } = at.installation;
+    const ranges = async (headers: Record<string, string>): Promise<unknown> => {
+      await who(at, { authorization: 'Bearer a.b.c', ...headers, 'x-request-id': JSON.stringify(headers).replaceAll(/[^\w]/g, '.').slice(0, 100) });
+      await kernel.security.flush();
+      await kernel.progress.waitFor(['security'], await disk.store.head(), { timeoutMs: 5000 });
+      const asked = await kernel.ask(administrator, listSecurityEvents({ limit: 1 }));
+      return asked.ok && asked.data.events[0]?.range;
+    };
+    expect(await ranges({ 'x-forwarded-for': '198.51.100.9' }), 'no proxy').toBe('127.0.0.0/24');
+    expect(await ranges({ 'x-forwarded-for': '203.0.113.9', 'x-annals-proxy-secret': 'wrong' })).toBe('127.0.0.0/24');
+    expect(await ranges({ 'x-forwarded-for': '10.0.0.1, 203.0.113.9', 'x-annals-proxy-secret': secret })).toBe('203.0.113.0/24');
+    expect(await ranges({ 'x-forwarded-for': '203.0.113.9, nonsense', 'x-annals-proxy-secret': secret })).toBe('127.0.0.0/24');
   });
 
   test('may be a network', async () => {

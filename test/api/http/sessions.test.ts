@@ -1,11 +1,12 @@
+import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { openSession } from '../../../src/api/http/identity/open-session.ts';
 import { openRoute } from '../../../src/api/http/route.ts';
-import { disablePerson, enablePerson, registerPerson } from '../../../src/commands/person.ts';
+import { disablePerson, enablePerson, registerPerson, signOutEverywhere } from '../../../src/commands/person.ts';
 import { annals } from '../../../src/commands/settle-active-run.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
-import { administrator } from '../../harness/memory-annals.ts';
+import { administrator, newDisk } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
 import { rawRequest } from './raw-request.ts';
 import { bearer, startServer, type TestServer } from './start-server.ts';
@@ -310,3 +311,108 @@ test('a token minted from an access token is void with it', async () => {
   expect((await post(`/api/tokens/${made.tokenId}`, headers, undefined, 'DELETE')).status).toBe(200);
   await out(bearer(minted));
 });
+
+test('a session that is ended on one node ends on the other, with its streams, its tokens and its addresses, within 5 s', {
+  timeout: 30_000,
+}, async () => {
+  const disk = await newDisk();
+  const { tokens } = server;
+  const options = {
+    annals: { disk, clock },
+    server: { localPerson: false, tokens, routes: [enter, ...assistantUiRoutes({ secret: Buffer.alloc(32, 6) })] },
+  };
+  const [here, there] = await Promise.all([startServer(options), startServer(options)]);
+  const person = PersonId.parse('person_of_two_nodes');
+  const [ending, kept] = await Promise.all(
+    ['a', 'b'].map(async () => {
+      const response = await here.call('POST', `/test/enter/${person}`);
+      return { cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+    }),
+  );
+  if (!ending || !kept) throw new Error('Nobody is logged in.');
+  const ask = (headers: Record<string, string>) => there.call('GET', '/api/me', { headers });
+  await until(async () => (await ask(ending)).status === 200);
+  const posted = async (path: string, body: unknown, headers: Record<string, string> = ending) =>
+    (await there.call('POST', path, { body, headers: { ...headers, origin: there.url } })).json();
+  const { token } = await posted('/aui/v1/auth/tokens', {});
+  const { signedUrl, publicUrl } = await posted('/aui/v1/files/attachments/generate-presigned-upload-url', { filename: 'a.txt' });
+  expect((await fetch(signedUrl, { method: 'PUT', body: 'x' })).status).toBe(200);
+  expect((await fetch(publicUrl)).status).toBe(200);
+  const streams = await Promise.all([ending, bearer(token)].map((headers) => there.call('GET', '/api/events', { headers })));
+  const ended = Promise.all(streams.map((stream) => stream.text().catch(() => '')));
+  const since = performance.now();
+  const revoked = await here.call('DELETE', `/api/sessions/${idOf(ending)}`, { headers: { ...kept, origin: here.url } });
+  expect(revoked.status).toBe(200);
+  await Promise.all([
+    ended,
+    until(async () => (await ask(ending)).status === 401),
+    until(async () => (await ask(bearer(token))).status === 401),
+    until(async () => (await fetch(publicUrl)).status === 404),
+  ]);
+  expect(performance.now() - since).toBeLessThan(5000);
+  expect((await ask(kept)).status).toBe(200);
+  await Promise.all([here.stop(), there.stop()]);
+});
+
+test('whatever else somebody holds of a session is no access token', async () => {
+  const { headers } = await loggedIn();
+  const credential = (headers.cookie ?? '').slice('annals='.length);
+  const renew = (await post('/api/sessions', headers)).json.refresh_token.token as string;
+  const { privateKey } = await generateKeyPair('RS256');
+  const idToken = await new SignJWT({ nonce: 'n' })
+    .setProtectedHeader({ alg: 'RS256' })
+    .setIssuer('https://idp.example')
+    .setAudience('annals')
+    .setSubject('ada')
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(privateKey);
+  for (const token of [credential, renew, idToken, renew.slice('renew_'.length)]) expect(await status(bearer(token)), token).toBe(401);
+});
+
+test('no page of another origin reads an answer to a cookie, and no socket opens with it from elsewhere', async () => {
+  const { headers } = await loggedIn();
+  for (const origin of ['https://evil.example', 'null', `${server.url}.evil.example`]) {
+    for (const path of ['/api/me', '/api/events']) {
+      const answer = await server.call('GET', path, { headers: { ...headers, origin } });
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([401, null]);
+    }
+  }
+  const allowed = await server.call('GET', '/api/me', { headers: { ...headers, ...own() } });
+  expect([allowed.status, allowed.headers.get('access-control-allow-credentials')]).toEqual([200, null]);
+  const handshake = async (more: Record<string, string>) =>
+    (
+      await rawRequest(server.port, 'GET', '/api/me', {
+        host: `127.0.0.1:${server.port}`,
+        connection: 'upgrade',
+        upgrade: 'websocket',
+        ...headers,
+        ...more,
+      })
+    ).status;
+  expect(await handshake({ origin: 'http://127.0.0.1:3000' })).toBe(403);
+  expect(await handshake({})).toBe(403);
+  expect(await handshake(own())).toBe(200);
+});
+
+test.each([
+  ['shut out', disablePerson],
+  ['signed out', signOutEverywhere],
+] as const)(
+  'who is %s has nothing left: no session, access token, refresh token or address of a file',
+  { timeout: 30_000 },
+  async (_what, command) => {
+    const browser = await loggedIn();
+    const { token, file, ended } = await everythingOf(browser);
+    const made = (await post('/api/tokens', browser.headers, { days: 1 })).json.token as string;
+    const reserved = await post('/aui/v1/files/attachments/generate-presigned-upload-url', bearer(made), { filename: 'b.txt' });
+    expect((await fetch(reserved.json.signedUrl, { method: 'PUT', body: 'text' })).status).toBe(200);
+    const { refresh_token: refresh, access_token: access } = (await post('/api/sessions', browser.headers)).json;
+    const since = performance.now();
+    expect((await server.installation.kernel.tell(administrator, command({ person: browser.person }))).ok).toBe(true);
+    const gone = (url: string) => until(async () => (await fetch(url)).status === 404);
+    await Promise.all([...[browser.headers, bearer(token), bearer(made), bearer(access)].map(out), ended, gone(file), gone(reserved.json.publicUrl)]);
+    expect((await post('/aui/v1/auth/tokens/refresh', {}, { refresh_token: refresh.token })).status).toBe(401);
+    expect(performance.now() - since).toBeLessThan(5000);
+  },
+);

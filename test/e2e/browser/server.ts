@@ -18,7 +18,7 @@ export async function startServer(more: (kernel: Kernel) => Partial<ServerOption
       return new Date();
     },
   };
-  const installation = await startAnnals({ providers: [createStoryProvider()], clock });
+  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500 });
   const secret = randomBytes(32);
   const { kernel } = installation;
   const server = createServer(kernel, {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { brotliDecompressSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { filesOf } from './processes.ts';
 
 /** A form's name, and the bytes in which a text would stand in a file. */
@@ -53,7 +53,9 @@ export function findTexts(folder: string, texts: readonly string[]): string[] {
     });
 }
 
-/** What unpacks from any place that looks like the beginning of gzip or zlib, and from the whole. */
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** What unpacks from any place that looks like the beginning of gzip, zlib or zstd, and from the whole. */
 function unpacked(bytes: Buffer): Buffer[] {
   const found = [inflateRawSync, brotliDecompressSync].flatMap((unpack) => attempt(() => unpack(bytes)));
   for (let at = bytes.indexOf(0x1f); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
@@ -63,6 +65,7 @@ function unpacked(bytes: Buffer): Buffer[] {
   for (let at = bytes.indexOf(0x78); at >= 0; at = bytes.indexOf(0x78, at + 1)) {
     if ([0x01, 0x5e, 0x9c, 0xda].includes(bytes[at + 1] ?? 0)) found.push(...attempt(() => inflateSync(bytes.subarray(at), { finishFlush: 2 })));
   }
+  for (let at = bytes.indexOf(ZSTD); at >= 0; at = bytes.indexOf(ZSTD, at + 1)) found.push(...attempt(() => zstdDecompressSync(bytes.subarray(at))));
   return found;
 }
 

@@ -1,4 +1,4 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, Ticket, UserRound, UsersRound } from 'lucide-react';
+import { Archive, ChartColumn, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldAlert, ShieldCheck, Ticket, UserRound, Users, UsersRound } from 'lucide-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 export interface Console {
@@ -12,6 +12,8 @@ export interface Console {
   readonly Page: LazyExoticComponent<ComponentType>;
 }
 
+const watchers = ['auditor', 'administrator'] as const;
+
 /** Every page of the settings, in the order of the menu. */
 export const consoles: readonly Console[] = [
   { name: 'tokens', title: 'Access tokens', icon: Ticket, group: 'Yours', Page: lazy(() => import('./tokens/tokens-page.tsx')) },
@@ -23,6 +25,24 @@ export const consoles: readonly Console[] = [
     group: 'Yours',
     Page: lazy(() => import('./sessions/sessions-page.tsx')),
   },
+  { name: 'audit', title: 'Audit', icon: ScrollText, group: 'Audit', roles: watchers, Page: lazy(() => import('./audit/audit-page.tsx')) },
+  {
+    name: 'security',
+    title: 'Security',
+    icon: ShieldAlert,
+    group: 'Audit',
+    roles: watchers,
+    Page: lazy(() => import('./security/security-page.tsx')),
+  },
+  { name: 'shared', title: 'Shared with you', icon: Users, group: 'Yours', Page: lazy(() => import('./shared/shared-page.tsx')) },
+  {
+    name: 'roles',
+    title: 'Roles',
+    icon: ShieldCheck,
+    group: 'Administration',
+    roles: ['administrator'],
+    Page: lazy(() => import('./roles/roles-page.tsx')),
+  },
   { name: 'profile', title: 'Profile', icon: UserRound, group: 'Yours', Page: lazy(() => import('./profile/profile-page.tsx')) },
   {
     name: 'people',
@@ -31,5 +51,14 @@ export const consoles: readonly Console[] = [
     group: 'Administration',
     roles: ['administrator'],
     Page: lazy(() => import('./people/people-page.tsx')),
+  },
+  { name: 'data', title: 'Your data', icon: Archive, group: 'Yours', Page: lazy(() => import('./privacy/data-page.tsx')) },
+  {
+    name: 'usage',
+    title: 'Usage',
+    icon: ChartColumn,
+    group: 'Administration',
+    roles: ['analyst', 'administrator'],
+    Page: lazy(() => import('./analytics/analytics-page.tsx')),
   },
 ];

@@ -141,6 +141,8 @@ export const createDataStreamEncoder = (options: DataStreamOptions = {}): Stream
         return toolInput(item);
       case 'tool':
         return tool(item.part);
+      case 'tool-progress':
+        return [];
       case 'part':
         return item.part.type === 'tool' ? tool(item.part) : partLines(item.part, links);
       case 'step-finish':

@@ -113,6 +113,10 @@ export const createUiStreamEncoder = (options: UiStreamOptions = {}): StreamEnco
         return [...closeText(), ...tools.input(item)];
       case 'tool':
         return [...closeText(), ...tools.state(item.part)];
+      case 'tool-progress': {
+        const { type: _, ...data } = item;
+        return [{ type: 'data-tool-progress', data, transient: true }];
+      }
       case 'part':
         return wholePart(item.part);
       case 'step-finish':

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { PersonId, SessionId } from '../../../domain/ids.ts';
-import type { Principal, Role } from '../../../domain/principal.ts';
+import type { ModelRule, Permission } from '../../../domain/permission.ts';
+import { isAnonymous } from '../../../domain/person.ts';
+import type { Principal, RoleRef } from '../../../domain/principal.ts';
 import type { Session } from '../../../domain/session.ts';
 import type { SessionKeys } from './session-keys.ts';
 import type { VerifiedToken } from './tokens.ts';
@@ -13,16 +15,25 @@ export interface KnownPersons {
   claimedOf(person: string): Promise<readonly PersonId[]>;
   /** As the log has it now. */
   standingOf(person: string): Promise<Standing>;
+  /** What somebody with these roles may do beside what those that are always there say. */
+  rightsOf(person: string, roles: readonly RoleRef[]): Promise<Rights>;
   /** As the log has it now; undefined where there never was one. */
   sessionOf(session: string): Promise<KnownSession | undefined>;
   /** Whose this identity is. */
   ofIdentity(identity: string): Promise<PersonId | undefined>;
 }
 
+export interface Rights {
+  readonly permissions: readonly Permission[];
+  readonly models: readonly ModelRule[];
+}
+
 export interface Standing {
   readonly disabled: boolean;
+  /** For good: whoever comes under the same name is somebody new. */
+  readonly erased: boolean;
   /** Of a registered person: they count, whatever the token says. */
-  readonly roles?: readonly Role[];
+  readonly roles?: readonly RoleRef[];
   /** ISO time: tokens from before stand for nobody, and sessions opened before are over. */
   readonly signedOutAt?: string;
   /** Sessions opened before are over, but for one. */
@@ -53,11 +64,12 @@ export interface Admission {
   token(token: VerifiedToken): Promise<Admitted | string>;
   /** Whose session it is, or why nobody's: its secret is right only where a proof is given. */
   session(sessionId: SessionId, proof?: string): Promise<(Admitted & { readonly session: KnownSession }) | string>;
-  /** Whether what was given out under this grant, to this person, is still good. */
-  isGranted(person: PersonId, grant: string | undefined): Promise<boolean>;
+  /** Whom something stands for that was given out to this person under this grant, while it is still good. */
+  granted(person: PersonId, grant: string | undefined): Promise<Principal | undefined>;
   isClaimed(person: string): Promise<boolean>;
   standing(person: string): Promise<Standing>;
-  withClaims(principal: Principal): Promise<Principal>;
+  /** With all that it may do and whose data is its own; `remembered` by its id, unless its roles are only what a token says. */
+  withRights(principal: Principal, remembered?: string): Promise<Principal>;
   forget(...ids: readonly string[]): void;
 }
 
@@ -75,9 +87,20 @@ export function createAdmission(known: KnownPersons, keys: SessionKeys): Admissi
 
   const standing = (person: string): Promise<Standing> => look('standing', person, known.standingOf);
   const isClaimed = async (person: string): Promise<boolean> => (await look('claimed by', person, known.claimedBy)) !== undefined;
-  const withClaims = async (principal: Principal): Promise<Principal> => {
-    const of = await look('claims of', principal.id, known.claimedOf);
-    return of.length === 0 ? principal : { ...principal, claimed: of };
+  const withRights: Admission['withRights'] = async (principal, remembered = principal.id) => {
+    const [of, { permissions, models }] = await Promise.all([
+      principal.kind === 'anonymous' ? [] : look('claims of', principal.id, known.claimedOf),
+      look('rights of', remembered, () => known.rightsOf(principal.id, principal.roles)),
+    ]);
+    const unrestricted = mayAdminister(principal.scopes);
+    const held = unrestricted ? permissions : permissions.filter(({ condition }) => condition !== 'all');
+    return {
+      ...principal,
+      roles: unrestricted ? principal.roles : principal.roles.map((role) => (role === 'administrator' ? 'member' : role)),
+      ...(of.length === 0 ? {} : { claimed: of }),
+      ...(held.length === 0 ? {} : { permissions: held }),
+      ...(models.length === 0 ? {} : { models }),
+    };
   };
 
   const session: Admission['session'] = async (sessionId, proof) => {
@@ -89,14 +112,16 @@ export function createAdmission(known: KnownPersons, keys: SessionKeys): Admissi
     if (disabled) return DISABLED;
     if (signedOutAt !== undefined && found.openedAt <= signedOutAt) return OVER;
     if (sessionsEnded && sessionsEnded.except !== sessionId && found.openedAt <= sessionsEnded.at) return OVER;
-    const principal = await withClaims({ id: found.owner, kind: 'person', roles, grant: `${SESSION}${sessionId}` });
+    const principal = await withRights({ id: found.owner, kind: 'person', roles, grant: `${SESSION}${sessionId}` });
     return { principal, expires: Math.floor(ends / 1000), session: found };
   };
 
   const token: Admission['token'] = async ({ principal, tokenId, sessionId, issuedAt, expires }) => {
     if (expires <= Date.now() / 1000) return GONE;
-    if (principal.kind === 'anonymous') return (await isClaimed(principal.id)) ? TAKEN_OVER : { principal, expires };
-    const { disabled, signedOutAt, revokedFrom, roles = principal.roles } = await standing(principal.id);
+    if (principal.kind === 'anonymous') {
+      return (await isClaimed(principal.id)) ? TAKEN_OVER : { principal: await withRights(principal), expires };
+    }
+    const { disabled, signedOutAt, revokedFrom, roles } = await standing(principal.id);
     if (disabled) return DISABLED;
     const revoked = revokedFrom(tokenId);
     if (revoked !== undefined && Date.parse(revoked) <= Date.now()) return GONE;
@@ -104,7 +129,8 @@ export function createAdmission(known: KnownPersons, keys: SessionKeys): Admissi
     const minted = sessionId === undefined ? undefined : await session(sessionId);
     if (typeof minted === 'string' || (minted && minted.principal.id !== principal.id)) return OVER;
     const grant = sessionId === undefined ? `${TOKEN}${tokenId}.${issuedAt}` : `${SESSION}${sessionId}`;
-    return { principal: await withClaims({ ...principal, roles: within(roles, principal.scopes), grant }), expires };
+    const asTold = roles === undefined ? `${principal.id} ${principal.roles}` : principal.id;
+    return { principal: await withRights({ ...principal, roles: roles ?? principal.roles, grant }, asTold), expires };
   };
 
   return {
@@ -112,19 +138,23 @@ export function createAdmission(known: KnownPersons, keys: SessionKeys): Admissi
     session,
     isClaimed,
     standing,
-    withClaims,
-    isGranted: async (person, grant) => {
-      if (grant === undefined) return !(await standing(person)).disabled;
+    withRights,
+    granted: async (person, grant) => {
+      if (grant === undefined) {
+        if (isAnonymous(person)) return (await isClaimed(person)) ? undefined : withRights({ id: person, kind: 'anonymous', roles: [] });
+        const { disabled, roles = ['member'] } = await standing(person);
+        return disabled ? undefined : withRights({ id: person, kind: 'person', roles });
+      }
       const given = grantOf(grant);
-      if (!given) return false;
+      if (!given) return undefined;
       const admitted =
         'sessionId' in given
           ? await session(given.sessionId)
           : await token({ principal: { id: person, kind: 'person', roles: [] }, ...given, expires: Number.POSITIVE_INFINITY });
-      return typeof admitted !== 'string' && admitted.principal.id === person;
+      return typeof admitted !== 'string' && admitted.principal.id === person ? admitted.principal : undefined;
     },
     forget: (...ids) => {
-      for (const id of ids) for (const what of ['claimed by', 'claims of', 'standing', 'session']) remembered.delete(`${what} ${id}`);
+      for (const id of ids) for (const what of ['claimed by', 'claims of', 'standing', 'rights of', 'session']) remembered.delete(`${what} ${id}`);
     },
   };
 }
@@ -140,5 +170,8 @@ function grantOf(grant: string): { sessionId: SessionId } | { tokenId: string; i
 }
 
 /** A restricted token makes nobody an administrator unless it says so. */
-const within = (roles: readonly Role[], scopes: readonly string[] | undefined): readonly Role[] =>
-  scopes === undefined || scopes.includes('administer') ? roles : roles.filter((role) => role !== 'administrator');
+const mayAdminister = (scopes: readonly string[] | undefined): boolean => scopes === undefined || scopes.includes('administer');
+
+/** Whether somebody still may do the same. */
+export const hasSameRights = (then: Principal, now: Principal): boolean => rightsIn(then) === rightsIn(now);
+const rightsIn = ({ roles, permissions = [], models = [] }: Principal): string => JSON.stringify([roles, permissions, models]);

@@ -3,7 +3,7 @@ import type { PersonId, SessionId } from '../../../domain/ids.ts';
 import { LOCAL_PERSON } from '../../../domain/person.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { Doors } from '../doors.ts';
-import { type Admission, createAdmission, DISABLED, GONE, type KnownPersons, type KnownSession } from './admission.ts';
+import { type Admission, type Admitted, createAdmission, DISABLED, GONE, hasSameRights, type KnownPersons, type KnownSession } from './admission.ts';
 import { createProxyCheck, forwardedFor, proxyPerson, type TrustedProxies, userNamed } from './proxy.ts';
 import type { SessionKeys, SessionOptions } from './session-keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -33,12 +33,12 @@ export type Identified =
       /** Of the token or session it came with, seconds since 1970; the local person has none. */
       readonly expires?: number;
       readonly cameWith?: CameWith;
-      /** Whether it would still be let in: false once the token or session has ended, its person disabled or taken over. At most 5 s late. */
+      /** Whether it would still be let in as the same: false once the token or session has ended, its person disabled, taken over or given other rights. At most 5 s late. */
       readonly isWelcome: () => Promise<boolean>;
     }
   | { readonly ok: false; readonly code: 'Unauthenticated' | 'Forbidden'; readonly message: string };
 
-export interface Identity extends Pick<Admission, 'isClaimed' | 'isGranted' | 'session' | 'forget'> {
+export interface Identity extends Pick<Admission, 'isClaimed' | 'granted' | 'session' | 'forget'> {
   /** Who sends this request. */
   identify(req: IncomingMessage): Promise<Identified>;
   /** Where it comes from: what a trusted proxy says in `X-Forwarded-For` counts, what anybody else says there does not. */
@@ -47,11 +47,14 @@ export interface Identity extends Pick<Admission, 'isClaimed' | 'isGranted' | 's
   isDisabled(person: string): Promise<boolean>;
 }
 
-const LOCAL: Principal = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] };
+/** Whoever sits at this machine. */
+export const LOCAL: Principal = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] };
 
 /** Where clients come that send no name. */
 const DEV_PATHS = /^\/v1\/chat\//;
 const DEV_USER = 'default-user';
+/** Programs that speak MCP send our own origin along, without what browsers add to it. */
+const MCP_PATH = /^\/mcp(\?|$)/;
 
 const FOREIGN = 'Only pages of this server itself may do this with its cookie: other clients send a token.';
 
@@ -68,30 +71,46 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
   const { doors, keys, register, used } = parts;
   const isProxy = proxies ? createProxyCheck(proxies) : () => false;
   const admission = createAdmission(known, keys);
-  const { standing, withClaims } = admission;
+  const { standing, withRights } = admission;
+  /** Nobody who is admitted with other rights than before goes on with the old ones. */
+  const staysAs =
+    (principal: Principal, again: () => Promise<Admitted | string>): (() => Promise<boolean>) =>
+    async () => {
+      const now = await again();
+      return typeof now !== 'string' && hasSameRights(principal, now.principal);
+    };
 
   const byToken = async (bearer: string): Promise<Identified> => {
     const verified = await tokens.verify(bearer);
     const admitted = verified ? await admission.token(verified) : GONE;
     if (!verified || typeof admitted === 'string') return nobody(String(admitted));
     const { tokenId, sessionId } = verified;
-    const isWelcome = async (): Promise<boolean> => typeof (await admission.token(verified)) !== 'string';
+    const isWelcome = staysAs(admitted.principal, () => admission.token(verified));
     return { ok: true, ...admitted, cameWith: sessionId === undefined ? { tokenId } : { sessionId }, isWelcome };
+  };
+
+  /** Whoever was erased does not come back: the next one under that name is new. */
+  const livingPerson = async (user: string): Promise<PersonId> => {
+    for (let life = 0; ; life++) if (!(await standing(proxyPerson(user, life))).erased) return proxyPerson(user, life);
   };
 
   /** The user that a trusted proxy names; undefined where nobody is named by somebody who may. */
   const byProxy = async (req: IncomingMessage): Promise<Identified | undefined> => {
     const user = userNamed(req) ?? (devUser && DEV_PATHS.test(req.url ?? '') ? DEV_USER : undefined);
     if (user === undefined || !(isProxy(req) || (devUser && isLoopbackPeer(req) && isLocal(req, doors)))) return undefined;
-    const id = proxyPerson(user);
+    const id = await livingPerson(user);
     if ((await standing(id)).roles === undefined) {
       await register(id);
       admission.forget(id);
     }
     const { disabled, roles = [] } = await standing(id);
     if (disabled) return nobody(DISABLED);
-    const isWelcome = async (): Promise<boolean> => !(await standing(id)).disabled;
-    return { ok: true, principal: await withClaims({ id, kind: 'person', roles }), isWelcome };
+    const principal = await withRights({ id, kind: 'person', roles });
+    const isWelcome = staysAs(principal, async () => {
+      const { disabled: shutOut, roles: now = [] } = await standing(id);
+      return shutOut ? DISABLED : { principal: await withRights({ id, kind: 'person', roles: now }), expires: Number.POSITIVE_INFINITY };
+    });
+    return { ok: true, principal, isWelcome };
   };
 
   /** Whose session the cookie names, unless another site's page has sent it along; undefined where there is none, or none any more. */
@@ -106,7 +125,7 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
     if (session.kind !== 'cookie') return undefined;
     if (mayChange(req) && whose !== 'ownPage') return { ok: false, code: 'Forbidden', message: FOREIGN };
     used(sessionId, session);
-    const isWelcome = async (): Promise<boolean> => typeof (await admission.session(sessionId, proof)) !== 'string';
+    const isWelcome = staysAs(principal, () => admission.session(sessionId, proof));
     return { ok: true, principal, expires, cameWith: { sessionId }, isWelcome };
   };
 
@@ -116,12 +135,12 @@ export function createIdentity({ tokens, localPerson, known, proxies, devUser }:
       if (bearer !== undefined && looksLikeJwt(bearer)) return byToken(bearer);
       const named = (await byProxy(req)) ?? (await byCookie(req));
       if (named) return named;
-      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withClaims(LOCAL), isWelcome: always };
+      if (localPerson && isLocal(req, doors)) return { ok: true, principal: await withRights(LOCAL), isWelcome: always };
       return nobody('Log in, or send a token of this server as "Authorization: Bearer …".');
     },
     addressOf: (req) => (isProxy(req) ? forwardedFor(req) : undefined) ?? req.socket.remoteAddress,
     session: admission.session,
-    isGranted: admission.isGranted,
+    granted: admission.granted,
     isClaimed: admission.isClaimed,
     isDisabled: async (person) => (await standing(person)).disabled,
     forget: admission.forget,
@@ -155,7 +174,7 @@ export function comesFrom(req: IncomingMessage, doors: Doors): 'ownPage' | 'some
 export function isLocal(req: IncomingMessage, doors: Doors): boolean {
   if (!isLoopbackPeer(req)) return false;
   const { origin, 'sec-fetch-site': site } = req.headers;
-  if (site === undefined) return origin === undefined;
+  if (site === undefined) return origin === undefined || (MCP_PATH.test(req.url ?? '') && doors.isOwnOrigin(req));
   return (site === 'same-origin' || site === 'none') && (origin === undefined || doors.isOwnOrigin(req));
 }
 

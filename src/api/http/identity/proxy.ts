@@ -15,8 +15,9 @@ export interface TrustedProxies {
 const NAMESPACE = '3f2c1a52-8f1e-4f3e-9a51-5f6f6d0c2b7d';
 const USER = /^[\w.@+-]{1,128}$/;
 
-/** The person behind a name of the proxy's. */
-export const proxyPerson = (user: string): PersonId => PersonId.parse(`person_${v5(user, NAMESPACE).replaceAll('-', '')}`);
+/** The person behind a name of the proxy's; after an erasure whoever comes under it is somebody new: `life` counts from 0. No name has a space in it. */
+export const proxyPerson = (user: string, life = 0): PersonId =>
+  PersonId.parse(`person_${v5(life === 0 ? user : `${user} ${life}`, NAMESPACE).replaceAll('-', '')}`);
 
 /** The one name in `X-User-ID`; undefined where there is none, several, or what could be several. */
 export function userNamed(req: IncomingMessage): string | undefined {

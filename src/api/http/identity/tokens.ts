@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { PersonId, SessionId } from '../../../domain/ids.ts';
 import { ANONYMOUS_PREFIX, isAnonymous } from '../../../domain/person.ts';
-import { type Principal, Role } from '../../../domain/principal.ts';
+import { type Principal, RoleRef } from '../../../domain/principal.ts';
 
 const HOUR = 3600;
 const ACCESS_SECONDS = HOUR;
@@ -17,7 +17,7 @@ const KNOWN_TOKENS = 10_000;
 const Claims = z.object({
   sub: PersonId,
   kind: z.enum(['person', 'anonymous']),
-  roles: z.array(Role),
+  roles: z.array(RoleRef),
   scope: z.string().optional(),
   jti: z.string(),
   sid: SessionId.optional(),

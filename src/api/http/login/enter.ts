@@ -113,7 +113,12 @@ export function createEnter({ secret, known, open, administrator }: EnterOptions
       const identity = nameOf(proven);
       for (let tries = 0; tries < ATTEMPTS; tries++) {
         const person = await owner(visit, identity, proven, invitation !== undefined);
-        const { roles, disabled } = await known.standingOf(person);
+        const { roles, disabled, erased } = await known.standingOf(person);
+        if (erased) {
+          // Whoever was erased does not come back: the next one with that identity is somebody new.
+          await told(visit, person, releaseIdentity({ identity, person }));
+          continue;
+        }
         if (disabled) throw new LoginFailed('Disabled');
         const isIn = invitation !== undefined && (await invited(visit, person, proven, { identity, invitation, isNew: roles === undefined }));
         if (roles === undefined && !isIn) await register(visit, person, proven);

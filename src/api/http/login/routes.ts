@@ -29,7 +29,7 @@ export interface LoginOptions extends EnterOptions {
   readonly registration?: boolean;
   /** Instead of the network. */
   readonly fetch?: typeof fetch;
-  /** From one address; default 60. */
+  /** From one address; default 300: behind a proxy that is not trusted everybody comes from there. */
   readonly perMinute?: number;
 }
 
@@ -51,7 +51,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
   const providers = new Map(options.providers.map((config) => [config.key, createProvider(config, options.fetch)]));
   const states = createLoginStates(options.stateSecret);
   const enter = createEnter(options);
-  const limit = createRateLimit(options.perMinute ?? 60);
+  const limit = createRateLimit(options.perMinute ?? 300);
 
   const providerOf = ({ provider: key }: z.output<typeof Params>): Provider => {
     const found = providers.get(key);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { isPublicAddress } from '../../../src/adapters/model-provider/public-address.ts';
-import { createFetch } from '../../../src/adapters/model-provider/transport.ts';
-import { serve } from './raw-server.ts';
+import { createFetch } from '../../src/adapters/model-provider/transport.ts';
+import { isPublicAddress } from '../../src/adapters/public-address.ts';
+import { serve } from './model-provider/raw-server.ts';
 
 test.each(['1.1.1.1', '172.15.255.255', '172.32.0.0', '100.63.255.255', '223.255.255.255', '2606:4700:4700::1111', '2a00:1450:4001:80b::200e'])(
   '%s is public',

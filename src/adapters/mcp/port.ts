@@ -1,0 +1,117 @@
+import type { Json, JsonObject } from '../../domain/event.ts';
+
+/** What is connected to. A command is run without a shell, in an environment of these variables alone; headers go with every request. */
+export type McpTarget =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly cwd?: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'http' | 'sse' | 'auto'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
+export type McpErrorCode =
+  /** The command could not be started, or ended before it answered. */
+  | 'SpawnFailed'
+  | 'Unreachable'
+  /** Its address, or one it led to, is in a network that must not be reached from here. */
+  | 'Blocked'
+  | 'NeedsAuth'
+  | 'Forbidden'
+  | 'Timeout'
+  | 'Cancelled'
+  /** The connection is gone, or the server knows it no more: a new one can be made. */
+  | 'Closed'
+  /** What came is no MCP, or not what was asked for. */
+  | 'BadAnswer'
+  /** The server refused: an unknown tool, bad arguments. */
+  | 'Refused'
+  | 'TooLarge'
+  /** As many connections as may be are in use. */
+  | 'Busy';
+
+/** `message` is one sentence that is safe to show: no header, no variable is in it. `sent`: the server may have acted on it. */
+export interface McpError {
+  readonly code: McpErrorCode;
+  readonly message: string;
+  readonly sent: boolean;
+}
+export type McpResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: McpError };
+
+export type McpEra = 'legacy' | 'modern';
+/** How a server was spoken to before: taken up again without asking anew. Dated by whoever keeps it, because an old verdict goes on being true to the letter. */
+export interface McpPrior {
+  readonly era: McpEra;
+  readonly discover?: JsonObject;
+}
+
+/** What became known at the connect. */
+export interface McpFacts {
+  readonly era: McpEra;
+  /** A revision's date, `2025-11-25`. */
+  readonly protocolVersion: string;
+  readonly serverName: string;
+  readonly serverVersion: string;
+  readonly instructions: string | null;
+  readonly capabilities: JsonObject;
+  readonly prior: McpPrior;
+  /** Of the child process. */
+  readonly pid?: number;
+}
+
+/** A list entry as the server gave it, checked one by one. */
+export interface McpLists {
+  readonly tools: readonly JsonObject[];
+  readonly prompts: readonly JsonObject[];
+  readonly templates: readonly JsonObject[];
+  /** Tools that cannot be offered, each with the reason; the others are there all the same. */
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export interface McpProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+export interface McpCall {
+  readonly signal: AbortSignal;
+  /** For the whole of it; progress does not prolong it. */
+  readonly timeoutMs: number;
+  readonly onProgress?: (progress: McpProgress) => void;
+}
+
+/** What a tool answered. A tool that failed says so itself. */
+export interface McpToolResult {
+  readonly content: readonly JsonObject[];
+  readonly structuredContent?: Json;
+  readonly isError: boolean;
+}
+
+export interface McpConnection {
+  readonly facts: McpFacts;
+  /** Resolves, with a sentence, when the connection has ended, whoever ended it. */
+  readonly closed: Promise<string>;
+  lists(call: McpCall): Promise<McpResult<McpLists>>;
+  /** `definition` is the tool as it was listed. */
+  callTool(definition: JsonObject, args: JsonObject, call: McpCall): Promise<McpResult<McpToolResult>>;
+  getPrompt(name: string, args: Readonly<Record<string, string>>, call: McpCall): Promise<McpResult<JsonObject>>;
+  readResource(uri: string, call: McpCall): Promise<McpResult<JsonObject>>;
+  /** Bytes that the child and its children hold; undefined where there is none or it cannot be found out. */
+  memory(): number | undefined;
+  /** Ends it and, of a child, the whole group of processes. Never rejects; resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
+export interface McpConnectOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly prior?: McpPrior;
+  /** A list of the server's has changed, said once however often the server says it within a second. */
+  readonly onChanged?: () => void;
+}
+
+export interface McpConnector {
+  connect(target: McpTarget, options: McpConnectOptions): Promise<McpResult<McpConnection>>;
+}

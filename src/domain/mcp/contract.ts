@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Decider } from '../decider.ts';
+import { refuse } from '../decider.ts';
+import { type EventOf, event, sealed } from '../event.ts';
+import type { PersonId } from '../ids.ts';
+import { McpServerId } from './server.ts';
+
+// Event names and fields are storage: never rename one, raise the version and write an upcaster.
+
+/** SHA-256, hex, of the RFC 8785 form of a definition as the server gave it. */
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+const Named = z.object({ name: z.string(), hash: Hash });
+/** What the server itself says of a tool: may make us more careful, never less. */
+export const ToolHints = z.object({ readOnly: z.boolean(), destructive: z.boolean(), idempotent: z.boolean() });
+const ToolPin = Named.extend({ hints: ToolHints });
+export type ToolPin = z.output<typeof ToolPin>;
+
+/** What a server offers, whole, as it answered at one time. */
+export const ContractSnapshot = z.object({
+  serverName: z.string(),
+  serverVersion: z.string(),
+  instructions: z.string().nullable(),
+  capabilities: z.record(z.string(), z.json()),
+  tools: z.array(z.record(z.string(), z.json())),
+  prompts: z.array(z.record(z.string(), z.json())),
+  templates: z.array(z.record(z.string(), z.json())),
+  /** Tools that cannot be offered, and why. */
+  broken: z.array(z.object({ name: z.string(), reason: z.string() })),
+});
+export type ContractSnapshot = z.output<typeof ContractSnapshot>;
+
+const contract = { contractId: z.string(), serverId: McpServerId };
+
+/** A server offers something else than before. Written at a connect, when the hash is another one. */
+export const McpContractObserved = event('McpContractObserved', 1, {
+  ...contract,
+  /** Of the registration that was connected to. */
+  registration: z.int(),
+  /** Over everything below. */
+  contractHash: Hash,
+  era: z.enum(['legacy', 'modern']),
+  protocolVersion: z.string(),
+  instructionsHash: Hash,
+  tools: z.array(ToolPin),
+  prompts: z.array(Named),
+  templates: z.array(Named),
+  ...sealed({ snapshot: ContractSnapshot }),
+});
+/** Somebody has looked at a changed definition, and takes it. */
+export const McpToolApproved = event('McpToolApproved', 1, { ...contract, tool: z.string(), hash: Hash });
+
+export const mcpContractEvents = [McpContractObserved, McpToolApproved] as const;
+type McpContractEvent = EventOf<(typeof mcpContractEvents)[number]>;
+
+export interface PinnedTool {
+  /** The definition that was taken: at the first look, when it came later, or by somebody. */
+  pinned: string;
+  trust: 'first' | 'later' | 'approved';
+  /** What the server says now; undefined: it has the tool no more. */
+  current?: string;
+  hints: z.output<typeof ToolHints>;
+}
+
+export interface McpContract {
+  owner?: PersonId;
+  serverId?: string;
+  contractHash?: string;
+  /** The event that holds the newest snapshot. */
+  place?: { eventId: string; revision: bigint };
+  readonly tools: Map<string, PinnedTool>;
+}
+
+export type McpContractCommand =
+  | ({ name: 'observeMcpContract' } & z.output<typeof ObservedContract>)
+  | { name: 'approveMcpTool'; contractId: string; serverId: string; tool: string; hash: string };
+
+export const ObservedContract = z.object({
+  ...contract,
+  owner: z.string(),
+  registration: z.int(),
+  contractHash: Hash,
+  era: z.enum(['legacy', 'modern']),
+  protocolVersion: z.string(),
+  instructionsHash: Hash,
+  tools: z.array(ToolPin),
+  prompts: z.array(Named),
+  templates: z.array(Named),
+  snapshot: ContractSnapshot,
+});
+
+/** One contract a server; one a person where each logs in at the server for itself. */
+export const contractIdOf = ({ serverId, auth }: { serverId: string; auth: 'none' | 'oauth' }, person: string): string =>
+  auth === 'oauth' ? `${serverId}_for_${person}` : serverId;
+export const mcpContractStream = (contractId: string): string => `mcpcontract-${contractId}`;
+
+/** Its definition is another one than was taken: it is not offered until somebody takes the new one. */
+export const isQuarantined = ({ pinned, current }: Pick<PinnedTool, 'pinned' | 'current'>): boolean => current !== undefined && current !== pinned;
+
+export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractEvent> = {
+  initialState: () => ({ tools: new Map() }),
+  evolve: (state, event) => {
+    if (event.type === 'McpToolApproved') {
+      const tool = state.tools.get(event.data.tool);
+      if (tool) Object.assign(tool, { pinned: event.data.hash, trust: 'approved' });
+      return state;
+    }
+    const { serverId, contractHash, tools } = event.data;
+    const first = state.contractHash === undefined;
+    Object.assign(state, { owner: event.metadata.subject, serverId, contractHash, place: { eventId: event.id, revision: event.revision } });
+    for (const tool of state.tools.values()) delete tool.current;
+    for (const { name, hash, hints } of tools) {
+      const known = state.tools.get(name);
+      if (known) Object.assign(known, { current: hash, hints });
+      else state.tools.set(name, { pinned: hash, current: hash, trust: first ? 'first' : 'later', hints });
+    }
+    return state;
+  },
+  decide: (command, state) => {
+    switch (command.name) {
+      case 'observeMcpContract': {
+        const { name: _, owner: __, ...observed } = command;
+        return observed.contractHash === state.contractHash ? [] : [McpContractObserved(observed)];
+      }
+      case 'approveMcpTool': {
+        const { contractId, serverId, tool: name, hash } = command;
+        const tool = state.tools.get(name);
+        if (state.serverId !== serverId || tool?.current === undefined) return refuse('NotFound', 'This server has no such tool now.');
+        if (tool.current !== hash)
+          return refuse('ToolChanged', 'The tool has changed again since you looked at it: look again.', { hash: tool.current });
+        if (tool.pinned === hash && tool.trust !== 'later') return [];
+        return [McpToolApproved({ contractId, serverId, tool: name, hash })];
+      }
+      default:
+        return command satisfies never;
+    }
+  },
+};

@@ -1,0 +1,5 @@
+import { mcpChoiceEvents } from './choice.ts';
+import { mcpContractEvents } from './contract.ts';
+import { mcpServerEvents } from './server.ts';
+
+export const mcpEvents = [...mcpServerEvents, ...mcpContractEvents, ...mcpChoiceEvents] as const;

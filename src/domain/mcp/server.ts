@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import { type Decider, refuse } from '../decider.ts';
+import { type EventOf, event, sealed } from '../event.ts';
+import { PersonId } from '../ids.ts';
+import { isAnonymous } from '../person.ts';
+import { ORGANISATION } from '../provider-key.ts';
+
+// Event names and fields are storage: never rename one, raise the version and write an upcaster.
+
+const OF_ORGANISATION = 'mcp_org_';
+export const McpServerId = z
+  .string()
+  .max(128)
+  .regex(/^mcp_[a-z0-9_]+$/, 'must be the id of a tool server, starting with "mcp_"');
+
+/** What the names of its tools begin with, for a model. */
+export const McpSlug = z
+  .string()
+  .max(32)
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'must be a short name of small letters, digits and dashes, such as files');
+
+/** `auto`: Streamable HTTP, and where that is not understood the older SSE. */
+export const McpTransport = z.enum(['stdio', 'http', 'sse', 'auto']);
+/** Who may use a server of the organisation: everybody who has a name here, or those who are named. A person's own is that person's. */
+export const McpAudience = z.union([z.literal('everybody'), z.array(PersonId).max(1000)]);
+/** What happens when a model wants to call a tool; of several that apply the strictest counts. */
+export const McpPolicy = z.enum(['deny', 'ask', 'allow']);
+export type McpPolicy = z.output<typeof McpPolicy>;
+export type McpTransport = z.output<typeof McpTransport>;
+
+export const McpAddress = z.union([
+  z.strictObject({ command: z.string(), args: z.array(z.string()), cwd: z.string().nullable() }),
+  z.strictObject({ url: z.string() }),
+]);
+export type McpAddress = z.output<typeof McpAddress>;
+
+const definition = {
+  slug: McpSlug,
+  transport: McpTransport,
+  audience: McpAudience,
+  enabled: z.boolean(),
+  auth: z.enum(['none', 'oauth']),
+  /** How long one call may take, in ms; null: what is usual here. */
+  timeoutMs: z.int().nullable(),
+};
+/** `secret` is JSON of `{ headers, env, clientSecret }`; of these only the names stand outside it. */
+const personal = {
+  title: z.string(),
+  address: McpAddress,
+  headerNames: z.array(z.string()),
+  envNames: z.array(z.string()),
+  oauth: z.strictObject({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
+  secret: z.string(),
+};
+const Definition = z.object({ ...definition, ...personal });
+type McpDefinition = z.output<typeof Definition>;
+
+/** A server as it is given. */
+export interface GivenServer extends Omit<McpDefinition, 'headerNames' | 'envNames' | 'oauth' | 'secret'> {
+  readonly headers: Record<string, string>;
+  readonly env: Record<string, string>;
+  readonly oauth?: { clientId: string | null; clientSecret?: string; scopes: string[] };
+}
+
+export const McpServerRegistered = event('McpServerRegistered', 1, {
+  serverId: McpServerId,
+  /** Counts its owner's servers, from 1 on. */
+  number: z.int(),
+  ...definition,
+  ...sealed(personal, { hidden: ['secret'] }),
+});
+/** The whole of it anew. `version` counts; `dropped`: events whose secrets nobody needs any more. */
+export const McpServerChanged = event('McpServerChanged', 1, {
+  serverId: McpServerId,
+  version: z.int(),
+  dropped: z.array(z.string()),
+  ...definition,
+  ...sealed(personal, { hidden: ['secret'] }),
+});
+export const McpServerSwitched = event('McpServerSwitched', 1, { serverId: McpServerId, enabled: z.boolean() });
+export const McpServerShared = event('McpServerShared', 1, { serverId: McpServerId, audience: McpAudience });
+export const McpServerRemoved = event('McpServerRemoved', 1, { serverId: McpServerId, dropped: z.array(z.string()) });
+/** By administrators, for whoever uses a server of the organisation; null takes it back. Without `tool` it is about all of its tools. */
+export const McpServerPolicySet = event('McpServerPolicySet', 1, {
+  serverId: McpServerId,
+  tool: z.string().nullable(),
+  policy: McpPolicy.nullable(),
+});
+/** Somebody wants its lists read anew. */
+export const McpRefreshRequested = event('McpRefreshRequested', 1, { serverId: McpServerId, requestId: z.string(), by: z.string() });
+
+export const mcpServerEvents = [
+  McpServerRegistered,
+  McpServerChanged,
+  McpServerSwitched,
+  McpServerShared,
+  McpServerRemoved,
+  McpServerPolicySet,
+  McpRefreshRequested,
+] as const;
+type McpServerEvent = EventOf<(typeof mcpServerEvents)[number]>;
+
+export interface RingServer {
+  readonly serverId: string;
+  readonly owner: PersonId;
+  readonly slug: string;
+  readonly transport: McpTransport;
+  readonly audience: z.output<typeof McpAudience>;
+  readonly enabled: boolean;
+  readonly auth: 'none' | 'oauth';
+  readonly timeoutMs: number | null;
+  readonly version: number;
+  /** The event that holds the rest. */
+  readonly place: { readonly eventId: string; readonly revision: bigint };
+  /** By tool, `''` for all. */
+  readonly policies: ReadonlyMap<string, McpPolicy>;
+}
+
+/** All servers of one owner: so that they are found without any view, and nobody reaches those of another. */
+export interface McpRing {
+  owner?: PersonId;
+  readonly servers: Map<string, RingServer>;
+  registered: number;
+}
+
+export type McpServerCommand =
+  | ({ name: 'registerMcpServer'; owner: 'self' | 'organisation' } & GivenServer)
+  | ({ name: 'changeMcpServer'; serverId: string } & GivenServer)
+  | { name: 'switchMcpServer'; serverId: string; enabled: boolean }
+  | { name: 'shareMcpServer'; serverId: string; audience: z.output<typeof McpAudience> }
+  | { name: 'removeMcpServer'; serverId: string }
+  | { name: 'setMcpServerPolicy'; serverId: string; tool: string | null; policy: McpPolicy | null }
+  | { name: 'refreshMcpServer'; serverId: string; requestId: string };
+
+export const mcpRingStream = (owner: string): string => `mcpservers-${owner}`;
+export const isOrganisationServer = (id: string): boolean => id.startsWith(OF_ORGANISATION);
+
+/** Whether this person may use the server. */
+export const isForPerson = ({ owner, audience }: Pick<RingServer, 'owner' | 'audience'>, person: PersonId): boolean =>
+  owner === person || (owner === ORGANISATION && !isAnonymous(person) && (audience === 'everybody' || audience.includes(person)));
+
+const MOST_SERVERS = 100;
+const absent = refuse('NotFound', 'There is no such tool server here, or it is not yours.');
+
+export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
+  initialState: () => ({ servers: new Map(), registered: 0 }),
+  evolve: (state, event) => {
+    const { type, data, id: eventId, revision, metadata } = event;
+    const known = state.servers.get(data.serverId);
+    switch (type) {
+      case 'McpServerRegistered': {
+        const { slug, transport, audience, enabled, auth, timeoutMs, serverId } = data;
+        const owner = metadata.subject;
+        state.owner = owner;
+        state.registered += 1;
+        const place = { eventId, revision };
+        state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, version: 1, place, policies: new Map() });
+        return state;
+      }
+      case 'McpServerChanged': {
+        const { slug, transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
+        if (known)
+          state.servers.set(serverId, { ...known, slug, transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } });
+        return state;
+      }
+      case 'McpServerSwitched':
+        if (known) state.servers.set(data.serverId, { ...known, enabled: data.enabled });
+        return state;
+      case 'McpServerShared':
+        if (known) state.servers.set(data.serverId, { ...known, audience: data.audience });
+        return state;
+      case 'McpServerRemoved':
+        state.servers.delete(data.serverId);
+        return state;
+      case 'McpServerPolicySet': {
+        if (!known) return state;
+        const policies = new Map(known.policies);
+        if (data.policy === null) policies.delete(data.tool ?? '');
+        else policies.set(data.tool ?? '', data.policy);
+        state.servers.set(data.serverId, { ...known, policies });
+        return state;
+      }
+      case 'McpRefreshRequested':
+        return state;
+      default:
+        event satisfies never;
+        return state;
+    }
+  },
+  decide: (command, state, { newId, actor }) => {
+    if (command.name === 'registerMcpServer') {
+      if (state.servers.size >= MOST_SERVERS) return refuse('TooManyServers', `There are ${MOST_SERVERS} tool servers already: remove one first.`);
+      const { owner, ...given } = command;
+      const refused = refusedDefinition(state, given, owner === 'organisation');
+      if (refused) return refused;
+      const serverId = newId(owner === 'organisation' ? OF_ORGANISATION : 'mcp_');
+      return [McpServerRegistered({ serverId, number: state.registered + 1, ...asDefinition(given) })];
+    }
+    const known = state.servers.get(command.serverId);
+    if (known === undefined) return absent;
+    const { serverId } = known;
+    switch (command.name) {
+      case 'changeMcpServer': {
+        const refused = refusedDefinition(state, command, isOrganisationServer(serverId), serverId);
+        return refused ?? [McpServerChanged({ serverId, version: known.version + 1, dropped: [known.place.eventId], ...asDefinition(command) })];
+      }
+      case 'switchMcpServer':
+        return known.enabled === command.enabled ? [] : [McpServerSwitched({ serverId, enabled: command.enabled })];
+      case 'shareMcpServer':
+        if (!isOrganisationServer(serverId)) return refuse('NotShareable', 'Only a server of the organisation can be shared: ask an administrator.');
+        return [McpServerShared({ serverId, audience: command.audience })];
+      case 'removeMcpServer':
+        return [McpServerRemoved({ serverId, dropped: [known.place.eventId] })];
+      case 'setMcpServerPolicy': {
+        const { tool, policy } = command;
+        return (known.policies.get(tool ?? '') ?? null) === policy ? [] : [McpServerPolicySet({ serverId, tool, policy })];
+      }
+      case 'refreshMcpServer':
+        return [McpRefreshRequested({ serverId, requestId: command.requestId, by: actor })];
+      default:
+        return command satisfies never;
+    }
+  },
+};
+
+/** As it is stored: what is secret as one text, and the names of it beside. */
+function asDefinition({ slug, title, transport, audience, enabled, auth, timeoutMs, address, headers, env, oauth }: GivenServer): McpDefinition {
+  return {
+    ...{ slug, title, transport, audience, enabled, auth, timeoutMs, address },
+    headerNames: Object.keys(headers),
+    envNames: Object.keys(env),
+    oauth: oauth ? { clientId: oauth.clientId, scopes: oauth.scopes } : null,
+    secret: JSON.stringify({ headers, env, ...(oauth?.clientSecret === undefined ? {} : { clientSecret: oauth.clientSecret }) }),
+  };
+}
+
+function refusedDefinition({ servers }: McpRing, { slug, transport, address, auth }: GivenServer, organisations: boolean, self?: string) {
+  const twin = [...servers.values()].find((server) => server.slug === slug && server.serverId !== self);
+  if (twin) return refuse('SlugTaken', `Another tool server is called ${slug} already: choose another short name.`, { serverId: twin.serverId });
+  if ((transport === 'stdio') !== 'command' in address)
+    return refuse('AddressMismatch', 'A server over stdio is started by a command; every other one has an address.');
+  if (transport === 'stdio' && !organisations)
+    return refuse('StdioForbidden', 'A server that is started by a command can only be one of the organisation, which administrators register.');
+  if (transport === 'stdio' && auth === 'oauth')
+    return refuse('AddressMismatch', 'A server over stdio has no login: give it what it needs as variables.');
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import { createGuardedFetch } from '../adapters/guarded-fetch/index.ts';
+import { createMcpConnector } from '../adapters/mcp/connector.ts';
+import type { Settings } from '../settings.ts';
+import type { McpSetting } from '../workers/mcp/index.ts';
+import { isForLocalPerson } from './installation.ts';
+import { providedServers } from './provided-servers.ts';
+
+/** What persons' servers may be at: anything where there is only the one person who sits at this machine. */
+export const privateAddresses = (settings: Settings): readonly string[] =>
+  settings.ANNALS_PRIVATE_ADDRESSES.length === 0 && isForLocalPerson(settings) ? ['*'] : settings.ANNALS_PRIVATE_ADDRESSES;
+
+/** How servers of tools are reached from this installation. */
+export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSetting {
+  return {
+    connector: (onBlocked) => {
+      const { fetch, close } = createGuardedFetch({ allow: privateAddresses(settings), onBlocked });
+      opened.defer(close);
+      return createMcpConnector({ fetch, version: '1' });
+    },
+    provided: providedServers(settings.AICHAT_MCP_SERVERS_FILE),
+    commands: settings.ANNALS_MCP_COMMANDS,
+    limits: { idleMs: settings.ANNALS_MCP_IDLE },
+  };
+}

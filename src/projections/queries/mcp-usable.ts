@@ -1,0 +1,33 @@
+import type { StoredDocument } from '../../adapters/document-store/port.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import { contractIdOf } from '../../domain/mcp/contract.ts';
+import { isForPerson } from '../../domain/mcp/server.ts';
+import type { Principal } from '../../domain/principal.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
+import type { QueryContext } from '../query.ts';
+import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
+import { administratorsOnly } from './policy.ts';
+
+const isAdministrator = (principal: Principal): boolean => administratorsOnly({ principal, input: undefined }) === 'allow';
+export const isUsable = (doc: McpServerDoc, { id }: Principal): boolean =>
+  isForPerson({ owner: doc.owner as PersonId, audience: doc.audience as PersonId[] | 'everybody' }, id);
+export const isAdministered = (doc: McpServerDoc, principal: Principal): boolean =>
+  doc.owner === ORGANISATION ? isAdministrator(principal) : doc.owner === principal.id;
+
+/** The servers that the principal may use; there are two hundred at most. */
+export async function usableServers({ views, principal }: QueryContext): Promise<readonly StoredDocument<McpServerDoc>[]> {
+  const found = await Promise.all(
+    [ORGANISATION, principal.id].map((owner) => views.find(mcpServers, { owner }, { sort: [['number', 'asc']], limit: 100 })),
+  );
+  return found.flatMap(({ documents }) => documents).filter(({ doc }) => isUsable(doc, principal));
+}
+
+export const contractsOf = async (
+  { views, principal }: QueryContext,
+  servers: readonly StoredDocument<McpServerDoc>[],
+): Promise<ReadonlyMap<string, StoredDocument<McpContractDoc>>> => {
+  const ids = new Map(servers.map(({ id, doc }) => [id, contractIdOf({ serverId: id, auth: doc.auth }, principal.id)]));
+  const found = await views.getMany(mcpContractList, [...ids.values()]);
+  return new Map([...ids].flatMap(([id, contractId]) => [found.get(contractId)].flatMap((one) => (one ? [[id, one] as const] : []))));
+};

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { StoredDocument } from '../../adapters/document-store/port.ts';
+import { isUnopened } from '../../domain/event.ts';
+import { McpAddress, McpServerId } from '../../domain/mcp/server.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
+import { type QueryContext, query } from '../query.ts';
+import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
+import { contractsOf, isAdministered, isUsable, usableServers } from './mcp-usable.ts';
+import { administratorsOnly, anyPerson } from './policy.ts';
+
+/** A server as whoever may use it sees it; where it is and whom it is for only its owner is told. */
+export interface McpServerInfo {
+  readonly id: string;
+  readonly owner: 'self' | 'organisation';
+  readonly number: number;
+  readonly slug: string;
+  readonly title: string;
+  readonly transport: McpServerDoc['transport'];
+  readonly enabled: boolean;
+  readonly auth: 'none' | 'oauth';
+  readonly timeoutMs: number | null;
+  readonly version: number;
+  readonly policies: McpServerDoc['policies'];
+  readonly createdAt: string;
+  readonly changedAt: string;
+  readonly administered?: {
+    readonly address: z.output<typeof McpAddress> | null;
+    readonly headerNames: readonly string[];
+    readonly envNames: readonly string[];
+    readonly oauth: { clientId: string | null; scopes: string[] } | null;
+    readonly audience: McpServerDoc['audience'];
+  };
+  readonly contract: {
+    readonly id: string;
+    readonly hash: string;
+    readonly era: 'legacy' | 'modern';
+    readonly protocolVersion: string;
+    readonly observedAt: string;
+    readonly tools: number;
+    readonly quarantined: readonly string[];
+  } | null;
+}
+
+const Personal = z.object({
+  title: z.string(),
+  address: McpAddress,
+  headerNames: z.array(z.string()),
+  envNames: z.array(z.string()),
+  oauth: z.object({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
+});
+
+async function shown(
+  { id, doc }: StoredDocument<McpServerDoc>,
+  contract: StoredDocument<McpContractDoc> | undefined,
+  { openDeep, principal }: QueryContext,
+): Promise<McpServerInfo> {
+  const { slug, transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt, number, audience } = doc;
+  const opened = (await openDeep({ personal: doc.personal })).personal;
+  const personal = isUnopened(opened) ? undefined : Personal.parse(opened);
+  const { address = null, headerNames = [], envNames = [], oauth = null } = personal ?? {};
+  return {
+    id,
+    owner: doc.owner === ORGANISATION ? 'organisation' : 'self',
+    ...{ number, slug, transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt },
+    title: personal?.title ?? String(opened),
+    ...(isAdministered(doc, principal) ? { administered: { address, headerNames, envNames, oauth, audience } } : {}),
+    contract: contract ? contractInfo(contract) : null,
+  };
+}
+
+const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools } }: StoredDocument<McpContractDoc>) => ({
+  ...{ id, hash, era, protocolVersion, observedAt },
+  tools: tools.filter(({ current }) => current !== null).length,
+  quarantined: tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ name }) => name),
+});
+
+/** `usable`: what the tools of the principal come from; `organisation`: what administrators look after. */
+export const listMcpServers = query('listMcpServers', {
+  input: z.object({ owner: z.enum(['usable', 'organisation']).default('usable') }),
+  policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : 'allow'),
+  views: [mcpServers, mcpContractList],
+  run: async ({ owner }, context) => {
+    const servers =
+      owner === 'usable'
+        ? await usableServers(context)
+        : (await context.views.find(mcpServers, { owner: ORGANISATION }, { sort: [['number', 'asc']], limit: 100 })).documents;
+    const contracts = await contractsOf(context, servers);
+    return { servers: await Promise.all(servers.map((server) => shown(server, contracts.get(server.id), context))) };
+  },
+});
+
+export const getMcpServer = query('getMcpServer', {
+  input: z.object({ serverId: McpServerId }),
+  policy: anyPerson,
+  views: [mcpServers, mcpContractList],
+  run: async ({ serverId }, context) => {
+    const server = await context.views.get(mcpServers, serverId);
+    if (!server || !(isUsable(server.doc, context.principal) || isAdministered(server.doc, context.principal))) return undefined;
+    return shown(server, (await contractsOf(context, [server])).get(serverId), context);
+  },
+});

@@ -1,0 +1,68 @@
+import type { JsonObject } from '../../domain/event.ts';
+import { McpContractObserved, McpToolApproved } from '../../domain/mcp/contract.ts';
+import { view } from '../view.ts';
+import { type SealedJson, sealedJson } from './conversations.ts';
+
+export interface ContractTool extends JsonObject {
+  name: string;
+  pinned: string;
+  /** Null: the server has it no more. */
+  current: string | null;
+  trust: 'first' | 'later' | 'approved';
+  hints: { readOnly: boolean; destructive: boolean; idempotent: boolean };
+}
+
+/** What a server offers as it was seen last, and of each tool which definition was taken. */
+export interface McpContractDoc extends JsonObject {
+  owner: string;
+  serverId: string;
+  registration: number;
+  contractHash: string;
+  era: 'legacy' | 'modern';
+  protocolVersion: string;
+  observedAt: string;
+  changes: number;
+  tools: ContractTool[];
+  snapshot: SealedJson;
+  /** Of tools whose definition has changed: the snapshot in which the one that was taken stands. */
+  taken: { tool: string; snapshot: SealedJson }[];
+}
+
+const types = [McpContractObserved, McpToolApproved] as const;
+
+export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
+  name: 'mcp-contracts',
+  version: 1,
+  types,
+  indexes: [['serverId'], ['owner']],
+  keys: ({ data }) => [data.contractId],
+  fold: (doc, event) => {
+    if (event.type === 'McpToolApproved') {
+      const { tool: name, hash } = event.data;
+      if (!doc) return undefined;
+      const tools = doc.tools.map((tool): ContractTool => (tool.name === name ? { ...tool, pinned: hash, trust: 'approved' } : tool));
+      return { ...doc, tools, taken: doc.taken.filter(({ tool }) => tool !== name) };
+    }
+    const { serverId, registration, contractHash, era, protocolVersion, tools: seen, sealed } = event.data;
+    const known = new Map(doc?.tools.map((tool) => [tool.name, tool]));
+    const now = new Map(seen.map((tool) => [tool.name, tool]));
+    const gone = [...known.values()].filter(({ name }) => !now.has(name)).map((tool): ContractTool => ({ ...tool, current: null }));
+    const tools = seen.map(({ name, hash, hints }): ContractTool => {
+      const before = known.get(name);
+      if (before) return { ...before, current: hash, hints };
+      return { name, pinned: hash, current: hash, trust: doc ? 'later' : 'first', hints };
+    });
+    // Until now the server said what was taken, and from now on it says something else, or nothing.
+    const changed = [...known.values()].filter(({ name, pinned, current }) => current === pinned && now.get(name)?.hash !== pinned);
+    const taken = doc ? [...doc.taken, ...changed.map(({ name }) => ({ tool: name, snapshot: doc.snapshot }))] : [];
+    return {
+      ...{ serverId, registration, contractHash, era, protocolVersion },
+      owner: event.metadata.subject,
+      observedAt: event.metadata.time,
+      changes: (doc?.changes ?? -1) + 1,
+      tools: [...tools, ...gone].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      snapshot: sealedJson(sealed),
+      taken: taken.filter(({ tool }) => !tools.some(({ name, current, pinned }) => name === tool && current === pinned)),
+    };
+  },
+});

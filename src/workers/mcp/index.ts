@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import { v4 } from 'uuid';
+import type { Blobs } from '../../adapters/blobs/port.ts';
+import type { DocumentStore } from '../../adapters/document-store/port.ts';
+import type { Loader } from '../../adapters/event-store/loader.ts';
+import type { EventStore } from '../../adapters/event-store/port.ts';
+import type { Sealer } from '../../adapters/key-vault/sealer.ts';
+import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
+import type { McpConnector } from '../../adapters/mcp/port.ts';
+import type { Tell } from '../../commands/command.ts';
+import type { SecurityLog } from '../../commands/security-log.ts';
+import type { RecordedEvent } from '../../domain/event.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import { isForPerson, isOrganisationServer, McpRefreshRequested, McpServerChanged, McpServerRegistered, mcpRingStream, type RingServer } from '../../domain/mcp/server.ts';
+import type { ConfigEntry } from '../../domain/mcp/config.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
+import type { Hub } from '../../projections/hub.ts';
+import type { Duties } from '../duties.ts';
+import { createKeepFile } from '../keep-file.ts';
+import { done, type Reaction, type Verdict } from '../reaction.ts';
+import type { ToolSource } from '../tools.ts';
+import { createMcpBoard, type McpBoard } from './board.ts';
+import { createContracts } from './contracts.ts';
+import { createMcpPool, type McpPool } from './pool.ts';
+import { type McpLimits, usualMcpLimits } from './pool-parts.ts';
+import { createMcpMetrics } from './metrics.ts';
+import { provideServers } from './provided.ts';
+import { createMcpRegistry, type McpRegistry } from './registry.ts';
+import { createMcpTools } from './tools.ts';
+
+export interface McpParts {
+  readonly tell: Tell;
+  readonly loader: Loader;
+  readonly store: EventStore;
+  readonly sealer: Sealer;
+  readonly blobs: Blobs;
+  readonly hub: Hub;
+  readonly state: DocumentStore;
+  readonly secret: Buffer;
+  readonly security: Pick<SecurityLog, 'record'>;
+  readonly setting: McpSetting;
+  readonly now: () => Date;
+  readonly onProblem: (reason: string) => void;
+}
+
+/** How servers of tools are connected to, which commands may be started for them (default: any), and which an operator registers. */
+export interface McpSetting {
+  readonly connector: (onBlocked: (blocked: Blocked) => void) => McpConnector;
+  readonly commands?: readonly string[];
+  readonly limits?: Partial<McpLimits>;
+  readonly provided?: readonly ConfigEntry[];
+}
+
+const SWEEP_MS = 1000;
+
+/** Everything about servers of tools that goes on in this process. */
+export interface Mcp {
+  readonly tools: ToolSource;
+  readonly reactions: readonly Reaction[];
+  readonly statuses: McpBoard['read'];
+  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  /** What is wrong with servers of the organisation, as this process sees it. */
+  problems(): readonly string[];
+  /** Registers what the operator provides, and looks after connections until the signal. */
+  work(duties: Pick<Duties, 'alone'>, signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export function createMcp(parts: McpParts): Mcp {
+  const { hub, now, onProblem, security, setting } = parts;
+  const registry = createMcpRegistry(parts);
+  const contracts = createContracts(parts);
+  const board = createMcpBoard({ state: parts.state, process: v4(), now });
+  const pool = createMcpPool({
+    connector: setting.connector(({ host, reason }) =>
+      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
+    ),
+    registry,
+    limits: { ...usualMcpLimits, ...setting.limits },
+    commands: setting.commands ?? [],
+    time: now,
+    onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),
+    onStatus: board.show,
+    onNew: (server) => watch(server),
+    onEvent: (event) => count(event),
+  });
+  const provideOnce = async (signal: AbortSignal): Promise<void> => {
+    const { provided = [] } = setting;
+    if (provided.length > 0) await provideServers({ registry, tell: parts.tell, onProblem }, provided).catch(say);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  };
+  const again = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
+      await work().catch(say);
+      await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  let said: string | undefined;
+  const say = (error: unknown): void => {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (why !== said) onProblem(`tool servers: ${why}`);
+    said = why;
+  };
+  const registered = new Registry();
+  const count = createMcpMetrics(registered, () => pool.statuses());
+  const watch = createWatch({ registry, drop: (keep) => pool.drop(keep), hub });
+
+  /** The connect itself takes its time, and nobody waits for it: whoever uses the server next tries again. */
+  const refresh = async (event: RecordedEvent): Promise<Verdict> => {
+    const { serverId, requestId = event.id, by = event.metadata.actor } = event.data as { serverId: string; requestId?: string; by?: string };
+    const person = personOf(event, by);
+    const server = (await registry.find(serverId, person)) ?? (await registry.find(serverId, ORGANISATION));
+    if (!server) return done;
+    pool.refresh(server, isForPerson(server, person) ? person : ORGANISATION, requestId).then(
+      () => undefined,
+      (error: unknown) => onProblem(`tool server ${serverId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    );
+    return done;
+  };
+
+  return {
+    tools: createMcpTools({
+      registry,
+      contracts,
+      pool,
+      keepFile: createKeepFile(parts),
+      secret: parts.secret,
+      onProblem,
+    }),
+    reactions: [
+      { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'now', handle: refresh },
+    ],
+    statuses: board.read,
+    metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),
+    problems: () =>
+      pool
+        .statuses()
+        .filter(({ serverId, state }) => isOrganisationServer(serverId) && (state === 'failed' || state === 'backoff'))
+        .map(({ serverId, state, reason = '' }) => `tool server ${serverId}: ${state}, ${reason}`),
+    work: (duties, signal) =>
+      Promise.all([
+        duties.alone('provided tool servers', (stop) => provideOnce(stop), signal),
+        again(signal, async () => {
+          await pool.sweep();
+          await board.sweep(pool.statuses());
+        }),
+      ]),
+    async close() {
+      await pool.close();
+      await board.flush().catch(() => undefined);
+    },
+  };
+}
+
+/** Annals itself connects to the organisation's servers as nobody in particular. */
+const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
+  (by.startsWith('person_') && by !== 'person_annals' ? by : metadata.subject) as PersonId;
+
+/** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
+function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: McpPool['drop']; hub: Hub }): (server: RingServer) => void {
+  const watched = new Set<string>();
+  const look = async (owner: PersonId): Promise<void> => {
+    const servers = new Map((await registry.serversFor(owner)).map((server) => [server.serverId, server]));
+    await drop((server, person) => {
+      if (server.owner !== owner) return server;
+      const now = servers.get(server.serverId);
+      return now && isForPerson(now, person) ? now : undefined;
+    });
+  };
+  return ({ owner }) => {
+    if (watched.has(owner)) return;
+    watched.add(owner);
+    hub.subscribe(mcpRingStream(owner), () => void look(owner).catch(() => undefined));
+  };
+}

@@ -1,0 +1,57 @@
+import type { McpCall, McpConnector, McpFacts, McpLists } from '../../adapters/mcp/port.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import type { RingServer } from '../../domain/mcp/server.ts';
+import type { McpStatus } from '../../domain/mcp/status.ts';
+import type { McpRegistry } from './registry.ts';
+
+export interface McpLimits {
+  readonly perPerson: number;
+  readonly perServer: number;
+  /** Child processes of this process of Annals. */
+  readonly processes: number;
+  readonly idleMs: number;
+  readonly connectMs: number;
+  /** Of a call, where the server's registration says nothing else. */
+  readonly callMs: number;
+}
+export const usualMcpLimits: McpLimits = { perPerson: 20, perServer: 100, processes: 40, idleMs: 600_000, connectMs: 20_000, callMs: 60_000 };
+
+export interface PoolParts {
+  readonly connector: McpConnector;
+  readonly registry: Pick<McpRegistry, 'open' | 'find'>;
+  readonly limits: McpLimits;
+  /** The programs that may be started; empty: any. */
+  readonly commands: readonly string[];
+  /** What a server offers, each time its lists have been read. */
+  readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<void>;
+  /** Somebody begins to use the server. */
+  readonly onNew: (server: RingServer) => void;
+  readonly onStatus: (status: McpStatus) => void;
+  readonly onEvent?: (event: PoolEvent) => void;
+  readonly now?: () => number;
+  readonly time?: () => Date;
+  readonly chance?: () => number;
+}
+
+/** For whoever counts. */
+export type PoolEvent =
+  | { readonly type: 'connect'; readonly server: RingServer; readonly ms: number; readonly error?: string; readonly version?: string }
+  | {
+      readonly type: 'operation';
+      readonly server: RingServer;
+      readonly method: string;
+      readonly tool?: string;
+      readonly ms: number;
+      readonly error?: string;
+      readonly version?: string;
+    }
+  | { readonly type: 'session'; readonly server: RingServer; readonly ms: number };
+
+export interface Use {
+  readonly signal: AbortSignal;
+  readonly method: string;
+  readonly tool?: string;
+  /** Nothing is done twice by doing it again. */
+  readonly repeatable: boolean;
+  readonly onProgress?: McpCall['onProgress'];
+}

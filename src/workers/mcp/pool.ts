@@ -1,0 +1,273 @@
+import type { McpCall, McpConnection, McpError, McpPrior, McpResult } from '../../adapters/mcp/port.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import type { RingServer } from '../../domain/mcp/server.ts';
+import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
+import type { PoolParts, Use } from './pool-parts.ts';
+import { whomToEnd } from './room.ts';
+import { backoffMs, newSlot, noteOutcome, type Slot, slotKey, stateAfter, statusOf, whyDegraded } from './slot.ts';
+
+/** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
+export interface McpPool {
+  use<Value>(
+    server: RingServer,
+    person: PersonId,
+    use: Use,
+    work: (connection: McpConnection, call: McpCall) => Promise<McpResult<Value>>,
+  ): Promise<McpResult<Value>>;
+  /** Connects, whatever it waits for, and reads the lists anew. */
+  refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
+  /** Ends the connections that are not to the registration as it is now. */
+  drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
+  statuses(): readonly McpStatus[];
+  /** Ends what nobody has used for long. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({ ok: false, error: { code, message, sent: false } });
+
+export function createMcpPool(parts: PoolParts): McpPool {
+  const { connector, registry, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
+  const slots = new Map<string, Slot>();
+  const priors = new Map<string, McpPrior>();
+  const stopped = new AbortController();
+
+  const priorKey = ({ serverId, version }: RingServer): string => `${serverId} ${version}`;
+  const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot.server)), now(), time());
+  const enter = (slot: Slot, state: McpState, reason?: string): void => {
+    if (slot.state !== state) slot.since = now();
+    slot.state = state;
+    if (reason === undefined) delete slot.reason;
+    else slot.reason = reason;
+    parts.onStatus(show(slot));
+  };
+  const settle = (slot: Slot): void => {
+    const reason = whyDegraded(slot);
+    const state = reason === undefined ? 'ready' : 'degraded';
+    if (slot.state !== state || slot.reason !== reason) enter(slot, state, reason);
+  };
+
+  const slotFor = (server: RingServer, person: PersonId): Slot => {
+    const key = slotKey(server, person);
+    const known = slots.get(key);
+    if (known) return known;
+    for (const slot of slots.values()) if (slot.person === person && slot.server.serverId === server.serverId) void discard(slot);
+    const slot = newSlot(server, person, now());
+    parts.onNew(server);
+    slots.set(key, slot);
+    return slot;
+  };
+  const discard = async (slot: Slot): Promise<void> => {
+    slots.delete(slot.key);
+    await disconnect(slot);
+  };
+  const disconnect = async (slot: Slot): Promise<void> => {
+    const { connection } = slot;
+    delete slot.connection;
+    await connection?.close();
+  };
+
+  const room = async (slot: Slot): Promise<boolean> => {
+    const ending = whomToEnd([...slots.values()], slot, limits);
+    for (const other of ending ?? []) {
+      await disconnect(other);
+      enter(other, 'registered');
+    }
+    return ending !== undefined;
+  };
+
+  const connect = async (slot: Slot): Promise<McpResult<McpConnection>> => {
+    const { server } = slot;
+    const failed = (error: McpError): McpResult<McpConnection> => {
+      if (error.code === 'NeedsAuth') {
+        enter(slot, 'needs_auth', error.message);
+        return { ok: false, error };
+      }
+      slot.failures += 1;
+      slot.nextTry = now() + backoffMs(slot.failures, chance());
+      enter(slot, stateAfter(slot.failures), error.message);
+      return { ok: false, error };
+    };
+    if (!(await room(slot))) return fail('Busy', 'As many connections to tool servers as may be are in use: try again in a moment.');
+    enter(slot, 'connecting');
+    const opened = await registry.open(server);
+    if (!opened) return failed({ code: 'Forbidden', message: 'Its registration cannot be read any more: register it anew.', sent: false });
+    const { target } = opened;
+    if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
+      return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
+    const began = now();
+    const prior = priors.get(priorKey(server));
+    const connected = await connector.connect(target, {
+      signal: stopped.signal,
+      timeoutMs: limits.connectMs,
+      ...(prior ? { prior } : {}),
+      onChanged: () => void list(slot).catch(() => undefined),
+    });
+    const ms = Math.round(now() - began);
+    const version = connected.ok ? connected.value.facts.protocolVersion : undefined;
+    parts.onEvent?.({ type: 'connect', server, ms, ...(connected.ok ? {} : { error: connected.error.code }), ...(version ? { version } : {}) });
+    if (!connected.ok) return failed(connected.error);
+    const connection = connected.value;
+    if (stopped.signal.aborted || slots.get(slot.key) !== slot) {
+      await connection.close();
+      return fail('Closed', 'The connection is not wanted any more.');
+    }
+    priors.set(priorKey(server), connection.facts.prior);
+    if (slot.connectMs !== undefined) slot.reconnects += 1;
+    Object.assign(slot, { connection, connectMs: ms, failures: 0, recent: [] });
+    void connection.closed.then((why) => {
+      parts.onEvent?.({ type: 'session', server, ms: Math.round(now() - began) });
+      if (slot.connection !== connection) return;
+      // It has ended by itself.
+      delete slot.connection;
+      slot.failures += 1;
+      slot.nextTry = now() + backoffMs(slot.failures, chance());
+      enter(slot, 'backoff', why);
+    });
+    settle(slot);
+    void list(slot).catch(() => undefined);
+    return { ok: true, value: connection };
+  };
+
+  /** One connect at a time; within a backoff none, unless somebody insists. */
+  const connected = async (slot: Slot, insist: boolean): Promise<McpResult<McpConnection>> => {
+    if (slot.connection) return { ok: true, value: slot.connection };
+    if (stopped.signal.aborted) return fail('Closed', 'The server is about to stop.');
+    if (!slot.server.enabled) {
+      enter(slot, 'disabled');
+      return fail('Forbidden', 'The tool server is switched off.');
+    }
+    if (!insist && slot.state === 'needs_auth') return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
+    if (!insist && !slot.connecting && now() < slot.nextTry)
+      return fail(
+        'Unreachable',
+        `The tool server could not be reached and is tried again in ${Math.ceil((slot.nextTry - now()) / 1000)} s. ${slot.reason ?? ''}`.trim(),
+      );
+    slot.connecting ??= connect(slot).finally(() => {
+      delete slot.connecting;
+    });
+    return slot.connecting;
+  };
+
+  const callOf = (slot: Slot, { signal, onProgress }: Pick<Use, 'signal' | 'onProgress'>): McpCall => ({
+    signal: AbortSignal.any([signal, stopped.signal]),
+    timeoutMs: slot.server.timeoutMs ?? limits.callMs,
+    ...(onProgress ? { onProgress } : {}),
+  });
+
+  /** Lists are read one after the other; who comes while one is read gets the next. */
+  const list = async (slot: Slot): Promise<McpResult<undefined>> => {
+    await slot.listing?.catch(() => undefined);
+    const { connection } = slot;
+    if (!connection) return fail('Closed', 'There is no connection.');
+    const listing = (async (): Promise<McpResult<undefined>> => {
+      const began = now();
+      const lists = await connection.lists(callOf(slot, { signal: stopped.signal }));
+      const error = lists.ok ? {} : { error: lists.error.code };
+      parts.onEvent?.({ type: 'operation', server: slot.server, method: 'tools/list', ms: Math.round(now() - began), ...error });
+      if (!lists.ok) {
+        if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
+        return lists;
+      }
+      await parts.onLists(slot.server, slot.person, connection.facts, lists.value);
+      Object.assign(slot, { tools: lists.value.tools.length, broken: lists.value.broken });
+      if (slot.connection === connection) settle(slot);
+      return { ok: true, value: undefined };
+    })();
+    slot.listing = listing;
+    return listing.finally(() => {
+      if (slot.listing === listing) delete slot.listing;
+    });
+  };
+
+  const used = async <Value>(
+    slot: Slot,
+    use: Use,
+    work: (connection: McpConnection, call: McpCall) => Promise<McpResult<Value>>,
+  ): Promise<McpResult<Value>> => {
+    const { connection } = slot;
+    if (!connection) return fail('Closed', 'There is no connection.');
+    const began = now();
+    slot.active += 1;
+    const result = await work(connection, callOf(slot, use)).finally(() => {
+      slot.active -= 1;
+      slot.usedAt = now();
+    });
+    const ms = Math.round(now() - began);
+    const { method, tool } = use;
+    const { protocolVersion: version } = connection.facts;
+    parts.onEvent?.({
+      type: 'operation',
+      server: slot.server,
+      method,
+      ms,
+      version,
+      ...(tool ? { tool } : {}),
+      ...(result.ok ? {} : { error: result.error.code }),
+    });
+    const fault = !result.ok && result.error.code !== 'Cancelled' && result.error.code !== 'Refused';
+    slot.calls += 1;
+    slot.errors += fault ? 1 : 0;
+    slot.spentMs += ms;
+    slot.lastMs = ms;
+    noteOutcome(slot, !fault);
+    if (!result.ok && result.error.code === 'NeedsAuth') {
+      await disconnect(slot);
+      enter(slot, 'needs_auth', result.error.message);
+    } else if (!result.ok && result.error.code === 'Closed' && slot.connection === connection) {
+      await disconnect(slot);
+      enter(slot, 'registered', result.error.message);
+    } else if (slot.connection) settle(slot);
+    return result;
+  };
+
+  return {
+    async use(server, person, use, work) {
+      const slot = slotFor(server, person);
+      for (let attempt = 0; ; attempt++) {
+        const there = await connected(slot, attempt > 0);
+        if (!there.ok) return there;
+        const result = await used(slot, use, work);
+        // A server that has been started anew knows the session no more: once more, where that does nothing twice.
+        const again = !result.ok && result.error.code === 'Closed' && (use.repeatable || !result.error.sent);
+        if (!again || attempt > 0 || use.signal.aborted) return result;
+      }
+    },
+    async refresh(server, person, requestId) {
+      const slot = slotFor(server, person);
+      const there = await connected(slot, true);
+      const listed = there.ok ? await list(slot) : there;
+      slot.refreshed = [...slot.refreshed.slice(-4), requestId];
+      parts.onStatus(show(slot));
+      return listed;
+    },
+    async drop(keep) {
+      const gone = [...slots.values()].filter(({ server, person, key }) => {
+        const kept = keep(server, person);
+        return kept === undefined || !kept.enabled || slotKey(kept, person) !== key;
+      });
+      await Promise.all(
+        gone.map(async (slot) => {
+          await discard(slot);
+          enter(slot, keep(slot.server, slot.person)?.enabled === false ? 'disabled' : 'registered');
+        }),
+      );
+    },
+    statuses: () => [...slots.values()].map(show),
+    async sweep() {
+      const idle = [...slots.values()].filter(({ connection, active, usedAt }) => connection && active === 0 && now() - usedAt > limits.idleMs);
+      await Promise.all(
+        idle.map(async (slot) => {
+          await disconnect(slot);
+          enter(slot, 'registered');
+        }),
+      );
+    },
+    async close() {
+      stopped.abort();
+      const all = [...slots.values()];
+      slots.clear();
+      await Promise.all(all.map((slot) => Promise.all([slot.connecting?.catch(() => undefined), disconnect(slot)])));
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import canonicalize from 'canonicalize';
+import type { Tell } from '../../commands/command.ts';
+import { changeMcpServer, registerMcpServer } from '../../commands/mcp.ts';
+import { annals } from '../../commands/settle-active-run.ts';
+import type { ConfigEntry } from '../../domain/mcp/config.ts';
+import type { RingServer } from '../../domain/mcp/server.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
+import type { McpRegistry } from './registry.ts';
+
+type Given = Extract<ConfigEntry, { ok: true }>['given'];
+
+/** Registers for everybody what an operator's file names, and changes what it says otherwise than before; what it does not name stays. */
+export async function provideServers(
+  { registry, tell, onProblem }: { registry: McpRegistry; tell: Tell; onProblem: (reason: string) => void },
+  entries: readonly ConfigEntry[],
+): Promise<void> {
+  const known = new Map((await registry.serversFor(ORGANISATION)).map((server) => [server.slug, server]));
+  for (const entry of entries) {
+    const refused = entry.ok ? await provide({ registry, tell }, entry.given, known.get(entry.given.slug)) : entry.reason;
+    if (refused !== undefined) onProblem(`the tool server ${entry.name} of the file was not registered: ${refused}`);
+    if (entry.ok) for (const warning of entry.warnings) onProblem(`the tool server ${entry.name} of the file: ${warning}`);
+  }
+}
+
+async function provide({ registry, tell }: { registry: McpRegistry; tell: Tell }, given: Given, before: RingServer | undefined): Promise<string | undefined> {
+  if (before && (await isSame(registry, given, before))) return undefined;
+  const command = before
+    ? changeMcpServer({ ...given, audience: before.audience, serverId: before.serverId })
+    : registerMcpServer({ ...given, audience: 'everybody', owner: 'organisation' });
+  const told = await tell<unknown>(annals(ORGANISATION), command);
+  return told.ok ? undefined : told.error.message;
+}
+
+async function isSame(registry: McpRegistry, given: Given, server: RingServer): Promise<boolean> {
+  const opened = await registry.open(server);
+  if (!opened) return false;
+  const { address, headers, env, oauth, title, transport, enabled, timeoutMs, auth } = given;
+  const wanted = { address, oauth: oauth ?? null, title, transport, enabled, timeoutMs, auth, ...('command' in address ? { env } : { headers }) };
+  const { target, clientSecret, title: called } = opened;
+  const there =
+    target.kind === 'stdio'
+      ? { address: { command: target.command, args: target.args, cwd: target.cwd ?? null }, env: target.env }
+      : { address: { url: target.url }, headers: target.headers };
+  const login = opened.oauth && { ...opened.oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
+  const { transport: by, enabled: on, timeoutMs: within, auth: how } = server;
+  return canonicalize(wanted) === canonicalize({ ...there, oauth: login, title: called, transport: by, enabled: on, timeoutMs: within, auth: how });
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { Loader } from '../../adapters/event-store/loader.ts';
+import { resolveOwner } from '../../adapters/event-store/owner.ts';
+import type { EventStore } from '../../adapters/event-store/port.ts';
+import type { Sealer } from '../../adapters/key-vault/sealer.ts';
+import type { McpTarget } from '../../adapters/mcp/port.ts';
+import { reveal } from '../../commands/hidden.ts';
+import { McpSecret } from '../../commands/mcp-given.ts';
+import { isUnopened, type Sealed } from '../../domain/event.ts';
+import type { PersonId } from '../../domain/ids.ts';
+import { type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
+import { contractIdOf, type McpContract, mcpContractStream, mcpContracts } from '../../domain/mcp/contract.ts';
+import { isForPerson, isOrganisationServer, McpAddress, mcpRingStream, mcpRings, type RingServer } from '../../domain/mcp/server.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
+
+export interface RegistryParts {
+  readonly loader: Loader;
+  readonly store: EventStore;
+  readonly sealer: Sealer;
+}
+
+/** What stands sealed in a server's registration. */
+const Personal = z.object({
+  title: z.string(),
+  address: McpAddress,
+  oauth: z.object({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
+  secret: z.string(),
+});
+
+export interface OpenedServer {
+  readonly title: string;
+  readonly target: McpTarget;
+  readonly oauth: z.output<typeof Personal>['oauth'];
+  readonly clientSecret?: string;
+}
+
+/** Servers, choices and contracts as the log has them now. */
+export interface McpRegistry {
+  /** Those that this person may use, switched off ones included: the organisation's first. */
+  serversFor(person: PersonId): Promise<readonly RingServer[]>;
+  find(serverId: string, person: PersonId): Promise<RingServer | undefined>;
+  choicesOf(person: PersonId): Promise<McpChoices>;
+  contractOf(server: RingServer, person: PersonId): Promise<McpContract>;
+  /** With its secrets in the clear, for the connect and nothing else; undefined when they cannot be read any more. */
+  open(server: RingServer): Promise<OpenedServer | undefined>;
+}
+
+export function createMcpRegistry({ loader, store, sealer }: RegistryParts): McpRegistry {
+  const ringOf = async (owner: PersonId) => (await loader.load(mcpRingStream(owner), mcpRings)).state;
+  const ownerOf = async (person: PersonId): Promise<PersonId> => (await resolveOwner(loader, { owner: person })) ?? person;
+
+  return {
+    async serversFor(person) {
+      const rings = await Promise.all([ORGANISATION, await ownerOf(person)].map(ringOf));
+      return rings.flatMap(({ servers }) => [...servers.values()]).filter((server) => isForPerson(server, person));
+    },
+    async find(serverId, person) {
+      const { servers } = await ringOf(isOrganisationServer(serverId) ? ORGANISATION : await ownerOf(person));
+      const server = servers.get(serverId);
+      return server && isForPerson(server, person) ? server : undefined;
+    },
+    choicesOf: async (person) => (await loader.load(mcpChoiceStream(person), mcpChoices)).state,
+    contractOf: async (server, person) => (await loader.load(mcpContractStream(contractIdOf(server, person)), mcpContracts)).state,
+    async open({ owner, place, transport }) {
+      for await (const { id, data, metadata } of store.read(mcpRingStream(owner), { from: place.revision, max: 1 })) {
+        if (id !== place.eventId || metadata.subject !== owner) return undefined;
+        const opened = await sealer.open(data.sealed as unknown as Sealed, id);
+        if (isUnopened(opened)) return undefined;
+        const { title, address, oauth, secret: hidden } = Personal.parse(opened);
+        const secret = await reveal(sealer, { subject: owner, eventId: id, field: 'secret' }, hidden);
+        if (isUnopened(secret)) return undefined;
+        const { headers, env, clientSecret } = McpSecret.parse(JSON.parse(secret));
+        const target = targetOf(address, transport, { headers, env });
+        return { title, target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
+      }
+      return undefined;
+    },
+  };
+}
+
+function targetOf(
+  address: McpAddress,
+  transport: RingServer['transport'],
+  { headers, env }: { headers: Record<string, string>; env: Record<string, string> },
+): McpTarget {
+  if ('command' in address) {
+    const { command, args, cwd } = address;
+    return { kind: 'stdio', command, args, env, ...(cwd === null ? {} : { cwd }) };
+  }
+  return { kind: transport === 'stdio' ? 'auto' : transport, url: address.url, headers };
+}

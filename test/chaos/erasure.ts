@@ -1,0 +1,143 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findTexts } from '../e2e/process/canaries.ts';
+import { decryptAll } from '../erasure/decrypt-all.ts';
+import { startRefusingProvider } from '../erasure/upstream.ts';
+import { type Inhabitant, settle } from '../erasure/world.ts';
+import { type ServerProcess, startServerProcess } from '../harness/server-process.ts';
+import { seeded } from './seeded.ts';
+
+export interface ErasureChaos {
+  readonly kills: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly say?: (line: string) => void;
+}
+
+export interface ErasureFigures {
+  readonly kills: number;
+  /** Of the kills: before the account was closed, while the job was at work, after its end. */
+  readonly before: number;
+  readonly during: number;
+  readonly after: number;
+  /** From the restart to the end of the job, in ms. */
+  readonly slowestMs: number;
+  readonly canaries: number;
+  readonly broken: readonly string[];
+}
+
+/** Kills a real process at a random moment of an erasure, starts it again, and looks at what came of it; each time on a copy of the same folder. */
+export async function erasureChaos({ kills, seed, threads, say = () => undefined }: ErasureChaos): Promise<ErasureFigures> {
+  const root = mkdtempSync(join(tmpdir(), 'annals-erasure-chaos-'));
+  const provider = await startRefusingProvider();
+  const environment = { OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: provider.url };
+  const random = seeded(seed);
+  const figures = { before: 0, during: 0, after: 0, slowestMs: 0 };
+  const broken: string[] = [];
+  try {
+    const folder = join(root, 'filled');
+    cpSync(mkdtempSync(join(root, 'new-')), folder, { recursive: true });
+    const server = await startServerProcess(folder, environment);
+    const [ada, bob] = await Promise.all([settle(server.url, 'ada', threads), settle(server.url, 'bob', threads)]);
+    await server.kill('SIGTERM');
+    const whole = await play(join(root, 'whole'), folder, environment, ada, bob, undefined);
+    broken.push(...whole.broken.map((line) => `without a kill: ${line}`));
+    for (let kill = 1; kill <= kills; kill++) {
+      const at = random() * whole.tookMs * 1.1;
+      const played = await play(join(root, `kill-${kill}`), folder, environment, ada, bob, at);
+      figures[played.when]++;
+      figures.slowestMs = Math.max(figures.slowestMs, Math.round(played.tookMs));
+      broken.push(...played.broken.map((line) => `kill ${kill} after ${Math.round(at)} ms: ${line}`));
+      if (kill % 10 === 0) say(`${kill} kills, ${JSON.stringify(figures)}, broken ${broken.length}`);
+    }
+    return { kills, ...figures, canaries: ada.canaries.length, broken };
+  } finally {
+    await provider.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+async function play(
+  folder: string,
+  from: string,
+  environment: Readonly<Record<string, string>>,
+  ada: Inhabitant,
+  bob: Inhabitant,
+  killAt: number | undefined,
+): Promise<{ when: 'before' | 'during' | 'after'; tookMs: number; broken: string[] }> {
+  cpSync(from, folder, { recursive: true, filter: (source) => !source.includes('/lock.db') });
+  let server = await startServerProcess(folder, environment);
+  try {
+    const began = performance.now();
+    const asking = erase(server, ada);
+    let when: 'before' | 'during' | 'after' = 'after';
+    if (killAt !== undefined) {
+      await sleep(killAt);
+      await server.kill('SIGKILL');
+      await asking;
+      when = stateIn(folder);
+      server = await startServerProcess(folder, environment);
+    }
+    const since = killAt === undefined ? began : performance.now();
+    if (when === 'before') await erase(server, ada);
+    else await asking;
+    await ended(server);
+    const tookMs = performance.now() - since;
+    const said = server.output();
+    await server.kill('SIGTERM');
+    return { when, tookMs, broken: wrongIn(folder, said, ada, bob) };
+  } finally {
+    await server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves also when nobody answers any more. */
+async function erase({ url }: ServerProcess, { token }: Inhabitant): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  await fetch(`${url}/api/me/erase`, { method: 'POST', headers, body: JSON.stringify({ confirm: 'delete my account' }) }).catch(() => undefined);
+}
+
+const LIMIT_MS = 60_000;
+async function ended({ url, output }: ServerProcess): Promise<void> {
+  for (const over = performance.now() + LIMIT_MS; ; await sleep(25)) {
+    const { jobs } = (await (await fetch(`${url}/api/jobs?of=everybody`)).json()) as { jobs: { status: string }[] };
+    if (jobs.length > 0 && jobs.every(({ status }) => status === 'succeeded')) return;
+    if (performance.now() > over) throw new Error(`The erasure did not end within a minute: ${JSON.stringify(jobs)} ${output()}`);
+  }
+}
+
+/** How far the erasure had come when its process died, as the log has it. */
+function stateIn(folder: string): 'before' | 'during' | 'after' {
+  const types = typesIn(folder);
+  return types.includes('JobEnded') ? 'after' : types.includes('PersonErased') ? 'during' : 'before';
+}
+
+function typesIn(folder: string): string[] {
+  const database = new DatabaseSync(join(folder, 'events.db'));
+  try {
+    return database
+      .prepare("SELECT type FROM events WHERE type IN ('PersonErased', 'JobRequested', 'JobEnded')")
+      .all()
+      .map(({ type }) => String(type));
+  } finally {
+    database.close();
+  }
+}
+
+function wrongIn(folder: string, said: string, ada: Inhabitant, bob: Inhabitant): string[] {
+  const wrong: string[] = [];
+  const types = typesIn(folder).toSorted().join();
+  if (types !== 'JobEnded,JobRequested,PersonErased') wrong.push(`the log has ${types}`);
+  const found = findTexts(folder, [ada.marker, bob.marker]);
+  if (found.length > 0) wrong.push(`found ${found[0]}`);
+  if (said.includes('kanari')) wrong.push('the server said a canary');
+  const read = decryptAll(folder);
+  const known = ({ canaries }: Inhabitant): number => canaries.filter((each) => read.some((text) => text.includes(each))).length;
+  if (known(ada) > 0) wrong.push(`${known(ada)} canaries can be decrypted`);
+  if (known(bob) !== bob.canaries.length) wrong.push(`the neighbour has ${known(bob)} of ${bob.canaries.length} canaries`);
+  return wrong;
+}

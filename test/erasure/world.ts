@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+
+/** Somebody whose every word is a canary: each is found by the marker, and told apart by its number. */
+export interface Inhabitant {
+  readonly person: string;
+  readonly token: string;
+  readonly marker: string;
+  /** Every canary, by what it was. */
+  readonly canaries: readonly string[];
+  /** Of those, the ones that their own person can read again: not the keys of services. */
+  readonly readable: readonly string[];
+  readonly fileIds: readonly string[];
+  readonly conversationIds: readonly string[];
+}
+
+type Call = (method: string, path: string, body?: unknown) => Promise<Record<string, string>>;
+
+const asJson = { 'content-type': 'application/json' };
+
+function caller(url: string, token?: string): Call {
+  return async (method, path, body) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...asJson, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    expect(response.status, `${method} ${path}: ${text}`).toBeLessThan(300);
+    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : { text };
+  };
+}
+
+/** Registers somebody through whoever administers the server, and fills everything that a person can fill, `threads` times. */
+export async function settle(url: string, name: string, threads: number, administrator?: string): Promise<Inhabitant> {
+  const marker = `kanari${name}${randomBytes(6).toString('hex')}`;
+  const canaries: string[] = [];
+  const secret: string[] = [];
+  const plant = (what: string): string => {
+    const text = `${marker}-${String(canaries.length).padStart(3, '0')}-${what}`;
+    canaries.push(text);
+    return text;
+  };
+  const operator = caller(url, administrator);
+  const { person = '' } = await operator('POST', '/api/people', { name: plant('name'), email: `${plant('email')}@example.com`, roles: ['member'] });
+  const { token = '' } = await operator('POST', '/api/tokens', { person });
+  const ok = caller(url, token);
+  await ok('PATCH', '/api/me', { name: plant('later-name'), picture: `https://example.com/${plant('picture')}`, timeZone: 'Europe/Berlin' });
+  const apiKey = `sk-${plant('key')}`;
+  secret.push(canaries.at(-1) ?? '');
+  await ok('POST', '/api/provider-keys', { provider: 'openai', apiKey, description: plant('key-description'), scopes: { models: ['none-*'] } });
+  await ok('POST', '/aui/v1/events', { events: [{ kind: 'click', props: { note: plant('report') } }] });
+  const fileIds: string[] = [];
+  const conversationIds: string[] = [];
+  for (let thread = 0; thread < threads; thread++) {
+    const { conversationId = '' } = await ok('POST', '/api/conversations', { title: plant('first-title'), metadata: { note: plant('metadata') } });
+    conversationIds.push(conversationId);
+    await fillThread({ url, token, ok, plant, conversationId, fileIds, thread });
+  }
+  return { person, token, marker, canaries, readable: canaries.filter((each) => !secret.includes(each)), fileIds, conversationIds };
+}
+
+interface Filling {
+  readonly url: string;
+  readonly token: string;
+  readonly ok: Call;
+  readonly plant: (what: string) => string;
+  readonly conversationId: string;
+  readonly fileIds: string[];
+  readonly thread: number;
+}
+
+async function fillThread({ url, token, ok, plant, conversationId, fileIds, thread }: Filling): Promise<void> {
+  const at = `/api/conversations/${conversationId}`;
+  const ended = (runId: string | undefined): Promise<unknown> => ok('GET', `${at}/runs/${runId}/stream`);
+  await ok('PUT', `${at}/title`, { title: plant('title') });
+  await ok('PUT', `${at}/metadata`, { metadata: { note: plant('later-metadata') } });
+  const upload = async (name: string, bytes: Buffer): Promise<string> => {
+    const response = await fetch(`${url}/api/files?filename=${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream', authorization: `Bearer ${token}` },
+      body: new Uint8Array(bytes),
+    });
+    const { fileId } = (await response.json()) as { fileId: string };
+    fileIds.push(fileId);
+    return fileId;
+  };
+  const fileId = await upload(plant('file-name'), Buffer.from(`${plant('text-file')} and more`));
+  await upload(plant('binary-name'), Buffer.concat([randomBytes(500), Buffer.from(plant('binary-file'), 'utf16le'), randomBytes(500)]));
+  const first = await ok('POST', `${at}/messages`, {
+    model: 'demo/demo',
+    parts: [
+      { type: 'text', text: `/think ${plant('thought')}\n/echo ${plant('answer')}\n${plant('message')}` },
+      { type: 'file', fileId, filename: plant('name-of-part'), mediaType: 'text/plain' },
+    ],
+    metadata: { note: plant('metadata-of-message') },
+  });
+  await ended(first.runId);
+  await ok('PUT', `${at}/messages/${first.replyId}/feedback`, { rating: 'negative', comment: plant('feedback') });
+  await ok('POST', `${at}/messages/append`, { role: 'assistant', parentId: first.replyId, parts: [{ type: 'text', text: plant('appended') }] });
+  await ok('PUT', `${at}/messages/${first.messageId}/content`, { parts: [{ type: 'text', text: plant('edit') }] });
+  if (thread % 4 === 0) {
+    const long = `${plant('long')} ${'and so on '.repeat(30_000)}`;
+    await ok('POST', `${at}/messages`, { reply: false, parts: [{ type: 'text', text: long }] });
+  }
+  const broken = await ok('POST', `${at}/messages`, { model: 'openai/refuser', parts: [{ type: 'text', text: plant('refused') }] });
+  await ended(broken.runId);
+  const card = await ok('POST', `${at}/messages`, {
+    model: 'demo/demo',
+    parts: [{ type: 'text', text: `/call postcard ${JSON.stringify({ to: plant('tool-argument') })}` }],
+  });
+  await ended(card.runId);
+  let approvalId: string | undefined;
+  for (; approvalId === undefined; await sleep(20)) {
+    const { parts } = (await ok('GET', `${at}/messages/${card.replyId}`)) as unknown as { parts: { approval?: { id: string } }[] };
+    approvalId = parts.find(({ approval }) => approval)?.approval?.id;
+  }
+  await ok('POST', `/api/runs/${card.runId}/approvals/${approvalId}`, { approved: true, reason: plant('reason') });
+  for (let status = ''; status !== 'completed'; await sleep(20)) ({ status = '' } = await ok('GET', `/api/runs/${card.runId}`));
+}
+
+/** Everything that somebody gets to see of their own: their feed from its beginning, their files, their profile. */
+export async function seenBy(url: string, { token, fileIds, readable }: Inhabitant, ms = 20_000): Promise<string[]> {
+  const headers = { authorization: `Bearer ${token}` };
+  const texts: string[] = [];
+  for (const fileId of fileIds) {
+    const bytes = Buffer.from(await (await fetch(`${url}/api/files/${fileId}/content`, { headers })).arrayBuffer());
+    texts.push(bytes.toString(), bytes.toString('utf16le'), bytes.subarray(1).toString('utf16le'));
+  }
+  texts.push(await (await fetch(`${url}/api/me`, { headers })).text());
+  const found = (): string[] => readable.filter((each) => texts.some((text) => text.includes(each)));
+  const over = AbortSignal.timeout(ms);
+  try {
+    const feed = await fetch(`${url}/api/events`, { headers, signal: over });
+    for await (const chunk of feed.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      // Frames are cut anywhere.
+      texts.push((texts.pop() ?? '') + chunk);
+      if (found().length === readable.length) break;
+    }
+  } catch (error) {
+    if (!over.aborted) throw error;
+  }
+  return found();
+}

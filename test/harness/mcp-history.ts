@@ -1,0 +1,68 @@
+import * as mcp from '../../src/commands/mcp.ts';
+import { annals } from '../../src/commands/settle-active-run.ts';
+import type { Principal } from '../../src/domain/principal.ts';
+import { administrator, type Installation } from './memory-annals.ts';
+
+const hashOf = (text: string): string => text.repeat(64).slice(0, 64);
+
+/** What a server offers at three looks: one tool goes, one changes, one comes. */
+async function contractsOf({ kernel }: Installation, serverId: string, owner: string): Promise<void> {
+  const hints = { readOnly: false, destructive: true, idempotent: false };
+  const snapshot = { serverName: 's', serverVersion: '1', instructions: null, capabilities: {}, prompts: [], templates: [], broken: [] };
+  const seen: [string, Record<string, string>][] = [
+    ['1', { stays: 'a', changes: 'b', goes: 'c' }],
+    ['2', { stays: 'a', changes: 'd', comes: 'e' }],
+    ['3', { stays: 'a', changes: 'd', comes: 'e', goes: 'f' }],
+  ];
+  for (const [contractHash, tools] of seen) {
+    const listed = Object.entries(tools).map(([name, hash]) => ({ name, hash: hashOf(hash), hints }));
+    const observed = { contractId: serverId, serverId, owner, registration: 1, era: 'legacy', protocolVersion: '2025-11-25' } as const;
+    await kernel.tell(
+      annals(owner as never),
+      mcp.observeMcpContract({
+        ...observed,
+        contractHash: hashOf(contractHash),
+        instructionsHash: hashOf('0'),
+        tools: listed,
+        prompts: [],
+        templates: [],
+        snapshot: { ...snapshot, tools: listed.map(({ name }) => ({ name })) },
+      }),
+    );
+  }
+  await kernel.tell(administrator, mcp.approveMcpTool({ contractId: serverId, serverId, tool: 'changes', hash: hashOf('d') }));
+}
+
+/** Servers of tools, with everything that can happen to them. */
+export async function toolServersOf(installation: Installation, who: Principal): Promise<void> {
+  const { kernel } = installation;
+  const address = { url: 'http://127.0.0.1:1/mcp' };
+  const usual = {
+    title: '',
+    transport: 'http',
+    address,
+    headers: { authorization: 'x' },
+    env: {},
+    auth: 'none',
+    enabled: true,
+    timeoutMs: null,
+  } as const;
+  const told = await kernel.tell(administrator, mcp.registerMcpServer({ ...usual, owner: 'organisation', slug: 'shared', audience: 'everybody' }));
+  const own = await kernel.tell(who, mcp.registerMcpServer({ ...usual, owner: 'self', slug: 'mine', audience: 'everybody' }));
+  if (!told.ok || !own.ok) throw new Error(JSON.stringify([told, own]));
+  const { serverId } = told.result;
+  await contractsOf(installation, serverId, 'organisation');
+  const changes = [
+    mcp.setMcpServerPolicy({ serverId, tool: null, policy: 'ask' }),
+    mcp.setMcpServerPolicy({ serverId, tool: 'stays', policy: 'allow' }),
+    mcp.setMcpServerPolicy({ serverId, tool: null, policy: null }),
+    mcp.switchMcpServer({ serverId, enabled: false }),
+    mcp.shareMcpServer({ serverId, audience: [who.id] }),
+    mcp.changeMcpServer({ ...usual, serverId, slug: 'shared-anew', audience: 'everybody' }),
+    mcp.refreshMcpServer({ serverId, requestId: 'again' }),
+    mcp.chooseMcpTools({ serverId, tool: null, scope: { model: 'demo/demo' }, enabled: false }),
+    mcp.setMcpToolPolicy({ serverId, tool: 'stays', policy: 'deny' }),
+  ];
+  for (const change of changes) await kernel.tell<unknown>(administrator, change);
+  await kernel.tell(who, mcp.removeMcpServer({ serverId: own.result.serverId }));
+}
