@@ -13,7 +13,20 @@
  * What is otherwise for some visitor stands at the end.
  */
 export type Rule = readonly [
-  who: 'everybody' | 'signed' | 'anyone' | 'named' | 'own' | 'view' | 'edit' | 'manage' | 'keep' | 'oneself' | 'administrators' | 'auditors' | 'analysts',
+  who:
+    | 'everybody'
+    | 'signed'
+    | 'anyone'
+    | 'named'
+    | 'own'
+    | 'view'
+    | 'edit'
+    | 'manage'
+    | 'keep'
+    | 'oneself'
+    | 'administrators'
+    | 'auditors'
+    | 'analysts',
   verb: 'read' | 'write' | 'both' | 'none',
   otherwise?: Readonly<Partial<Record<Visitor, Answer>>>,
 ];

@@ -20,7 +20,7 @@ const principals = new Map<Comer, Principal | undefined>();
 const comers: readonly Comer[] = [...visitors, ...onlyVerbs];
 beforeAll(async () => {
   world = await createWorld();
-  things = await world.things({ run: true, key: true, role: true });
+  things = await world.things({ run: true, key: true, role: true, invitation: true });
   for (const comer of comers) principals.set(comer, await world.principalOf(comer));
 });
 afterAll(() => world.server.stop());
@@ -76,9 +76,26 @@ const samples: Readonly<Record<string, unknown>> = {
   count: 1,
   search: 'nobody',
   anonymous: 'person_anon_visitor',
+  origin: 'administrator',
+  validMs: 1000,
+  identity: 'identity',
+  email: 'a@example.org',
+  hash: 'hash',
+  promisedBy: 'event',
+  over: 'event',
+  resetId: `reset_${'0'.repeat(32)}`,
+  addressed: false,
+  attemptId: 'attempt',
+  mailId: 'mail',
+  cause: { stream: 'a-1', revision: '0', eventId: 'event' },
+  expiresAt: time,
+  attempt: 1,
+  again: false,
 };
 /** What a command or query says differently from others. */
 const inputs: Readonly<Record<string, (of: Things, principal: Principal) => object>> = {
+  forgiveAttempt: () => ({ all: true }),
+  queueMail: () => ({ kind: 'reset' }),
   claimAnonymous: (_of, { id }) => ({ by: id }),
   changeRole: ({ role }) => ({ role }),
   removeRole: ({ role }) => ({ role }),

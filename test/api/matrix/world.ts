@@ -6,14 +6,14 @@ import { createIdentity } from '../../../src/api/http/identity/identify.ts';
 import { createSessionKeys } from '../../../src/api/http/identity/session-keys.ts';
 import { createTokens, newAnonymous } from '../../../src/api/http/identity/tokens.ts';
 import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
-import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
-import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { mcpRoutes } from '../../../src/api/mcp/routes.ts';
+import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
+import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { CommandValue } from '../../../src/commands/command.ts';
-import { changeRoles, createToken, disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { requestJob } from '../../../src/commands/job.ts';
+import { changeRoles, createToken, disablePerson, registerPerson, revokeToken, signOutEverywhere } from '../../../src/commands/person.ts';
 import { registerProviderKey } from '../../../src/commands/provider-key.ts';
 import { defineRole, removeRole } from '../../../src/commands/role.ts';
 import { endSession, startSession } from '../../../src/commands/session.ts';
@@ -96,7 +96,15 @@ export interface World {
   principalOf(as: Comer): Promise<Principal | undefined>;
   call(method: string, path: string, as: Comer, body?: unknown): Promise<Response>;
   /** Things of the owner's, all there and none used up; shared as far as `sharedWith` says. */
-  things(with_?: { readonly run?: boolean; readonly key?: boolean; readonly role?: boolean; readonly invitation?: boolean; readonly job?: boolean; readonly tools?: boolean; readonly prompt?: boolean }): Promise<Things>;
+  things(with_?: {
+    readonly run?: boolean;
+    readonly key?: boolean;
+    readonly role?: boolean;
+    readonly invitation?: boolean;
+    readonly job?: boolean;
+    readonly tools?: boolean;
+    readonly prompt?: boolean;
+  }): Promise<Things>;
   /** How many events there are that somebody asked for; those that record refusals, and what Annals does by itself, do not count. */
   events(): Promise<number>;
 }
