@@ -5,9 +5,18 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
 const ofOtherProjects = ['test/web/**', 'test/e2e/**', 'test/distributed/**'];
 /** What the kernel promises on servers as well as in memory. */
-const onAnyDisk = ['crashes', 'stops', 'follow', 'deadlines', 'workers', 'claims-and-erasures', 'jobs', 'erase-person', 'restriction'].map(
-  (name) => `test/kernel/${name}.test.ts`,
-);
+const onAnyDisk = [
+  'crashes',
+  'stops',
+  'follow',
+  'deadlines',
+  'workers',
+  'claims-and-erasures',
+  'account-crashes',
+  'jobs',
+  'erase-person',
+  'restriction',
+].map((name) => `test/kernel/${name}.test.ts`);
 const slowly = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } as const;
 
 export default defineConfig({

@@ -10,7 +10,7 @@ export function ResetPage() {
   const [secret] = useState(takeSecret);
   const [isSet, setIsSet] = useState(false);
   return (
-    <Frame title="A new password" lead="Set the password that you want to log in with from now on. You are logged out everywhere then.">
+    <Frame title="Another password" lead="Set the password that you want to log in with from now on. You are logged out everywhere then.">
       {isSet ? (
         <p role="status" className="text-sm">
           Your password is set: log in with it.

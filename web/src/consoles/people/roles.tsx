@@ -19,7 +19,7 @@ export function RolesOf({ roles, save }: { roles: readonly string[]; save: (role
       (error: Error) => toast(error.message),
     );
   return (
-    <fieldset className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm" aria-label="Roles">
+    <fieldset className="flex max-w-[min(26rem,78vw)] flex-wrap items-center gap-x-3 gap-y-1 text-sm" aria-label="Roles">
       {[...new Set([...allRoles, ...roles])].map((role) => (
         <label key={role} className="flex items-center gap-1.5">
           <input type="checkbox" checked={chosen.includes(role)} onChange={() => toggle(role)} /> {role}

@@ -45,7 +45,7 @@ function About({ me, saved }: { me: Me; saved: () => void }) {
     <Section title="About you" lead={`You are ${me.id}, here as ${me.roles.join(', ')}.`}>
       {/* Another form once there is something else to begin with. */}
       <Form key={fields.map(said).join('\n')} label="Save" send={save}>
-        <Labelled label="Name">
+        <Labelled label="Name" hint="What you are called here.">
           <input name="name" maxLength={255} autoComplete="name" defaultValue={said('name')} className="field" />
         </Labelled>
         <Labelled label="E-mail address" hint="Where you are reached. What you log in with stays as it is.">
