@@ -36,7 +36,16 @@ const unmanaged = { sharedView: 404, sharedEdit: 404, viewerManages: 404 } as co
 /** The example signs no heads, so there is none to show. */
 const noHeads = { auditor: 404, administrator: 404 } as const;
 
-const noLogin = { owner: 404, other: 404, auditor: 404, analyst: 404, administrator: 404, sharedView: 404, sharedEdit: 404, sharedManage: 404 } as const;
+const noLogin = {
+  owner: 404,
+  other: 404,
+  auditor: 404,
+  analyst: 404,
+  administrator: 404,
+  sharedView: 404,
+  sharedEdit: 404,
+  sharedManage: 404,
+} as const;
 const noProvider = {
   nobody: 404,
   expired: 404,

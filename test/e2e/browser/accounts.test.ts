@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { loginRoutes } from '../../../src/api/http/login/routes.ts';
-import type { Kernel } from '../../../src/main/kernel.ts';
+import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import { administrator } from '../../harness/memory-annals.ts';
 import { composer, describeInBrowser } from './app.ts';
 import { type BrowserServer, startServer } from './server.ts';
