@@ -1,4 +1,3 @@
-import type { Tell } from '../commands/command.ts';
 /** A part cannot be read or written for the moment: repeating is safe. The message is one sentence that says why and what to do. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
@@ -32,16 +31,3 @@ export async function namingUnavailable<Result>(work: () => Promise<Result>): Pr
     throw why === undefined ? error : new Unavailable(why, { cause: error });
   }
 }
-
-/** A disk that fails outside the log is as good a reason to repeat as one that fails on it. */
-export const answeringUnavailable =
-  (tell: Tell): Tell =>
-  async (principal, command, options) => {
-    try {
-      return await tell(principal, command, options);
-    } catch (error) {
-      const message = whyUnavailable(error);
-      if (message === undefined) throw error;
-      return { ok: false, error: { code: 'StoreUnavailable', message } };
-    }
-  };

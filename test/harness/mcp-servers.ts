@@ -19,8 +19,6 @@ export const npmServers = {
 const modules = new URL('../../node_modules/', import.meta.url);
 /** `file` of a package, wherever npm has put it. */
 export const entryOf = (name: keyof typeof npmServers): string => new URL(npmServers[name], modules).pathname;
-export const resolveEntry = (specifier: string): string => require.resolve(specifier);
-
 const usual = { title: '', headers: {}, env: {}, auth: 'none', audience: 'everybody', enabled: true, timeoutMs: null } as const;
 
 /** As an administrator registers it, for everybody. */

@@ -113,4 +113,3 @@ export const exportParts = {
   audit: ExportedAudit,
   recipients: ExportedRecipient,
 } as const;
-export type ExportPart = keyof typeof exportParts;

@@ -40,4 +40,3 @@ export const PlaceholdersAssigned = event('PlaceholdersAssigned', 1, {
 
 export const conversationMaskingEvents = [ConversationMaskingChanged, PlaceholdersAssigned] as const;
 export const maskingEvents = [MaskingPolicyChanged, MaskedWordsChanged, ...conversationMaskingEvents] as const;
-export type MaskingEvent = EventOf<(typeof maskingEvents)[number]>;

@@ -8,8 +8,6 @@ export interface SystemPrompt {
 }
 
 const SYSTEM = 'prompt_system_';
-export const isSystemPrompt = (id: string): boolean => id.startsWith(SYSTEM);
-
 type Argument = PromptContent['arguments'][number];
 const text: Argument = { name: 'text', description: 'What it is about; paste it after the name.', required: true };
 const languages = ['English', 'French', 'German', 'Spanish', 'Italian', 'Portuguese', 'Dutch', 'Polish', 'Chinese', 'Japanese', 'Arabic', 'Hindi'];
