@@ -93,6 +93,9 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
   return [exchange, notices, metadata(METADATA), metadata(`${METADATA}${PATH}`)];
 }
 
+/** How the SDK's message begins about a request that it does not take. */
+const REJECTED = 'Rejected inbound request';
+
 const originOf = ({ req }: Visit, publicUrl: string | undefined): string =>
   publicUrl === undefined ? `http://${req.headers.host}` : new URL(publicUrl).origin;
 
@@ -104,7 +107,10 @@ async function serve(request: RouteRequest<unknown, unknown, z.output<ReturnType
   const handler = createMcpHandler(() => promptServer(source), {
     bus: noticesFor(request, until),
     maxSubscriptions: 1,
-    onerror: (error) => kernel.log(`request ${request.requestId}: MCP: ${error.message}`),
+    onerror: (error) => {
+      // What a client did wrong is answered to it, and no fault of this server's.
+      if (!error.message.startsWith(REJECTED)) kernel.log(`request ${request.requestId}: MCP: ${error.message}`);
+    },
   });
   const end = (): void => void handler.close().catch(() => undefined);
   until.addEventListener('abort', end, { once: true });

@@ -150,7 +150,7 @@ export function createAdmission(known: KnownPersons, keys: SessionKeys): Admissi
       const admitted =
         'sessionId' in given
           ? await session(given.sessionId)
-          : await token({ principal: { id: person, kind: 'person', roles: [] }, ...given, expires: Number.POSITIVE_INFINITY });
+          : await token({ principal: { id: person, kind: 'person', roles: ['member'] }, ...given, expires: Number.POSITIVE_INFINITY });
       return typeof admitted !== 'string' && admitted.principal.id === person ? admitted.principal : undefined;
     },
     forget: (...ids) => {
