@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module';
 import { registerMcpServer } from '../../src/commands/mcp.ts';
 import { mcpContractStream, mcpContracts } from '../../src/domain/mcp/contract.ts';
 import { administrator, type Installation } from './memory-annals.ts';
 import { until } from './until.ts';
-
-const require = createRequire(import.meta.url);
 
 /** Servers from npm, as they are installed here. */
 export const npmServers = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EventOf, event, sealed } from '../event.ts';
+import { event, sealed } from '../event.ts';
 import { ConversationId } from '../ids.ts';
 import { maskKinds } from './detect.ts';
 
