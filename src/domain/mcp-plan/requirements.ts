@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Ranges = z.record(z.string().max(200), z.string().max(100));
 
 /** Under this key of a server's `_meta` in its `server.json` stands what it says of others. */
-export const COMPAT_KEY = 'dev.annals/compat';
+const COMPAT_KEY = 'dev.annals/compat';
 
 /**
  * What a server says it needs, cannot stand, and offers. No standard says it; ranges are those of semver, revisions of the protocol are dates.
@@ -30,6 +30,9 @@ export const Requirements = z.object({
   platforms: z.array(z.string()).default([]),
 });
 export type Requirements = z.infer<typeof Requirements>;
+
+/** What the `_meta` of a `server.json` says; nothing, where it says nothing of it. Throws zod's error where it says it wrongly. */
+export const requirementsIn = (meta: Readonly<Record<string, unknown>> = {}): Requirements => Requirements.parse(meta[COMPAT_KEY] ?? {});
 
 /** Where the servers run, and what Annals offers them as their client. */
 export interface Surroundings {

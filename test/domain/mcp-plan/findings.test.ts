@@ -3,7 +3,7 @@ import semver from 'semver';
 import { expect, test } from 'vitest';
 import { Contract } from '../../../src/domain/mcp-contract/contract.ts';
 import { findConflicts, type Installed } from '../../../src/domain/mcp-plan/findings.ts';
-import { inProtocolRange, Requirements, type Surroundings } from '../../../src/domain/mcp-plan/requirements.ts';
+import { inProtocolRange, Requirements, requirementsIn, type Surroundings } from '../../../src/domain/mcp-plan/requirements.ts';
 
 const here: Surroundings = {
   platform: 'linux',
@@ -80,4 +80,11 @@ test('ranges of revisions go by the order of days', () => {
       expect(inProtocolRange(revision, `>=${low} <${high}`)).toBe(revision >= low && revision < high);
     }),
   );
+});
+
+test('what a server says of others stands in its metadata under our key, and nothing is needed where nothing is said', () => {
+  const says = { requires: { servers: { memory: '^2' } } };
+  expect(requirementsIn({ 'dev.annals/compat': says })).toEqual(Requirements.parse(says));
+  expect(requirementsIn({ other: says })).toEqual(Requirements.parse({}));
+  expect(() => requirementsIn({ 'dev.annals/compat': { requires: { servers: 'memory' } } })).toThrow();
 });
