@@ -4,9 +4,10 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
 import { MaskKindName } from '../domain/masking/index.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
+import { ownIds } from '../domain/principal.ts';
 import { CallBinding, runStream, runs } from '../domain/run/index.ts';
 import { command, type Policy } from './command.ts';
-import { annalsOnRun, ownerOfRun } from './policy.ts';
+import { annalsOnRun, both, ownerOfRun } from './policy.ts';
 
 const target = { conversationId: ConversationId, runId: RunId, messageId: MessageId };
 const fenced = { ...target, epoch: z.number().int() };
@@ -70,9 +71,16 @@ export const endRun = command('endRun', {
 export const expireRun = command('expireRun', { input: z.object(target), ...byAnnals });
 
 export const stopRun = command('stopRun', { input: z.object(target), ...byOwner });
+/** A tool is called in the name of who asked for the answer, so nobody else allows it. */
+const askerAlone: Policy<{ runId: RunId }, Conversation> = ({ principal, input, state }) => {
+  const askedBy = state.runs.get(input.runId)?.askedBy;
+  const isAsker = askedBy === undefined || principal.kind === 'service' || ownIds(principal).includes(askedBy);
+  return isAsker ? 'allow' : { code: 'Forbidden', message: 'Somebody else asked for this answer: only they may allow its tools.' };
+};
 export const answerApproval = command('answerApproval', {
   input: z.object({ ...target, approvalId: z.string(), approved: z.boolean(), reason: z.string().max(10_000).optional() }),
   ...byOwner,
+  policy: both(ownerOfRun as Policy<{ runId: RunId }, Conversation>, askerAlone),
 });
 export const provideToolOutput = command('provideToolOutput', {
   input: z.object({ ...target, toolCallId: z.string(), output: z.json().optional(), errorText: z.string().optional() }),

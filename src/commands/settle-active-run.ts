@@ -3,13 +3,14 @@ import { v5 } from 'uuid';
 import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../domain/ids.ts';
 import type { Outcome } from '../domain/message.ts';
+import { ANNALS } from '../domain/person.ts';
 import type { Principal } from '../domain/principal.ts';
 import { runStream, runs } from '../domain/run/index.ts';
 import type { CommandValue, Repair } from './command.ts';
 import { stopRun } from './run.ts';
 
 /** Annals itself, acting for a person. */
-export const annals = (onBehalfOf: PersonId): Principal => ({ id: 'person_annals' as PersonId, kind: 'service', roles: [], onBehalfOf });
+export const annals = (onBehalfOf: PersonId): Principal => ({ id: ANNALS, kind: 'service', roles: [], onBehalfOf });
 
 /** Whoever notices the end of a run settles it with the same command. */
 export const settleCommandId = (runId: string): string => v5(`settle ${runId}`, v5.URL);

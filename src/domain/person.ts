@@ -93,6 +93,8 @@ export type PersonCommand =
 export const personStream = (id: string): string => `person-${id}`;
 export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
+/** Annals itself, where a part of it acts. */
+export const ANNALS = PersonId.parse('person_annals');
 /** Whoever sits at the machine, where nobody logs in. */
 export const LOCAL_PERSON = PersonId.parse('person_local');
 /** What is theirs may become somebody else's, who has a login. */

@@ -1,5 +1,6 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
+import { ANNALS } from '../person.ts';
 import type { ConversationRetention } from '../retention.ts';
 import type { Shares } from '../share.ts';
 import type { ConversationEvent } from './events.ts';
@@ -20,6 +21,14 @@ export interface Node {
   replaced?: boolean;
 }
 
+interface ListedRun {
+  readonly messageId: MessageId;
+  readonly parentId: MessageId;
+  /** Who asked for the answer, in whose name its tools are called. */
+  readonly askedBy?: PersonId;
+  outcome?: Outcome;
+}
+
 export interface Conversation {
   id?: ConversationId;
   owner?: PersonId;
@@ -29,7 +38,7 @@ export interface Conversation {
   readonly nodes: Map<MessageId, Node>;
   /** Client ids of messages. */
   readonly aliases: Map<string, MessageId>;
-  readonly runs: Map<RunId, { readonly messageId: MessageId; readonly parentId: MessageId; outcome?: Outcome }>;
+  readonly runs: Map<RunId, ListedRun>;
   /** The run that is not settled yet; at most one. */
   active?: RunId;
   /** The end of the branch that is shown. */
@@ -107,7 +116,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       return state;
     case 'ReplyRequested': {
       const { runId, messageId, parentId, height } = event.data;
-      const owner = event.metadata.subject;
+      const { subject: owner, actor } = event.metadata;
       state.nodes.set(messageId, {
         id: messageId,
         parentId,
@@ -118,7 +127,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
         adopted: false,
         revision: event.revision,
       });
-      state.runs.set(runId, { messageId, parentId });
+      state.runs.set(runId, { messageId, parentId, askedBy: actor === ANNALS ? owner : (actor as PersonId) });
       state.active = runId;
       state.leaf = messageId;
       return state;

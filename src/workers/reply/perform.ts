@@ -195,5 +195,5 @@ async function completeStep(
 }
 
 /** Records nothing: which tools there are is asked anew for each step, so that what was switched off meanwhile is not offered. */
-const serverTools = ({ tools }: ReplyParts, { owner, conversationId, runId, model }: RunJob): Promise<readonly ServerTool[]> =>
-  tools.tools({ person: owner, conversationId, runId, model });
+const serverTools = ({ tools }: ReplyParts, { askedBy, conversationId, runId, model }: RunJob): Promise<readonly ServerTool[]> =>
+  tools.tools({ person: askedBy, conversationId, runId, model });

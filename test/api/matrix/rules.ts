@@ -132,7 +132,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/conversations/{conversationId}/runs/{runId}/stream': ['view', 'read'],
   'GET /api/runs/{runId}': ['view', 'read'],
   'POST /api/runs/{runId}/stop': ['edit', 'both'],
-  'POST /api/runs/{runId}/approvals/{approvalId}': ['edit', 'both'],
+  'POST /api/runs/{runId}/approvals/{approvalId}': ['keep', 'both'],
   // The example waits for a person, not for a tool of the page.
   'POST /api/runs/{runId}/tools/{toolCallId}': ['edit', 'both', { owner: 404, sharedEdit: 404, sharedManage: 404 }],
   'POST /api/files': ['anyone', 'write'],

@@ -53,7 +53,8 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   endRun: ['annals'],
   expireRun: ['annals'],
   stopRun: ['edit'],
-  answerApproval: ['edit'],
+  // The owner asked.
+  answerApproval: ['keep'],
   provideToolOutput: ['edit'],
   startTitleCall: ['annals'],
   endTitleCall: ['annals'],
