@@ -27,7 +27,7 @@ export interface BuiltInParts {
   readonly readPage?: ReadPage | undefined;
 }
 
-const asThemselves = (id: PersonId): Principal => ({ id, kind: 'person', roles: [] });
+const asThemselves = (id: PersonId): Principal => ({ id, kind: 'person', roles: ['member'] });
 
 /** The tools that need no server, in every dialect; a person allows, denies and switches them off as it does those of servers. */
 export function createBuiltInTools({ loader, ask, now, used, search, readPage }: BuiltInParts): ToolSource {

@@ -20,7 +20,7 @@ let things: Things;
 const owner: Principal = { id: OWNER, kind: 'person', roles: ['member'] };
 beforeAll(async () => {
   world = await createWorld();
-  things = await world.things({ run: true, key: true, role: true });
+  things = await world.things({ run: true, key: true, role: true, invitation: true, job: true, tools: true, prompt: true });
 });
 afterAll(() => world.server.stop());
 const status = async (...args: Parameters<World['call']>): Promise<number> => {
