@@ -78,11 +78,11 @@ test('one restricts and objects for oneself, an administrator for anybody, and e
   await kernel.tell(ada, objectToAnalytics({ person: ada.id, objects: true }));
   await kernel.tell(administrator, restrictProcessing({ person: bob.id, restricted: true }));
   const said = (restricted: boolean, objectsToAnalytics: boolean) => ({ ok: true, data: { restricted, objectsToAnalytics } });
-  await expect.poll(() => kernel.ask(ada, getPrivacy({}))).toMatchObject(said(false, true));
-  await expect.poll(() => kernel.ask(administrator, getPrivacy({ person: bob.id }))).toMatchObject(said(true, false));
+  await expect.poll(() => kernel.ask(ada, getPrivacy({})), { timeout: 20_000 }).toMatchObject(said(false, true));
+  await expect.poll(() => kernel.ask(administrator, getPrivacy({ person: bob.id })), { timeout: 20_000 }).toMatchObject(said(true, false));
   expect(await kernel.ask(ada, getPrivacy({ person: bob.id }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
   expect(await kernel.tell(ada, restrictProcessing({ person: bob.id, restricted: false }))).toMatchObject({ ok: false, error: { code: 'NotFound' } });
   await kernel.tell(ada, objectToAnalytics({ person: ada.id, objects: false }));
   await kernel.tell(bob, restrictProcessing({ person: bob.id, restricted: false }));
-  for (const who of [ada, bob]) await expect.poll(() => kernel.ask(who, getPrivacy({}))).toMatchObject(said(false, false));
+  for (const who of [ada, bob]) await expect.poll(() => kernel.ask(who, getPrivacy({})), { timeout: 20_000 }).toMatchObject(said(false, false));
 });
