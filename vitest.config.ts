@@ -49,7 +49,7 @@ export default defineConfig({
           include: [
             'test/distributed/**/*.test.ts',
             'test/e2e/assistant-ui/*.test.ts',
-            'test/api/matrix/*.test.ts',
+            'test/api/matrix/verbs.test.ts',
             'test/api/rest/security.test.ts',
             ...onAnyDisk,
           ],

@@ -125,20 +125,6 @@ async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Reado
   return status < 500 || status === 501 ? 'in' : `${status}`;
 }
 
-/** On servers, where each request costs a hundred times as much, those come who are let in, or not, for different reasons. */
-const onServers: readonly Visitor[] = [
-  'nobody',
-  'anonymous',
-  'owner',
-  'ownerReads',
-  'other',
-  'administrator',
-  'sharedView',
-  'sharedManage',
-  'removedRole',
-];
-const present = process.env.ANNALS_TEST_DISK === 'servers' ? onServers : visitors;
-
 describe('whoever comes', () => {
   test('every route has a rule, and every rule a route', () => {
     const lines = world.server.server.routes.map(lineOf);
@@ -168,7 +154,7 @@ describe('whoever comes', () => {
       const { run: _, role: __, ...special } = needed;
       // Numbers of keys count each owner's own: a small one would be somebody else's too.
       const of = Object.values(special).includes(true) ? await world.things(needed) : untouched;
-      const refused = present.filter((visitor) => expected(rule, visitor) !== 'in');
+      const refused = visitors.filter((visitor) => expected(rule, visitor) !== 'in');
       const before = await world.events();
       for (const visitor of refused) {
         const answer = await answerTo(definition, visitor, of);
@@ -176,7 +162,7 @@ describe('whoever comes', () => {
       }
       if ((await world.events()) !== before) wrong.push(`${line}: a refusal left events`);
       const one = spent[line];
-      for (const visitor of one ? [one] : present.filter((each) => !refused.includes(each))) {
+      for (const visitor of one ? [one] : visitors.filter((each) => !refused.includes(each))) {
         const usesUp = rule[1] !== 'read' && (ofOwner.has(rule[0]) || rule[0] === 'administrators');
         const fresh = usesUp ? await world.things(needed) : of;
         const answer = await answerTo(definition, visitor, one ? { ...fresh, person: fresh.victim ?? '' } : fresh);
