@@ -3,6 +3,12 @@ import type { EventMetadata, JsonObject, RecordedEvent } from '../../domain/even
 /** `noStream`: the stream must be empty. A revision: the stream must stand exactly there. `any`: at least once, never deduplicated after a restart. */
 export type Expected = 'noStream' | 'any' | bigint;
 export type Position = string;
+
+/** A part of the log is there and cannot be read any more. The message is one sentence that names it and says what to do. */
+export class LogDamaged extends Error {
+  override readonly name = 'LogDamaged';
+}
+
 export const START: Position = '00000000000000000000';
 
 /** An event ready to be stored: sealed, with its id (a UUID) fixed by its command. */

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { RecordedEvent } from '../../domain/event.ts';
 import { positionOf } from './encode.ts';
 import type { LogPage } from './follow-log.ts';
-import type { Position } from './port.ts';
+import { LogDamaged, type Position } from './port.ts';
 import { adviceFor, ResultCode, resultCode } from './sqlite-errors.ts';
 import { eventsFile, openForReading } from './sqlite-file.ts';
 
@@ -37,7 +37,9 @@ export function openSqliteReader(folder: string): SqliteReader {
     try {
       return read();
     } catch (error) {
-      throw resultCode(error) === ResultCode.none ? error : new Error(adviceFor(file, error), { cause: error });
+      const code = resultCode(error);
+      if (code === ResultCode.none) throw error;
+      throw new (code === ResultCode.corrupt ? LogDamaged : Error)(adviceFor(file, error), { cause: error });
     }
   };
 
