@@ -7,6 +7,7 @@ import type { AppendResult, EventStore, EventToAppend } from '../adapters/event-
 import type { Sealer } from '../adapters/key-vault/sealer.ts';
 import { type DomainError, isRefusal, type Refusal } from '../domain/decider.ts';
 import type { JsonObject, NewEvent, RecordedEvent } from '../domain/event.ts';
+import type { PersonId } from '../domain/ids.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
 import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import type { AnyCommand, CommandValue, Decision, Prepare, Repair, Tell, TellOptions, Told } from './command.ts';
@@ -86,8 +87,9 @@ export function createTell(parts: DispatcherParts): Tell {
     const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
     const owner = await resolveOwner(loader, judged);
     const shares = definition.sharedAs && (await loader.load(shareStream(definition.sharedAs(input)), resourceShares)).state.shares;
-    const subject = definition.subject?.(input, principal, owner, '') ?? owner ?? principal.onBehalfOf ?? principal.id;
-    const bar = barred?.(subject);
+    const subjectOf = (type: string): PersonId =>
+      definition.subject?.(input, principal, owner, type) ?? owner ?? principal.onBehalfOf ?? principal.id;
+    const bar = barred?.(subjectOf(''));
     if (bar) return { ok: false, error: bar };
     // Nothing is awaited from here to the decision: a state that moved on meanwhile knows this command if it was stored, and any other append conflicts.
     const before = loaded.commands.get(commandId);
@@ -126,7 +128,7 @@ export function createTell(parts: DispatcherParts): Tell {
       commandId,
       commandHash: hash,
       actor: principal.id,
-      subject: definition.subject?.(input, principal, owner, type) ?? owner ?? principal.onBehalfOf ?? principal.id,
+      subject: subjectOf(type),
       time: now,
       ...(options.traceparent ? { traceparent: options.traceparent } : {}),
     });

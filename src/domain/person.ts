@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Decider, refuse } from './decider.ts';
-import { type EventOf, event, sealed } from './event.ts';
+import { type EventMetadata, type EventOf, event, sealed } from './event.ts';
 import { JobId, PersonId, SessionId } from './ids.ts';
 import { Permission, permissionName } from './permission.ts';
 import { Role, RoleRef } from './role-ref.ts';
@@ -95,6 +95,8 @@ export const ANONYMOUS_PREFIX = 'person_anon_';
 export const isAnonymous = (id: string): boolean => id.startsWith(ANONYMOUS_PREFIX);
 /** Annals itself, where a part of it acts. */
 export const ANNALS = PersonId.parse('person_annals');
+/** Who did something; where Annals did, it did so for whose data it is. */
+export const doneFor = ({ actor, subject }: Pick<EventMetadata, 'actor' | 'subject'>): PersonId => (actor === ANNALS ? subject : (actor as PersonId));
 /** Whoever sits at the machine, where nobody logs in. */
 export const LOCAL_PERSON = PersonId.parse('person_local');
 /** What is theirs may become somebody else's, who has a login. */

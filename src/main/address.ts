@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
+import { LOCAL } from '../api/http/identity/identify.ts';
 import type { PersonId } from '../domain/ids.ts';
-import { LOCAL_PERSON } from '../domain/person.ts';
 import { isDistributed, type Settings } from '../settings.ts';
 import { fail } from './fail.ts';
 import { installationTokens } from './installation.ts';
@@ -16,8 +16,7 @@ export const removeAddress = (folder: string): void => rmSync(fileIn(folder), { 
 
 /** Whoever can read the installation's secret runs it: its commands come with a token of their own, as a person where they are about its own. */
 async function operatorToken(settings: Settings, seconds: number, as: PersonId | undefined): Promise<string> {
-  const operator = { id: LOCAL_PERSON, kind: 'person', roles: ['administrator', 'member'] } as const;
-  const principal = as === undefined ? operator : ({ id: as, kind: 'person', roles: ['member'] } as const);
+  const principal = as === undefined ? LOCAL : ({ id: as, kind: 'person', roles: ['member'] } as const);
   return (await installationTokens(settings, await secretOf(settings)).access(principal, { seconds })).token;
 }
 

@@ -2,7 +2,8 @@ import { v5 } from 'uuid';
 import type { Tell } from '../commands/command.ts';
 import { expireRun } from '../commands/run.ts';
 import { annals } from '../commands/settle-active-run.ts';
-import type { ConversationId, MessageId, PersonId, RunId } from '../domain/ids.ts';
+import type { ConversationId, MessageId, RunId } from '../domain/ids.ts';
+import { ANNALS } from '../domain/person.ts';
 import type { Views } from '../projections/query.ts';
 import { deadlines } from '../projections/views/deadlines.ts';
 import { sweepKeyGraces } from './key-grace.ts';
@@ -16,7 +17,7 @@ export async function sweepDeadlines({ tell, views, now }: { tell: Tell; views: 
       runId: doc.runId as RunId,
       messageId: doc.messageId as MessageId,
     });
-    await tell(annals('person_annals' as PersonId), command, { commandId: v5('deadline', doc.eventId), causationId: doc.eventId });
+    await tell(annals(ANNALS), command, { commandId: v5('deadline', doc.eventId), causationId: doc.eventId });
   }
   await sweepKeyGraces({ tell, views, now });
   return documents.length;

@@ -4,7 +4,7 @@ import type { Loader } from '../adapters/event-store/loader.ts';
 import type { Tell } from '../commands/command.ts';
 import { parkReaction, skipReaction } from '../commands/reaction.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { PersonId } from '../domain/ids.ts';
+import { ANNALS } from '../domain/person.ts';
 import type { Principal } from '../domain/principal.ts';
 import { type Parked, reactionStream, reactions } from '../domain/reaction.ts';
 import type { Reaction } from './reaction.ts';
@@ -35,7 +35,7 @@ export interface Parking {
   giveUp(verb: 'park' | 'skip', what: GivenUp, signal: AbortSignal): Promise<'recorded' | 'again' | 'aborted'>;
 }
 
-const worker: Principal = { id: 'person_annals' as PersonId, kind: 'service', roles: [] };
+const worker: Principal = { id: ANNALS, kind: 'service', roles: [] };
 const unsettled: ReadonlySet<string> = new Set(['StoreUnavailable', 'OutcomeUnknown', 'Conflict']);
 
 /** The parked events of every reaction. */

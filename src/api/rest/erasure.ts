@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { erasePerson, objectToAnalytics, restrictProcessing } from '../../commands/person.ts';
 import { JobId, PersonId } from '../../domain/ids.ts';
+import { ANNALS } from '../../domain/person.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { getJob } from '../../projections/queries/jobs.ts';
 import { getPrivacy, hasOtherAdministrators } from '../../projections/queries/privacy.ts';
@@ -21,7 +22,7 @@ const begun = {
   description: 'The account is closed. `/api/erasures/{jobId}` says how far its erasure has come, also to whoever has no account any more.',
   schema: z.object({ jobId: z.string() }),
 };
-const operator: Principal = { id: PersonId.parse('person_annals'), kind: 'service', roles: [] };
+const operator: Principal = { id: ANNALS, kind: 'service', roles: [] };
 
 async function erase({ tell, kernel }: RouteRequest, person: PersonId) {
   const { jobId } = done(await tell(erasePerson({ person }))).result;

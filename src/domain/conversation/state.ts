@@ -1,6 +1,6 @@
 import type { ConversationId, FileId, MessageId, PersonId, RunId } from '../ids.ts';
 import type { Outcome } from '../message.ts';
-import { ANNALS } from '../person.ts';
+import { doneFor } from '../person.ts';
 import type { ConversationRetention } from '../retention.ts';
 import type { Shares } from '../share.ts';
 import type { ConversationEvent } from './events.ts';
@@ -116,7 +116,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
       return state;
     case 'ReplyRequested': {
       const { runId, messageId, parentId, height } = event.data;
-      const { subject: owner, actor } = event.metadata;
+      const owner = event.metadata.subject;
       state.nodes.set(messageId, {
         id: messageId,
         parentId,
@@ -127,7 +127,7 @@ export function evolve(state: Conversation, event: ConversationEvent): Conversat
         adopted: false,
         revision: event.revision,
       });
-      state.runs.set(runId, { messageId, parentId, askedBy: actor === ANNALS ? owner : (actor as PersonId) });
+      state.runs.set(runId, { messageId, parentId, askedBy: doneFor(event.metadata) });
       state.active = runId;
       state.leaf = messageId;
       return state;

@@ -3,6 +3,7 @@ import { isSealed, isUnopened, type JsonObject } from '../../domain/event.ts';
 import type { ExportedAudit, ExportedCredential, ExportedEvent, ExportedRecipient } from '../../domain/export/format.ts';
 import { type ExportRule, exportRules } from '../../domain/export/rules.ts';
 import { eventDefinitions } from '../../domain/index.ts';
+import { ANNALS } from '../../domain/person.ts';
 import { accessTokens } from '../../projections/views/access-tokens.ts';
 import { audit } from '../../projections/views/audit.ts';
 import { type FeedDoc, feed } from '../../projections/views/feed.ts';
@@ -56,7 +57,7 @@ export async function* auditOf({ views }: GatherParts, ids: Ids): AsyncGenerator
   for await (const page of pages(views, audit, { subject: { in: ids } }, [['_pos', 'asc']])) {
     for (const { doc } of page) {
       const { time, actor, action, outcome, resource } = doc;
-      if (!ids.includes(actor) && (outcome === 'read' || actor !== 'person_annals')) yield { time, actor, action, outcome, resource };
+      if (!ids.includes(actor) && (outcome === 'read' || actor !== ANNALS)) yield { time, actor, action, outcome, resource };
     }
   }
 }

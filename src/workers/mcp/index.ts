@@ -22,6 +22,7 @@ import {
   mcpRingStream,
   type RingServer,
 } from '../../domain/mcp/server.ts';
+import { ANNALS } from '../../domain/person.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { Hub } from '../../projections/hub.ts';
 import type { Duties } from '../duties.ts';
@@ -163,7 +164,7 @@ export function createMcp(parts: McpParts): Mcp {
 
 /** Annals itself connects to the organisation's servers as nobody in particular. */
 const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
-  (by.startsWith('person_') && by !== 'person_annals' ? by : metadata.subject) as PersonId;
+  (by.startsWith('person_') && by !== ANNALS ? by : metadata.subject) as PersonId;
 
 /** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
 function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: McpPool['drop']; hub: Hub }): (server: RingServer) => void {

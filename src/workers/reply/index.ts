@@ -6,6 +6,7 @@ import { mayProcess } from '../../commands/standing.ts';
 import { conversationStream, conversations, ReplyRequested } from '../../domain/conversation/index.ts';
 import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
+import { doneFor } from '../../domain/person.ts';
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
@@ -21,10 +22,6 @@ export interface Replies {
   /** Takes up nothing new, lets streaming runs come to their end for that long, then ends them as `interrupted`; a run between two steps stays there for the next start. */
   drain(ms: number): Promise<void>;
 }
-
-/** Who asked for an answer; where Annals did, it did so for whose the answer is. */
-const askedBy = ({ metadata: { actor, subject } }: RecordedEvent | EventOf<typeof ReplyRequested>): PersonId =>
-  actor === annals(subject).id ? subject : (actor as PersonId);
 
 /** The event waits for the next start. */
 const afterRestart: Verdict = { verb: 'retry', reason: 'The server is about to stop.', unlimited: true };
@@ -107,7 +104,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!told.ok) return verdictOf(told.error);
     const opened = await sealer.open(event.data.sealed as Sealed, event.id);
     const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
-    perform({ conversationId, runId, messageId, owner, askedBy: askedBy(event), model, clientTools, epoch: 1, segment: 0, correlationId });
+    perform({ conversationId, runId, messageId, owner, askedBy: doneFor(event.metadata), model, clientTools, epoch: 1, segment: 0, correlationId });
     return done;
   };
 
@@ -126,7 +123,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       runId,
       messageId,
       owner,
-      askedBy: askedBy(request.event),
+      askedBy: doneFor(request.event.metadata),
       model,
       clientTools: request.clientTools,
       epoch: epoch + 1,
@@ -201,7 +198,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     const epoch = found + 1;
     const retried = await tellRun(commands.retryModelCall({ ...of, epoch, model }));
     if (retried.ok)
-      perform({ ...of, owner, askedBy: askedBy(request.event), model, clientTools: request.clientTools, epoch, segment, correlationId });
+      perform({ ...of, owner, askedBy: doneFor(request.event.metadata), model, clientTools: request.clientTools, epoch, segment, correlationId });
   };
 
   return {
