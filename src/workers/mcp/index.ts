@@ -80,7 +80,7 @@ export function createMcp(parts: McpParts): Mcp {
   const { hub, now, onProblem, security, setting } = parts;
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
-  const board = createMcpBoard({ state: parts.state, process: v4(), now });
+  const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
   const pool = createMcpPool({
     connector: setting.connector(({ host, reason }) =>
       security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),

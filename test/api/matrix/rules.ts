@@ -274,6 +274,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/me/exports': ['named', 'write', { ownerWrites: 403 }],
   'GET /api/me/exports': ['anyone', 'read'],
   'GET /api/me/exports/{jobId}/file': ['own', 'read'],
+  'POST /api/me/exports/{jobId}/address': ['own', 'read'],
+  'GET /api/exports/{jobId}': ['signed', 'none'],
   'POST /api/me/imports': ['named', 'write', { ownerWrites: 403 }],
   'GET /api/masking': ['anyone', 'read'],
   'PUT /api/masking': ['administrators', 'write'],
