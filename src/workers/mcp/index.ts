@@ -62,6 +62,8 @@ export interface McpSetting {
 }
 
 const SWEEP_MS = 1000;
+/** For how long somebody waits for lists to be read, at most. */
+const WAITED_MS = 60_000;
 
 /** Everything about servers of tools that goes on in this process. */
 export interface Mcp {
@@ -121,7 +123,12 @@ export function createMcp(parts: McpParts): Mcp {
     const person = personOf(event, by);
     const server = (await registry.find(serverId, person)) ?? (await registry.find(serverId, ORGANISATION));
     if (!server) return done;
-    pool.refresh(server, isForPerson(server, person) ? person : ORGANISATION, requestId).then(
+    const whose = isForPerson(server, person) ? person : ORGANISATION;
+    if (now().getTime() - Date.parse(event.metadata.time) > WAITED_MS) {
+      // Whoever asked waits no more; a server that nobody has looked at yet still has to be.
+      if (event.type === McpRefreshRequested.type || (await registry.contractOf(server, whose)).contractHash !== undefined) return done;
+    }
+    pool.refresh(server, whose, requestId).then(
       () => undefined,
       (error: unknown) => onProblem(`tool server ${serverId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     );
@@ -138,7 +145,7 @@ export function createMcp(parts: McpParts): Mcp {
       onProblem,
     }),
     reactions: [
-      { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'now', handle: refresh },
+      { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'start', handle: refresh },
     ],
     statuses: board.read,
     metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),
