@@ -73,17 +73,21 @@ export const observeMcpContract = command('observeMcpContract', {
   policy: annalsOnly,
   subject: ({ owner }) => owner as PersonId,
 });
-/** A changed definition is taken, by whoever owns the server. */
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** By whoever owns the server. */
+const contractOwner: Policy = ({ owner, ...request }) => {
+  if (owner !== ORGANISATION) return ownerOnly({ owner, ...request });
+  return administratorsOnly({ owner, ...request }) === 'allow' ? 'allow' : 'notFound';
+};
+/** A changed definition is taken. */
 export const approveMcpTool = command('approveMcpTool', {
-  input: z.object({
-    contractId: z.string().max(300),
-    serverId: McpServerId,
-    tool: z.string().min(1).max(128),
-    hash: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  input: z.object({ contractId: z.string().max(300), serverId: McpServerId, tool: z.string().min(1).max(128), hash: Sha256 }),
   ...contract,
-  policy: (({ owner, ...request }) => {
-    if (owner !== ORGANISATION) return ownerOnly({ owner, ...request });
-    return administratorsOnly({ owner, ...request }) === 'allow' ? 'allow' : 'notFound';
-  }) as Policy,
+  policy: contractOwner,
+});
+/** All of what the server offers now is taken. */
+export const takeMcpContract = command('takeMcpContract', {
+  input: z.object({ contractId: z.string().max(300), serverId: McpServerId, contractHash: Sha256 }),
+  ...contract,
+  policy: contractOwner,
 });

@@ -65,6 +65,7 @@ const owners = [
   'setMcpServerPolicy',
   'refreshMcpServer',
   'approveMcpTool',
+  'takeMcpContract',
 ];
 const administrators = [
   'registerPerson',

@@ -31,6 +31,7 @@ async function contractsOf({ kernel }: Installation, serverId: string, owner: st
     );
   }
   await kernel.tell(administrator, mcp.approveMcpTool({ contractId: serverId, serverId, tool: 'changes', hash: hashOf('d') }));
+  await kernel.tell(administrator, mcp.takeMcpContract({ contractId: serverId, serverId, contractHash: hashOf('3') }));
 }
 
 /** Servers of tools, with everything that can happen to them. */

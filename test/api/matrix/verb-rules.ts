@@ -142,6 +142,7 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   changeRetentionPolicy: ['administrators'],
   // Nothing has been seen of this server yet.
   approveMcpTool: ['own', { owner: 404, ownerWrites: 404 }],
+  takeMcpContract: ['own', { owner: 404, ownerWrites: 404 }],
   changeMcpServer: ['own'],
   chooseMcpTools: ['named'],
   observeMcpContract: ['annals'],
@@ -218,6 +219,7 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
   listMcpServers: ['anyone', evenMade],
   getMcpToolChange: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listMcpTools: ['anyone'],
+  getMcpCompatibility: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listApprovals: ['anyone'],
   listAlerts: ['auditors'],
   listSecurityEvents: ['auditors'],
