@@ -66,6 +66,9 @@ const owners = [
   'refreshMcpServer',
   'approveMcpTool',
   'takeMcpContract',
+  'setMcpRequirements',
+  'setMcpUpdates',
+  'lookUpMcpReleases',
 ];
 const administrators = [
   'registerPerson',

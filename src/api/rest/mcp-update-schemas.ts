@@ -43,3 +43,34 @@ export const Compatibility = Report.extend({
   baseline: z.object({ hash: z.string(), at: Time }),
   serverVersion: z.object({ before: z.string(), now: z.string() }).describe('As the server says, which is often wrong.'),
 });
+
+export const Dependencies = z.object({
+  nodes: z.array(
+    z.object({ server: z.string(), serverId: z.string(), version: z.string().nullable(), enabled: z.boolean(), tools: z.int().nullable() }),
+  ),
+  edges: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string().describe('May be a server that is not there.'),
+      kind: z.enum(['requires', 'optional', 'conflicts', 'replaces']),
+      label: z.string(),
+    }),
+  ),
+  findings: z.array(
+    z.object({
+      kind: z.enum(['declared', 'range', 'name', 'protocol', 'client', 'engine', 'exclusive', 'duplicate', 'missing']),
+      server: z.string(),
+      other: z.string(),
+      what: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+  order: z.array(z.array(z.string())).describe('In which they can be started; several in one group need each other.'),
+  plan: z.union([
+    z.object({
+      ok: z.literal(true),
+      steps: z.array(z.object({ server: z.string(), action: z.enum(['keep', 'update', 'downgrade']), from: z.string(), to: z.string() })),
+    }),
+    z.object({ ok: z.literal(false), why: z.array(z.string()) }),
+  ]),
+});

@@ -1,9 +1,10 @@
-import { takeMcpContract } from '../../commands/mcp.ts';
+import { setMcpRequirements, setMcpUpdates, takeMcpContract } from '../../commands/mcp.ts';
 import { getMcpCompatibility } from '../../projections/queries/mcp-compatibility.ts';
+import { getMcpDependencies } from '../../projections/queries/mcp-dependencies.ts';
 import { asks } from '../http/asks.ts';
 import { type RouteDefinition, routes } from '../http/route.ts';
 import { tells } from '../http/tells.ts';
-import { Compatibility } from './mcp-update-schemas.ts';
+import { Compatibility, Dependencies } from './mcp-update-schemas.ts';
 import { Done } from './schemas.ts';
 
 const tags = ['Tool servers'];
@@ -21,6 +22,24 @@ export const mcpUpdateRoutes: readonly RouteDefinition[] = routes({
   [`POST ${of}/contract`]: tells(takeMcpContract, {
     summary: 'Take all of what the server offers now',
     description: '`contractHash` is that of the contract that was looked at: when it has changed again, it is not taken.',
+    tags,
+    result: Done,
+  }),
+  'GET /api/mcp/dependencies': asks(getMcpDependencies, {
+    summary: 'How one’s servers of tools depend on each other, what does not fit, and a plan in which it does',
+    description:
+      'Of what each says that it needs, and of what it was seen to offer. Each finding names both sides and a remedy. Where there is no plan, `why` has the statements that contradict each other, and none of them could be left out.',
+    tags,
+    result: Dependencies,
+  }),
+  [`PUT ${of}/requirements`]: tells(setMcpRequirements, {
+    summary: 'Say what the server needs of others and of this machine',
+    description: 'Servers are named by their short names, or by their packages; ranges are those of semver. Null takes it back.',
+    tags,
+    result: Done,
+  }),
+  [`PUT ${of}/updates`]: tells(setMcpUpdates, {
+    summary: 'Say whether new versions of its package are taken by themselves where they are compatible',
     tags,
     result: Done,
   }),

@@ -143,6 +143,9 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   // Nothing has been seen of this server yet.
   approveMcpTool: ['own', { owner: 404, ownerWrites: 404 }],
   takeMcpContract: ['own', { owner: 404, ownerWrites: 404 }],
+  setMcpRequirements: ['own'],
+  setMcpUpdates: ['own'],
+  lookUpMcpReleases: ['own'],
   changeMcpServer: ['own'],
   chooseMcpTools: ['named'],
   observeMcpContract: ['annals'],
@@ -219,6 +222,7 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
   listMcpServers: ['anyone', evenMade],
   getMcpToolChange: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listMcpTools: ['anyone'],
+  getMcpDependencies: ['anyone'],
   getMcpCompatibility: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listApprovals: ['anyone'],
   listAlerts: ['auditors'],
