@@ -65,6 +65,10 @@ const owners = [
   'setMcpServerPolicy',
   'refreshMcpServer',
   'approveMcpTool',
+  'takeMcpContract',
+  'setMcpRequirements',
+  'setMcpUpdates',
+  'lookUpMcpReleases',
 ];
 const administrators = [
   'registerPerson',

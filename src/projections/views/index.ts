@@ -16,6 +16,7 @@ import { jobList } from './jobs.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { maskedPrompts } from './masked-prompts.ts';
+import { mcpCalls } from './mcp-calls.ts';
 import { mcpContractList } from './mcp-contracts.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
@@ -49,6 +50,7 @@ export const views = [
   promptVersions,
   mcpServers,
   mcpContractList,
+  mcpCalls,
   approvals,
   security,
   accountBursts,

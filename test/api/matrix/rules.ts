@@ -229,6 +229,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   // The example has never been reached, so nothing of it can have changed.
   'GET /api/mcp/servers/{serverId}/change': ['own', 'read', { owner: 404, ownerReads: 404 }],
   'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  // Nobody ever reached it: nothing is known of what it offers.
+  'GET /api/mcp/servers/{serverId}/compatibility': ['own', 'read', { owner: 404, ownerReads: 404 }],
+  'GET /api/mcp/dependencies': ['anyone', 'read'],
+  'PUT /api/mcp/servers/{serverId}/requirements': ['own', 'write'],
+  'PUT /api/mcp/servers/{serverId}/updates': ['own', 'write'],
+  'POST /api/mcp/servers/{serverId}/contract': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   'GET /api/mcp/tools': ['anyone', 'read'],
   'POST /api/mcp/import': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /metrics': ['administrators', 'none'],
