@@ -117,6 +117,12 @@ const annalsAlone = [
   'recordProviderKeyUse',
   'recordPromptUse',
   'observeMcpContract',
+  'failMcpLogin',
+  'grantMcpAccess',
+  'beginMcpRefresh',
+  'failMcpRefresh',
+  'refreshMcpAccess',
+  'loseMcpAccess',
   'raiseAlert',
   'expireInvitation',
   'redeemInvitation',
@@ -158,6 +164,9 @@ const claimers = [
   'registerMcpServer',
   'chooseMcpTools',
   'setMcpToolPolicy',
+  'beginMcpLogin',
+  'answerMcpLogin',
+  'revokeMcpAccess',
   'createPrompt',
 ];
 /** Not even for administrators. */

@@ -17,6 +17,7 @@ import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { maskedPrompts } from './masked-prompts.ts';
 import { mcpContractList } from './mcp-contracts.ts';
+import { mcpLogins } from './mcp-logins.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
@@ -49,6 +50,7 @@ export const views = [
   promptVersions,
   mcpServers,
   mcpContractList,
+  mcpLogins,
   approvals,
   security,
   accountBursts,

@@ -56,6 +56,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/mcp/servers/{serverId}/audience': () => ({ audience: 'everybody' }),
   'PUT /api/mcp/servers/{serverId}/policy': () => ({ policy: 'ask' }),
   'POST /api/mcp/servers/{serverId}/approve': ({ serverId }) => ({ contractId: serverId, tool: 'x', hash: '0'.repeat(64) }),
+  'POST /api/mcp/logins': () => ({ state: 'of-nobody', code: 'x' }),
   'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
   'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
   'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),

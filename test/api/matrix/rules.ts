@@ -229,6 +229,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   // The example has never been reached, so nothing of it can have changed.
   'GET /api/mcp/servers/{serverId}/change': ['own', 'read', { owner: 404, ownerReads: 404 }],
   'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  // The example has no login.
+  'POST /api/mcp/servers/{serverId}/authorize': ['own', 'write'],
+  'DELETE /api/mcp/servers/{serverId}/authorization': ['own', 'write'],
+  'POST /api/mcp/logins': ['anyone', 'none'],
+  'GET /tool-servers/callback': ['everybody', 'none'],
+  'GET /tool-servers/client.json': ['everybody', 'none'],
   'GET /api/mcp/tools': ['anyone', 'read'],
   'POST /api/mcp/import': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /metrics': ['administrators', 'none'],
