@@ -80,7 +80,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const uses = createPromptUses({ tell, views, now });
   const { builtIn = {} } = parts;
   const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
-  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, views, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({
     tell,
@@ -208,7 +208,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models: catalogue,
     accounts,
     prompts: uses,
-    toolServers: { statuses: mcp.statuses },
+    toolServers: { statuses: mcp.statuses, logins: mcp.logins },
     metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();

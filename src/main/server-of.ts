@@ -6,6 +6,7 @@ import { loginRoutes } from '../api/http/login/routes.ts';
 import { mcpRoutes } from '../api/mcp/routes.ts';
 import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
 import { exportAddressRoutes } from '../api/rest/archives.ts';
+import { toolLoginRoutes } from '../api/rest/mcp-logins.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
@@ -57,6 +58,7 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
       }),
       ...mcpRoutes({ publicUrl }),
       ...exportAddressRoutes({ secret: derivedSecret(secret, 'annals exports'), publicUrl }),
+      ...toolLoginRoutes({ publicUrl }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,

@@ -7,6 +7,7 @@ import { PasswordSet } from '../domain/credential.ts';
 import { ExportRemoved, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream } from '../domain/file.ts';
 import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
+import { McpAccessGranted, McpAccessLost, McpAccessRefreshed, McpAccessRevoked, McpLoginBegun, McpLoginFailed } from '../domain/mcp/access.ts';
 import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PersonErased } from '../domain/person.ts';
 import { PromptDeleted } from '../domain/prompt/index.ts';
@@ -20,6 +21,12 @@ const secretsDropped: readonly string[] = [
   PasswordSet.type,
   McpServerChanged.type,
   McpServerRemoved.type,
+  McpLoginBegun.type,
+  McpLoginFailed.type,
+  McpAccessGranted.type,
+  McpAccessRefreshed.type,
+  McpAccessLost.type,
+  McpAccessRevoked.type,
 ];
 /** What the invitation said is over with the invitation, or once the account that it promised is whole. */
 const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];

@@ -121,6 +121,12 @@ const annalsAlone = [
   'recordProviderKeyUse',
   'recordPromptUse',
   'observeMcpContract',
+  'failMcpLogin',
+  'grantMcpAccess',
+  'beginMcpRefresh',
+  'failMcpRefresh',
+  'refreshMcpAccess',
+  'loseMcpAccess',
   'raiseAlert',
   'expireInvitation',
   'redeemInvitation',
@@ -162,6 +168,9 @@ const claimers = [
   'registerMcpServer',
   'chooseMcpTools',
   'setMcpToolPolicy',
+  'beginMcpLogin',
+  'answerMcpLogin',
+  'revokeMcpAccess',
   'createPrompt',
 ];
 /** Not even for administrators. */

@@ -85,8 +85,8 @@ const taken = route({
     const asked = await request.ask(listMcpServers({ owner: owner === 'self' ? 'usable' : 'organisation' }));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     const entries = asked.data.servers.flatMap(({ slug, title, transport, enabled, timeoutMs, administered, owner: whose }) => {
-      const { address, headerNames = [], envNames = [] } = administered ?? {};
-      return whose === owner && address ? [[slug, writeEntry({ title, transport, address, headerNames, envNames, enabled, timeoutMs })]] : [];
+      const { address, headerNames = [], envNames = [], oauth = null } = administered ?? {};
+      return whose === owner && address ? [[slug, writeEntry({ title, transport, address, headerNames, envNames, enabled, timeoutMs, oauth })]] : [];
     });
     return json(200, { mcpServers: Object.fromEntries(entries) });
   },

@@ -31,6 +31,14 @@ const Entry = z.looseObject({
   requires: z.record(z.string(), z.string()).optional(),
   /** As in a `server.json`: under `dev.annals/compat` what it says of others. */
   _meta: z.record(z.string(), z.unknown()).optional(),
+  /** Each person logs in there; all of what it says may be missing. */
+  oauth: z
+    .looseObject({
+      clientId: z.string().optional(),
+      clientSecret: z.string().optional(),
+      scopes: z.union([z.array(z.string()), z.string().transform((scopes) => scopes.split(/[\s,]+/).filter(Boolean))]).optional(),
+    })
+    .optional(),
 });
 export const McpConfig = z.union([
   z.looseObject({ mcpServers: z.record(z.string(), z.unknown()) }),
@@ -58,7 +66,8 @@ export type ConfigEntry =
         address: { command: string; args: string[]; cwd: string | null } | { url: string };
         headers: Record<string, string>;
         env: Record<string, string>;
-        auth: 'none';
+        auth: 'none' | 'oauth';
+        oauth?: { clientId: string | null; clientSecret?: string; scopes: string[] };
         enabled: boolean;
         timeoutMs: number | null;
       };
@@ -112,7 +121,7 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
       address,
       headers: entry.headers ?? {},
       env: entry.env ?? {},
-      auth: 'none',
+      ...loginOf(entry, transport),
       enabled: entry.enabled ?? !(entry.disabled ?? false),
       timeoutMs,
     },
@@ -131,6 +140,12 @@ function requirementsOf({ requires, _meta: meta = {} }: z.output<typeof Entry>) 
   return Requirements.safeParse({ ...declared, ...(requires === undefined ? {} : { requires: { servers: requires } }) });
 }
 
+function loginOf({ oauth }: z.output<typeof Entry>, transport: string): Pick<Extract<ConfigEntry, { ok: true }>['given'], 'auth' | 'oauth'> {
+  if (oauth === undefined || transport === 'stdio') return { auth: 'none' };
+  const { clientId = null, clientSecret, scopes = [] } = oauth;
+  return { auth: 'oauth', oauth: { clientId, scopes, ...(clientSecret === undefined ? {} : { clientSecret }) } };
+}
+
 /** Values that other programs would replace before they use them. */
 function warningsOf(entry: z.output<typeof Entry>): string[] {
   const values = [
@@ -144,7 +159,6 @@ function warningsOf(entry: z.output<typeof Entry>): string[] {
   const placeholders = values.some((value) => value !== undefined && /\$\{[^}]*\}/.test(value));
   return [
     ...(placeholders ? ['What stands in it between $ and braces is taken word for word: give the values themselves.'] : []),
-    ...('oauth' in entry ? ['Its login is left out: servers that want each person to log in are not connected to yet.'] : []),
     ...('envFile' in entry ? ['Its envFile is not read: give the variables themselves.'] : []),
   ];
 }
@@ -166,14 +180,16 @@ export function writeEntry(server: {
   readonly envNames: readonly string[];
   readonly enabled: boolean;
   readonly timeoutMs: number | null;
+  readonly oauth?: { readonly clientId: string | null; readonly scopes: readonly string[] } | null;
 }): Record<string, unknown> {
-  const { address, transport, headerNames, envNames, enabled, timeoutMs, title } = server;
+  const { address, transport, headerNames, envNames, enabled, timeoutMs, title, oauth } = server;
   const empty = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, '']));
   return {
     ...(title === '' ? {} : { description: title }),
     ...('command' in address
       ? { command: address.command, args: address.args, ...(address.cwd === null ? {} : { cwd: address.cwd }), env: empty(envNames) }
       : { ...(transport === 'auto' ? {} : { type: transport }), url: address.url, headers: empty(headerNames) }),
+    ...(oauth ? { oauth: { ...(oauth.clientId === null ? {} : { clientId: oauth.clientId }), scopes: [...oauth.scopes] } } : {}),
     ...(enabled ? {} : { disabled: true }),
     ...(timeoutMs === null ? {} : { timeout: timeoutMs }),
   };

@@ -12,6 +12,7 @@ import type { Tell } from '../../commands/command.ts';
 import type { SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
+import { McpAccessGranted, McpAccessRevoked, mcpAccessStream } from '../../domain/mcp/access.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
 import {
   isForPerson,
@@ -25,12 +26,16 @@ import {
 import { ANNALS } from '../../domain/person.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { Hub } from '../../projections/hub.ts';
+import type { Views } from '../../projections/query.ts';
 import type { Duties } from '../duties.ts';
 import { createKeepFile } from '../keep-file.ts';
 import { done, type Reaction, type Verdict } from '../reaction.ts';
 import type { ToolSource } from '../tools.ts';
+import { createMcpAccess } from './access.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
 import { createContracts } from './contracts.ts';
+import { forgetLogins } from './forget-logins.ts';
+import { createMcpLogins, type McpLogins } from './logins.ts';
 import { createMcpMetrics } from './metrics.ts';
 import { createMcpPool, type McpPool } from './pool.ts';
 import { type McpLimits, usualMcpLimits } from './pool-parts.ts';
@@ -45,6 +50,7 @@ export interface McpParts {
   readonly sealer: Sealer;
   readonly blobs: Blobs;
   readonly hub: Hub;
+  readonly views: Views;
   readonly state: DocumentStore;
   readonly secret: Buffer;
   readonly security: Pick<SecurityLog, 'record'>;
@@ -61,6 +67,9 @@ export interface McpSetting {
   readonly provided?: readonly ConfigEntry[];
 }
 
+/** After these the lists of a server are read, by whoever it concerns. */
+const readAnew = [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type, McpAccessGranted.type];
+
 const SWEEP_MS = 1000;
 /** For how long somebody waits for lists to be read, at most. */
 const WAITED_MS = 60_000;
@@ -70,6 +79,7 @@ export interface Mcp {
   readonly tools: ToolSource;
   readonly reactions: readonly Reaction[];
   readonly statuses: McpBoard['read'];
+  readonly logins: McpLogins;
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   /** What is wrong with servers of the organisation, as this process sees it. */
   problems(): readonly string[];
@@ -83,17 +93,21 @@ export function createMcp(parts: McpParts): Mcp {
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
   const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
+  const connector = setting.connector(({ host, reason }) =>
+    security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
+  );
+  const { authorizer } = connector;
+  const access = createMcpAccess({ ...parts, authorizer });
   const pool = createMcpPool({
-    connector: setting.connector(({ host, reason }) =>
-      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
-    ),
+    connector,
     registry,
+    access,
     limits: { ...usualMcpLimits, ...setting.limits },
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),
     onStatus: board.show,
-    onNew: (server) => watch(server),
+    onNew: (server, person) => watch(server, person),
     onEvent: (event) => count(event),
   });
   const provideOnce = async (signal: AbortSignal): Promise<void> => {
@@ -115,7 +129,7 @@ export function createMcp(parts: McpParts): Mcp {
   };
   const registered = new Registry();
   const count = createMcpMetrics(registered, () => pool.statuses());
-  const watch = createWatch({ registry, drop: (keep) => pool.drop(keep), hub });
+  const watch = createWatch({ registry, drop: (keep) => pool.drop(keep), loggedIn: (...login) => pool.loggedIn(...login), hub });
 
   /** The connect itself takes its time, and nobody waits for it: whoever uses the server next tries again. */
   const refresh = async (event: RecordedEvent): Promise<Verdict> => {
@@ -144,10 +158,9 @@ export function createMcp(parts: McpParts): Mcp {
       secret: parts.secret,
       onProblem,
     }),
-    reactions: [
-      { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'start', handle: refresh },
-    ],
+    reactions: [{ name: 'mcp-lists', types: readAnew, from: 'start', handle: refresh }, forgetLogins(parts)],
     statuses: board.read,
+    logins: createMcpLogins({ ...parts, registry, access, authorizer }),
     metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),
     problems: () =>
       pool
@@ -174,7 +187,17 @@ const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
   (by.startsWith('person_') && by !== ANNALS ? by : metadata.subject) as PersonId;
 
 /** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
-function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: McpPool['drop']; hub: Hub }): (server: RingServer) => void {
+function createWatch({
+  registry,
+  drop,
+  loggedIn,
+  hub,
+}: {
+  registry: McpRegistry;
+  drop: McpPool['drop'];
+  loggedIn: McpPool['loggedIn'];
+  hub: Hub;
+}): (server: RingServer, person: PersonId) => void {
   const watched = new Set<string>();
   const look = async (owner: PersonId): Promise<void> => {
     const servers = new Map((await registry.serversFor(owner)).map((server) => [server.serverId, server]));
@@ -184,7 +207,18 @@ function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: Mcp
       return now && isForPerson(now, person) ? now : undefined;
     });
   };
-  return ({ owner }) => {
+  const watchLogin = ({ serverId }: RingServer, person: PersonId): void => {
+    const stream = mcpAccessStream(serverId, person);
+    if (watched.has(stream)) return;
+    watched.add(stream);
+    hub.subscribe(stream, ({ type, data }) => {
+      if (type !== McpAccessGranted.type && type !== McpAccessRevoked.type) return;
+      void loggedIn(serverId, person, type === McpAccessGranted.type ? String(data.attempt) : undefined).catch(() => undefined);
+    });
+  };
+  return (server, person) => {
+    const { owner } = server;
+    if (server.auth === 'oauth') watchLogin(server, person);
     if (watched.has(owner)) return;
     watched.add(owner);
     hub.subscribe(mcpRingStream(owner), () => void look(owner).catch(() => undefined));

@@ -2,6 +2,7 @@ import type { McpCall, McpConnector, McpFacts, McpLists } from '../../adapters/m
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
+import type { McpAccessDesk } from './access.ts';
 import type { McpRegistry } from './registry.ts';
 
 export interface McpLimits {
@@ -19,13 +20,14 @@ export const usualMcpLimits: McpLimits = { perPerson: 20, perServer: 100, proces
 export interface PoolParts {
   readonly connector: McpConnector;
   readonly registry: Pick<McpRegistry, 'open' | 'find'>;
+  readonly access: Pick<McpAccessDesk, 'standing' | 'tokensFor' | 'lose'>;
   readonly limits: McpLimits;
   /** The programs that may be started; empty: any. */
   readonly commands: readonly string[];
   /** What a server offers, each time its lists have been read. */
   readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
   /** Somebody begins to use the server. */
-  readonly onNew: (server: RingServer) => void;
+  readonly onNew: (server: RingServer, person: PersonId) => void;
   readonly onStatus: (status: McpStatus) => void;
   readonly onEvent?: (event: PoolEvent) => void;
   readonly now?: () => number;

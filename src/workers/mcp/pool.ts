@@ -5,6 +5,7 @@ import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import type { PoolParts, Use } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
 import { backoffMs, newSlot, noteOutcome, type Slot, slotKey, stateAfter, statusOf, whyDegraded } from './slot.ts';
+import { createSlotLogins, isAboutLogin } from './slot-login.ts';
 
 /** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
 export interface McpPool {
@@ -18,6 +19,8 @@ export interface McpPool {
   refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
   /** Ends the connections that are not to the registration as it is now. */
   drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
+  /** Ends the connections of a person to a server that are not by this login. */
+  loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
   statuses(): readonly McpStatus[];
   /** Ends what nobody has used for long. */
   sweep(): Promise<void>;
@@ -27,13 +30,14 @@ export interface McpPool {
 const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({ ok: false, error: { code, message, sent: false } });
 
 export function createMcpPool(parts: PoolParts): McpPool {
-  const { connector, registry, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
+  const { connector, registry, access, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
   const slots = new Map<string, Slot>();
   const priors = new Map<string, McpPrior>();
   const stopped = new AbortController();
 
-  const priorKey = ({ serverId, version }: RingServer): string => `${serverId} ${version}`;
-  const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot.server)), now(), time());
+  // What a server says to one person it need not say to another.
+  const priorKey = ({ server, key }: Slot): string => (server.auth === 'oauth' ? key : `${server.serverId} ${server.version}`);
+  const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot)), now(), time());
   const enter = (slot: Slot, state: McpState, reason?: string): void => {
     if (slot.state !== state) slot.since = now();
     slot.state = state;
@@ -53,7 +57,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     if (known) return known;
     for (const slot of slots.values()) if (slot.person === person && slot.server.serverId === server.serverId) void discard(slot);
     const slot = newSlot(server, person, now());
-    parts.onNew(server);
+    parts.onNew(server, person);
     slots.set(key, slot);
     return slot;
   };
@@ -76,13 +80,12 @@ export function createMcpPool(parts: PoolParts): McpPool {
     return ending !== undefined;
   };
 
+  const { needsAuth, targetFor, hasNewLogin } = createSlotLogins(access, enter);
+
   const connect = async (slot: Slot): Promise<McpResult<McpConnection>> => {
     const { server } = slot;
-    const failed = (error: McpError): McpResult<McpConnection> => {
-      if (error.code === 'NeedsAuth') {
-        enter(slot, 'needs_auth', error.message);
-        return { ok: false, error };
-      }
+    const failed = async (error: McpError): Promise<McpResult<McpConnection>> => {
+      if (isAboutLogin(slot, error)) return needsAuth(slot, error);
       slot.failures += 1;
       slot.nextTry = now() + backoffMs(slot.failures, chance());
       enter(slot, stateAfter(slot.failures), error.message);
@@ -92,11 +95,13 @@ export function createMcpPool(parts: PoolParts): McpPool {
     enter(slot, 'connecting');
     const opened = await registry.open(server);
     if (!opened) return failed({ code: 'Forbidden', message: 'Its registration cannot be read any more: register it anew.', sent: false });
-    const { target } = opened;
+    const authorized = await targetFor(slot, opened.target);
+    if (!authorized.ok) return failed(authorized.error);
+    const target = authorized.value;
     if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
       return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
     const began = now();
-    const prior = priors.get(priorKey(server));
+    const prior = priors.get(priorKey(slot));
     const connected = await connector.connect(target, {
       signal: stopped.signal,
       timeoutMs: limits.connectMs,
@@ -112,7 +117,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       await connection.close();
       return fail('Closed', 'The connection is not wanted any more.');
     }
-    priors.set(priorKey(server), connection.facts.prior);
+    priors.set(priorKey(slot), connection.facts.prior);
     if (slot.connectMs !== undefined) slot.reconnects += 1;
     Object.assign(slot, { connection, connectMs: ms, failures: 0, recent: [] });
     void connection.closed.then((why) => {
@@ -137,7 +142,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       enter(slot, 'disabled');
       return fail('Forbidden', 'The tool server is switched off.');
     }
-    if (!insist && slot.state === 'needs_auth') return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
+    if (!insist && slot.state === 'needs_auth' && !(await hasNewLogin(slot))) return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
     if (!insist && !slot.connecting && now() < slot.nextTry)
       return fail(
         'Unreachable',
@@ -166,6 +171,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
       const error = lists.ok ? {} : { error: lists.error.code };
       parts.onEvent?.({ type: 'operation', server: slot.server, method: 'tools/list', ms: Math.round(now() - began), ...error });
       if (!lists.ok) {
+        if (slot.connection === connection && isAboutLogin(slot, lists.error)) {
+          await disconnect(slot);
+          return needsAuth(slot, lists.error);
+        }
         if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
         return lists;
       }
@@ -211,10 +220,11 @@ export function createMcpPool(parts: PoolParts): McpPool {
     slot.spentMs += ms;
     slot.lastMs = ms;
     noteOutcome(slot, !fault);
-    if (!result.ok && result.error.code === 'NeedsAuth') {
+    if (!result.ok && isAboutLogin(slot, result.error)) {
       await disconnect(slot);
-      enter(slot, 'needs_auth', result.error.message);
-    } else if (!result.ok && result.error.code === 'Closed' && slot.connection === connection) {
+      return needsAuth(slot, result.error);
+    }
+    if (!result.ok && result.error.code === 'Closed' && slot.connection === connection) {
       await disconnect(slot);
       enter(slot, 'registered', result.error.message);
     } else if (slot.connection) settle(slot);
@@ -250,6 +260,15 @@ export function createMcpPool(parts: PoolParts): McpPool {
         gone.map(async (slot) => {
           await discard(slot);
           enter(slot, keep(slot.server, slot.person)?.enabled === false ? 'disabled' : 'registered');
+        }),
+      );
+    },
+    async loggedIn(serverId, person, login) {
+      const others = [...slots.values()].filter((slot) => slot.server.serverId === serverId && slot.person === person && slot.login !== login);
+      await Promise.all(
+        others.map(async (slot) => {
+          await discard(slot);
+          enter(slot, 'registered');
         }),
       );
     },

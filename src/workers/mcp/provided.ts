@@ -53,8 +53,8 @@ async function registered(
 async function isSame(registry: McpRegistry, given: Given, server: RingServer): Promise<boolean> {
   const opened = await registry.open(server);
   if (!opened) return false;
-  const { address, headers, env, title, transport, enabled, timeoutMs, auth } = given;
-  const wanted = { address, oauth: null, title, transport, enabled, timeoutMs, auth, ...('command' in address ? { env } : { headers }) };
+  const { address, headers, env, title, transport, enabled, timeoutMs, auth, oauth = null } = given;
+  const wanted = { address, oauth, title, transport, enabled, timeoutMs, auth, ...('command' in address ? { env } : { headers }) };
   const { target, clientSecret, title: called } = opened;
   const there =
     target.kind === 'stdio'

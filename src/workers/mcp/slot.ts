@@ -18,6 +18,8 @@ export interface Slot {
   connecting?: Promise<McpResult<McpConnection>>;
   connection?: McpConnection;
   listing?: Promise<unknown>;
+  /** The login that its tokens come from, where each person has one. */
+  login?: string;
   usedAt: number;
   active: number;
   calls: number;

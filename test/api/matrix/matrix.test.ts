@@ -59,6 +59,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/mcp/servers/{serverId}/contract': ({ serverId }) => ({ contractId: serverId, contractHash: '0'.repeat(64) }),
   'PUT /api/mcp/servers/{serverId}/requirements': () => ({ requirements: null }),
   'PUT /api/mcp/servers/{serverId}/updates': () => ({ updates: 'compatible' }),
+  'POST /api/mcp/logins': () => ({ state: 'of-nobody', code: 'x' }),
   'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
   'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
   'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),

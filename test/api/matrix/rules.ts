@@ -235,6 +235,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   'PUT /api/mcp/servers/{serverId}/requirements': ['own', 'write'],
   'PUT /api/mcp/servers/{serverId}/updates': ['own', 'write'],
   'POST /api/mcp/servers/{serverId}/contract': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  // The example has no login.
+  'POST /api/mcp/servers/{serverId}/authorize': ['own', 'write'],
+  'DELETE /api/mcp/servers/{serverId}/authorization': ['own', 'write'],
+  'POST /api/mcp/logins': ['anyone', 'none'],
+  'GET /tool-servers/callback': ['everybody', 'none'],
+  'GET /tool-servers/client.json': ['everybody', 'none'],
   'GET /api/mcp/tools': ['anyone', 'read'],
   'POST /api/mcp/import': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /metrics': ['administrators', 'none'],

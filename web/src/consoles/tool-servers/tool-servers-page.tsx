@@ -2,6 +2,7 @@ import { fetchMe } from '../me.ts';
 import { Act, Page, Row, Rows, Section, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { AddServer, ImportServers } from './add-server.tsx';
+import { Login, useReturn } from './logins.tsx';
 import { ToolList } from './tool-list.tsx';
 import { type Approval, answerApproval, fetchToolServers, refreshServer, removeServer, type Server, switchServer } from './tool-servers.ts';
 
@@ -9,6 +10,7 @@ import { type Approval, answerApproval, fetchToolServers, refreshServer, removeS
 export default function ToolServersPage() {
   const asked = useAsked(fetchToolServers);
   const me = useAsked(fetchMe);
+  const returning = useReturn(asked.reload);
   const isAdministrator = me.value?.roles.includes('administrator') ?? false;
   return (
     <Page title="Tool servers" lead="MCP servers whose tools the models may call for you. Every call asks you first, unless you say otherwise.">
@@ -22,6 +24,7 @@ export default function ToolServersPage() {
                 ))}
               </Rows>
             </Section>
+            {returning && <p className="py-2 text-dim text-sm">Logging in…</p>}
             <Section title="Servers">
               <Rows empty="None yet.">
                 {servers.map((server) => (
@@ -63,7 +66,7 @@ function Waiting({ approval, done }: { approval: Approval; done: () => void }) {
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-function factsOf({ owner, transport, status, contract, enabled }: Server): string {
+function factsOf({ owner, transport, status, contract, enabled, login }: Server): string {
   const figures = status && [
     `${status.calls} calls`,
     ...(status.errors > 0 ? [`${status.errors} failed`] : []),
@@ -76,6 +79,7 @@ function factsOf({ owner, transport, status, contract, enabled }: Server): strin
     owner === 'organisation' ? 'for everybody it is shared with' : 'yours',
     transport,
     contract ? `${contract.tools} tools` : 'never reached',
+    ...(login?.connected && login.issuer ? [`logged in at ${login.issuer}`] : []),
     ...(figures ?? []),
     ...(status?.reason ? [status.reason] : []),
   ].join(' · ');
@@ -85,6 +89,7 @@ function ServerRow({ server, mayChange, done }: { server: Server; mayChange: boo
   const { id, slug, title, enabled } = server;
   return (
     <Row title={title === '' || title === slug ? slug : `${slug} — ${title}`} facts={factsOf(server)}>
+      {enabled && <Login server={server} done={done} />}
       {enabled && <Act label="Read anew" act={() => refreshServer(id)} done={done} />}
       {mayChange && <Act label={enabled ? 'Switch off' : 'Switch on'} act={() => switchServer(id, !enabled)} done={done} />}
       {mayChange && <Act label="Remove" confirm={`Remove ${slug}, and destroy its secrets?`} act={() => removeServer(id)} done={done} />}

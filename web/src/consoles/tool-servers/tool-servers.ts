@@ -24,6 +24,7 @@ const Server = z.object({
   enabled: z.boolean(),
   administered: z.object({ address: z.record(z.string(), z.unknown()).nullable() }).optional(),
   contract: z.object({ tools: z.number(), quarantined: z.array(z.string()) }).nullable(),
+  login: z.object({ connected: z.boolean(), issuer: z.string().nullable() }).optional(),
   status: Status.nullable(),
 });
 export type Server = z.infer<typeof Server>;
