@@ -84,5 +84,5 @@ test('A12: whatever reads, resumes or follows by the ids of another’s thread a
   expect(showing).toEqual([]);
   // And the canary was there all the time, for her to whom it belongs.
   for (const path of [`/aui/api/chat/${known.threadId}/stream`, `/api/conversations/${known.threadId}/runs/${known.runId}/stream`, '/api/events'])
-    expect(await read('GET', path, own), path).toContain(CANARY);
+    await until(async () => (await read('GET', path, own)).includes(CANARY));
 });
