@@ -1,3 +1,4 @@
+import * as accessRecords from './access-records.ts';
 import * as account from './account.ts';
 import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
@@ -44,4 +45,5 @@ export const commands = {
   ...retention,
   ...mcp,
   ...prompt,
+  ...accessRecords,
 };

@@ -131,6 +131,8 @@ const annalsAlone = [
   'assignPlaceholders',
   'recordMasking',
   'eraseReports',
+  'eraseAccessRecords',
+  'closeSecurityDay',
   'importConversation',
   'importMessages',
   'completeImport',
