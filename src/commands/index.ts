@@ -1,3 +1,4 @@
+import * as accessRecords from './access-records.ts';
 import * as account from './account.ts';
 import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
@@ -46,4 +47,5 @@ export const commands = {
   ...mcp,
   ...mcpAccess,
   ...prompt,
+  ...accessRecords,
 };

@@ -2,6 +2,7 @@ import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { hiddenScope } from '../commands/hidden.ts';
+import { AccessRecordsErased } from '../domain/access-records.ts';
 import { ConversationDeleted } from '../domain/conversation/index.ts';
 import { PasswordSet } from '../domain/credential.ts';
 import { ExportRemoved, exportStream } from '../domain/export/index.ts';
@@ -50,7 +51,7 @@ export const droppedScopes = (type: string, data: object): string[] => [
 function scopesOf(type: string, data: object): string[] {
   if (type === ConversationDeleted.type) return [(data as { conversationId: string }).conversationId];
   if (type === FileDeleted.type) return [fileStream((data as { fileId: string }).fileId)];
-  if (type === ClientReportsErased.type) return [(data as { stream: string }).stream];
+  if (type === ClientReportsErased.type || type === AccessRecordsErased.type) return [(data as { stream: string }).stream];
   if (type === ExportRemoved.type) return [exportStream((data as { jobId: string }).jobId)];
   return droppedScopes(type, data);
 }

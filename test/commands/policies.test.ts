@@ -141,6 +141,8 @@ const annalsAlone = [
   'assignPlaceholders',
   'recordMasking',
   'eraseReports',
+  'eraseAccessRecords',
+  'closeSecurityDay',
   'importConversation',
   'importMessages',
   'completeImport',

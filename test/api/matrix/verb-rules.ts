@@ -99,6 +99,8 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   endSessions: ownToken,
   erasePerson: ownToken,
   eraseReports: ['annals'],
+  eraseAccessRecords: ['annals'],
+  closeSecurityDay: ['annals'],
   objectToAnalytics: ['oneself'],
   restrictProcessing: ['oneself'],
   acknowledgeAlert: ['administrators'],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createTokens } from '../../../src/api/http/identity/tokens.ts';
+import { exportAddressRoutes } from '../../../src/api/rest/archives.ts';
 import { createServer, type ServerOptions } from '../../../src/api/server.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import { startAnnals } from '../../harness/memory-annals.ts';
@@ -26,7 +27,7 @@ export async function startServer(more: (kernel: Kernel) => Partial<ServerOption
     localPerson: true,
     known: kernel.known,
     sessions: { secret: randomBytes(32) },
-    routes: assistantUiRoutes({ secret }),
+    routes: [...assistantUiRoutes({ secret }), ...exportAddressRoutes({ secret })],
     ...more(kernel),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
