@@ -9,6 +9,7 @@ import * as login from './login.ts';
 import * as mail from './mail.ts';
 import * as masking from './masking.ts';
 import * as mcp from './mcp.ts';
+import * as mcpReleases from './mcp-releases.ts';
 import * as modelAccess from './model-access.ts';
 import * as person from './person.ts';
 import * as prompt from './prompt.ts';
@@ -43,5 +44,6 @@ export const commands = {
   ...masking,
   ...retention,
   ...mcp,
+  ...mcpReleases,
   ...prompt,
 };

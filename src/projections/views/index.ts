@@ -18,6 +18,7 @@ import { mailList } from './mails.ts';
 import { maskedPrompts } from './masked-prompts.ts';
 import { mcpCalls } from './mcp-calls.ts';
 import { mcpContractList } from './mcp-contracts.ts';
+import { mcpReleaseList } from './mcp-releases.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
@@ -51,6 +52,7 @@ export const views = [
   mcpServers,
   mcpContractList,
   mcpCalls,
+  mcpReleaseList,
   approvals,
   security,
   accountBursts,

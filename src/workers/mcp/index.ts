@@ -8,11 +8,14 @@ import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
+import { type NpmPackages, noNpm } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import type { SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
+import { mcpReleaseStream } from '../../domain/mcp/release.ts';
+import { McpReleaseRolledBack, McpReleaseSwapped } from '../../domain/mcp/release-events.ts';
 import {
   isForPerson,
   isOrganisationServer,
@@ -25,18 +28,26 @@ import {
 import { ANNALS } from '../../domain/person.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { Hub } from '../../projections/hub.ts';
+import type { Views } from '../../projections/query.ts';
 import type { Duties } from '../duties.ts';
+import type { JobPlans } from '../jobs/kind.ts';
 import { createKeepFile } from '../keep-file.ts';
 import { done, type Reaction, type Verdict } from '../reaction.ts';
 import type { ToolSource } from '../tools.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
+import { createConflicts } from './conflicts.ts';
 import { createContracts } from './contracts.ts';
+import { lookUp, lookUpAll, pruneReleases } from './looking-up.ts';
 import { createMcpMetrics } from './metrics.ts';
 import { createMcpPool, type McpPool } from './pool.ts';
 import { type McpLimits, usualMcpLimits } from './pool-parts.ts';
 import { provideServers } from './provided.ts';
 import { createMcpRegistry, type McpRegistry } from './registry.ts';
+import { recordOf, releaseReactions } from './release-reactions.ts';
+import { createReleases } from './releases.ts';
 import { createMcpTools } from './tools.ts';
+import { updateJob } from './update-job.ts';
+import type { UpdateParts } from './update-parts.ts';
 
 export interface McpParts {
   readonly tell: Tell;
@@ -46,6 +57,7 @@ export interface McpParts {
   readonly blobs: Blobs;
   readonly hub: Hub;
   readonly state: DocumentStore;
+  readonly views: Pick<Views, 'find'>;
   readonly secret: Buffer;
   readonly security: Pick<SecurityLog, 'record'>;
   readonly setting: McpSetting;
@@ -59,14 +71,26 @@ export interface McpSetting {
   readonly commands?: readonly string[];
   readonly limits?: Partial<McpLimits>;
   readonly provided?: readonly ConfigEntry[];
+  /** By what packages are found and installed apart; without it nothing is updated. */
+  readonly npm?: NpmPackages;
+  /** How often new versions are looked for, and how long one is watched after the swap, in ms. */
+  readonly lookUpMs?: number;
+  readonly watchMs?: number;
+  readonly pollMs?: number;
 }
 
 const SWEEP_MS = 1000;
+const POLL_MS = 1000;
+const PRUNE_MS = 3600_000;
+const WATCH_MS = 600_000;
+const LOOK_UP_MS = 24 * 3600_000;
 
 /** Everything about servers of tools that goes on in this process. */
 export interface Mcp {
   readonly tools: ToolSource;
   readonly reactions: readonly Reaction[];
+  /** Updates of servers. */
+  readonly jobs: JobPlans;
   readonly statuses: McpBoard['read'];
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   /** What is wrong with servers of the organisation, as this process sees it. */
@@ -81,12 +105,18 @@ export function createMcp(parts: McpParts): Mcp {
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
   const board = createMcpBoard({ state: parts.state, process: v4(), now });
+  const npm = setting.npm ?? noNpm;
+  const limits = { ...usualMcpLimits, ...setting.limits };
+  const connector = setting.connector(({ host, reason }) =>
+    security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
+  );
+  const releases = createReleases({ ...parts, npm });
+  const conflicts = createConflicts({ registry, contracts, releases });
   const pool = createMcpPool({
-    connector: setting.connector(({ host, reason }) =>
-      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
-    ),
+    connector,
     registry,
-    limits: { ...usualMcpLimits, ...setting.limits },
+    limits,
+    launch: releases.launch,
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),
@@ -99,11 +129,28 @@ export function createMcp(parts: McpParts): Mcp {
     if (provided.length > 0) await provideServers({ registry, tell: parts.tell, onProblem }, provided).catch(say);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   };
-  const again = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+  const again = async (signal: AbortSignal, work: () => Promise<void>, everyMs = SWEEP_MS): Promise<void> => {
     while (!signal.aborted) {
       await work().catch(say);
-      await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
+  };
+  const stopped = new AbortController();
+  const looking = { ...parts, registry, releases, npm, conflicts };
+  const updating: UpdateParts = {
+    ...looking,
+    contracts,
+    connector,
+    connectMs: limits.connectMs,
+    openDeep: parts.sealer.openDeep,
+    offers: (serverId, updateId) => recordOf(parts, serverId, updateId),
+    statuses: async (serverIds) => {
+      await board.sweep(pool.statuses(), 'now');
+      return board.read(serverIds);
+    },
+    refresh: async (server) => void (await pool.refresh(server, ORGANISATION, 'update')),
+    watchMs: setting.watchMs ?? WATCH_MS,
+    pollMs: setting.pollMs ?? POLL_MS,
   };
   let said: string | undefined;
   const say = (error: unknown): void => {
@@ -113,7 +160,7 @@ export function createMcp(parts: McpParts): Mcp {
   };
   const registered = new Registry();
   const count = createMcpMetrics(registered, () => pool.statuses());
-  const watch = createWatch({ registry, drop: (keep) => pool.drop(keep), hub });
+  const watch = createWatch({ registry, pool, hub });
 
   /** The connect itself takes its time, and nobody waits for it: whoever uses the server next tries again. */
   const refresh = async (event: RecordedEvent): Promise<Verdict> => {
@@ -138,8 +185,10 @@ export function createMcp(parts: McpParts): Mcp {
       onProblem,
     }),
     reactions: [
+      ...releaseReactions({ ...parts, registry, lookUp: (server) => void lookUp(looking, server, stopped.signal).catch(say) }),
       { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'now', handle: refresh },
     ],
+    jobs: { update: updateJob(updating) },
     statuses: board.read,
     metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),
     problems: () =>
@@ -150,12 +199,15 @@ export function createMcp(parts: McpParts): Mcp {
     work: (duties, signal) =>
       Promise.all([
         duties.alone('provided tool servers', (stop) => provideOnce(stop), signal),
+        duties.alone('tool server releases', (stop) => again(stop, () => lookUpAll(looking, stop), setting.lookUpMs ?? LOOK_UP_MS), signal),
+        again(signal, () => pruneReleases(looking), PRUNE_MS),
         again(signal, async () => {
           await pool.sweep();
           await board.sweep(pool.statuses());
         }),
       ]),
     async close() {
+      stopped.abort();
       await pool.close();
       await board.flush().catch(() => undefined);
     },
@@ -167,17 +219,23 @@ const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
   (by.startsWith('person_') && by !== ANNALS ? by : metadata.subject) as PersonId;
 
 /** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
-function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: McpPool['drop']; hub: Hub }): (server: RingServer) => void {
+function createWatch({ registry, pool, hub }: { registry: McpRegistry; pool: McpPool; hub: Hub }): (server: RingServer) => void {
   const watched = new Set<string>();
   const look = async (owner: PersonId): Promise<void> => {
     const servers = new Map((await registry.serversFor(owner)).map((server) => [server.serverId, server]));
-    await drop((server, person) => {
+    await pool.drop((server, person) => {
       if (server.owner !== owner) return server;
       const now = servers.get(server.serverId);
       return now && isForPerson(now, person) ? now : undefined;
     });
   };
-  return ({ owner }) => {
+  return ({ owner, serverId }) => {
+    if (!watched.has(serverId)) {
+      watched.add(serverId);
+      hub.subscribe(mcpReleaseStream(serverId), ({ type }) => {
+        if (type === McpReleaseSwapped.type || type === McpReleaseRolledBack.type) void pool.renew(serverId).catch(() => undefined);
+      });
+    }
     if (watched.has(owner)) return;
     watched.add(owner);
     hub.subscribe(mcpRingStream(owner), () => void look(owner).catch(() => undefined));
