@@ -36,7 +36,7 @@ export function playReleases(name: string, releases: PlayedPackage) {
   };
   const connector: McpConnector = {
     async connect(target) {
-      const { args } = target as { args: readonly string[] };
+      const args = 'args' in target ? target.args : [];
       const version = args[0]?.startsWith('/apart/') ? args[0].slice('/apart/'.length) : (args[1] ?? '').slice(name.length + 1);
       const release = releases[version];
       if (!release || release.dead) return { ok: false, error: { code: 'SpawnFailed', message: 'It did not start.', sent: false } };

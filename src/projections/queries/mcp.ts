@@ -39,6 +39,8 @@ export interface McpServerInfo {
     readonly observedAt: string;
     readonly tools: number;
     readonly quarantined: readonly string[];
+    /** It is another one than is gone by. */
+    readonly changed: boolean;
   } | null;
 }
 
@@ -69,8 +71,9 @@ async function shown(
   };
 }
 
-const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools } }: StoredDocument<McpContractDoc>) => ({
+const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools, baseline } }: StoredDocument<McpContractDoc>) => ({
   ...{ id, hash, era, protocolVersion, observedAt },
+  changed: baseline.contractHash !== hash,
   tools: tools.filter(({ current }) => current !== null).length,
   quarantined: tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ name }) => name),
 });

@@ -209,13 +209,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
     });
     const ms = Math.round(now() - began);
     const { method, tool } = use;
-    const { protocolVersion: version } = connection.facts;
+    const version = connection.facts.protocolVersion;
     parts.onEvent?.({
       type: 'operation',
-      server: slot.server,
-      method,
-      ms,
-      version,
+      ...{ server: slot.server, method, ms, version },
       ...(tool ? { tool } : {}),
       ...(result.ok ? {} : { error: result.error.code }),
     });
