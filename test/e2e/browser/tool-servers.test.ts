@@ -20,8 +20,10 @@ const mcp = {
 };
 const start = (): Promise<BrowserServer> => startServer(() => ({}), { mcp });
 const folder = process.env['ANNALS_SCREENSHOTS'];
-const look = async (page: Page, name: string): Promise<void> =>
-  void (folder && (await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })));
+const look = async (page: Page, name: string): Promise<void> => {
+  for (const region of folder ? ['Updates', 'How they depend on each other'] : [])
+    await page.getByRole('region', { name: region, exact: true }).screenshot({ path: `${folder}/${name}-${region.slice(0, 3)}.png` });
+};
 const Tools = z.object({ tools: z.array(z.unknown()) });
 
 describeInBrowser(

@@ -3,6 +3,8 @@ import type { Dependencies } from './releases.ts';
 type Edge = Dependencies['edges'][number];
 
 const [WIDTH, HEIGHT, ACROSS, DOWN, EDGE] = [148, 48, 28, 64, 8];
+/** How far lines go out at the side. */
+const BOW = 100;
 
 interface Placed {
   readonly server: string;
@@ -39,7 +41,7 @@ const sentence = ({ from, to, kind, label }: Edge): string => `${from} ${verbs[k
 export function DependencyGraph({ nodes, edges, findings }: Dependencies) {
   const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
   const places = new Map(placed(names, edges).map((each) => [each.server, each]));
-  const wide = Math.max(...[...places.values()].map(({ x }) => x)) + WIDTH + EDGE;
+  const wide = Math.max(...[...places.values()].map(({ x }) => x)) + WIDTH + BOW + EDGE;
   const high = Math.max(...[...places.values()].map(({ y }) => y)) + HEIGHT + EDGE;
   const bad = new Set(findings.filter(({ kind }) => kind !== 'name').flatMap(({ server, other }) => [`${server} ${other}`]));
   return (
@@ -67,35 +69,35 @@ export function DependencyGraph({ nodes, edges, findings }: Dependencies) {
   );
 }
 
+/** From row to next row straight down; what goes further, or back, goes round by the right, so that it crosses no box. */
+function courseOf(from: Placed, to: Placed): { readonly path: string; readonly x: number; readonly y: number } {
+  if (to.y - from.y === HEIGHT + DOWN) {
+    const [x1, y1, x2, y2] = [from.x + WIDTH / 2, from.y + HEIGHT, to.x + WIDTH / 2, to.y];
+    const middle = (y1 + y2) / 2;
+    return { path: `M${x1} ${y1} C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`, x: (x1 + x2) / 2, y: middle };
+  }
+  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x + WIDTH, to.y + HEIGHT / 2];
+  const out = Math.max(x1, x2) + BOW;
+  return { path: `M${x1} ${y1} C${out} ${y1} ${out} ${y2} ${x2} ${y2}`, x: (x1 + x2) / 8 + (out * 3) / 4, y: (y1 + y2) / 2 };
+}
+
 function Line({ edge, places, isBad }: { edge: Edge; places: ReadonlyMap<string, Placed>; isBad: boolean }) {
   const [from, to] = [places.get(edge.from), places.get(edge.to)];
   if (!from || !to) return null;
-  const down = to.y >= from.y;
-  const [x1, y1] = [from.x + WIDTH / 2, from.y + (down ? HEIGHT : 0)];
-  const [x2, y2] = to.y === from.y ? [to.x + (to.x > from.x ? 0 : WIDTH), to.y + HEIGHT / 2] : [to.x + WIDTH / 2, to.y + (down ? 0 : HEIGHT)];
-  const bend = to.y === from.y ? HEIGHT : (y2 - y1) / 2;
+  const { path, x, y } = courseOf(from, to);
   const ink = isBad ? inks.conflicts : inks[edge.kind];
   return (
     <g>
       <path
-        d={`M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${y2 - (to.y === from.y ? 0 : bend)} ${x2} ${y2}`}
+        d={path}
         fill="none"
         stroke={ink}
         strokeWidth="1.6"
         {...(edge.kind === 'requires' && !isBad ? {} : { strokeDasharray: '5 4' })}
         markerEnd={`url(#end-${isBad ? 'conflicts' : edge.kind})`}
       />
-      <text
-        x={(x1 + x2) / 2}
-        y={(y1 + y2) / 2 + 4}
-        textAnchor="middle"
-        fontSize="12"
-        fill={ink}
-        stroke="var(--color-leaf)"
-        strokeWidth="4"
-        paintOrder="stroke"
-      >
-        {shortened(edge.label, 22)}
+      <text x={x} y={y + 4} textAnchor="middle" fontSize="12" fill={ink} stroke="var(--color-leaf)" strokeWidth="5" paintOrder="stroke">
+        {edge.kind === 'conflicts' ? `not with ${shortened(edge.label, 14)}` : shortened(edge.label, 22)}
       </text>
     </g>
   );

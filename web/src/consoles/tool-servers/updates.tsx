@@ -69,7 +69,7 @@ function Standing({ slug, id, known, changed }: { slug: string; id: string; know
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-64">
           <p className="font-medium">
             {slug} {current && <span className="font-mono text-sm">{current}</span>}
           </p>
