@@ -11,6 +11,7 @@ import * as mail from './mail.ts';
 import * as masking from './masking.ts';
 import * as mcp from './mcp.ts';
 import * as mcpAccess from './mcp-access.ts';
+import * as mcpReleases from './mcp-releases.ts';
 import * as modelAccess from './model-access.ts';
 import * as person from './person.ts';
 import * as prompt from './prompt.ts';
@@ -46,6 +47,7 @@ export const commands = {
   ...retention,
   ...mcp,
   ...mcpAccess,
+  ...mcpReleases,
   ...prompt,
   ...accessRecords,
 };

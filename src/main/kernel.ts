@@ -117,7 +117,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
   const { scrub } = parts;
-  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }, privacy.jobs);
+  const kinds =
+    parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }, { ...privacy.jobs, ...mcp.jobs });
   const jobs = createJobs({
     tell,
     loader,

@@ -99,6 +99,8 @@ export interface McpConnection {
   /** Resolves, with a sentence, when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>;
   lists(call: McpCall): Promise<McpResult<McpLists>>;
+  /** Whether it answers at all; those of the new era are not asked, for they have no such question. */
+  ping(call: McpCall): Promise<McpResult<undefined>>;
   /** `definition` is the tool as it was listed. */
   callTool(definition: JsonObject, args: JsonObject, call: McpCall): Promise<McpResult<McpToolResult>>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: McpCall): Promise<McpResult<JsonObject>>;

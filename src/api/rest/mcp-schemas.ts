@@ -60,6 +60,7 @@ export const Server = z.object({
       protocolVersion: z.string(),
       observedAt: Time,
       tools: z.int(),
+      changed: z.boolean().describe('It is another one than is gone by: see its compatibility.'),
       quarantined: z.array(z.string()).describe('Tools whose definition has changed since it was taken.'),
     })
     .nullable(),

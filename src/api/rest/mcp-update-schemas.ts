@@ -74,3 +74,34 @@ export const Dependencies = z.object({
     z.object({ ok: z.literal(false), why: z.array(z.string()) }),
   ]),
 });
+
+export const Updates = z.object({
+  updates: z.enum(['manual', 'compatible']),
+  package: z.string().nullable(),
+  registered: z.string().nullable().describe('The version that the registration names.'),
+  versions: z.array(z.string()).describe('The newest first.'),
+  lookedUpAt: Time.nullable(),
+  problem: z.string().nullable().describe('Why the versions could not be found out.'),
+  running: z.string().nullable().describe('Put in place of the registered one by an update.'),
+  previous: z.string().nullable().describe('What an undo would go back to.'),
+  update: z
+    .object({
+      updateId: z.string(),
+      package: z.string(),
+      from: z.string(),
+      to: z.string(),
+      swap: z.enum(['compatible', 'asked']),
+      status: z.enum(['preparing', 'waiting', 'approved', 'watched', 'kept', 'dismissed', 'failed', 'rolledBack']),
+      requestedAt: Time,
+      why: z.array(z.string()).describe('Why it waits, failed or was given up, as codes.'),
+      reason: z.string().nullable(),
+      class: ChangeKind.nullable(),
+      changes: z.int().nullable(),
+      calls: z.object({ made: z.int(), failed: z.int() }).nullable().describe('Recorded calls of tools that only read, made again of it.'),
+      afterHash: z.string().nullable(),
+      conflicts: z.array(z.string()).describe('With other servers, that there were not before.'),
+      report: Report.nullable(),
+    })
+    .nullable(),
+  history: z.array(z.object({ at: Time, what: z.string(), from: z.string().nullable(), to: z.string().nullable(), code: z.string().nullable() })),
+});

@@ -1,10 +1,13 @@
-import { setMcpRequirements, setMcpUpdates, takeMcpContract } from '../../commands/mcp.ts';
+import { z } from 'zod';
+import { lookUpMcpReleases, setMcpRequirements, setMcpUpdates, takeMcpContract } from '../../commands/mcp.ts';
+import { approveMcpUpdate, dismissMcpUpdate, requestMcpUpdate, rollBackMcpRelease } from '../../commands/mcp-releases.ts';
 import { getMcpCompatibility } from '../../projections/queries/mcp-compatibility.ts';
 import { getMcpDependencies } from '../../projections/queries/mcp-dependencies.ts';
+import { getMcpUpdates } from '../../projections/queries/mcp-updates.ts';
 import { asks } from '../http/asks.ts';
 import { type RouteDefinition, routes } from '../http/route.ts';
 import { tells } from '../http/tells.ts';
-import { Compatibility, Dependencies } from './mcp-update-schemas.ts';
+import { Compatibility, Dependencies, Updates } from './mcp-update-schemas.ts';
 import { Done } from './schemas.ts';
 
 const tags = ['Tool servers'];
@@ -43,4 +46,34 @@ export const mcpUpdateRoutes: readonly RouteDefinition[] = routes({
     tags,
     result: Done,
   }),
+  [`GET ${of}/updates`]: asks(getMcpUpdates, {
+    summary: 'Which versions of its package there are, which runs, and what is going on with the next',
+    description: 'For whoever looks after the server. `update.report` says what the new version would change, as long as it was compared.',
+    tags,
+    result: Updates,
+  }),
+  [`POST ${of}/releases`]: tells(lookUpMcpReleases, {
+    summary: 'Ask the registry of npm which versions there are',
+    description: 'A worker does; what it finds, or why it does not, is in the updates of the server.',
+    tags,
+    status: 202,
+    result: Done,
+  }),
+  [`POST ${of}/updates`]: tells(requestMcpUpdate, {
+    summary: 'Install a version apart, look at what it offers, and try it',
+    description:
+      'No model reaches it meanwhile. Then it waits for a yes; with `swap: "compatible"` it is taken by itself if nothing speaks against it.',
+    tags,
+    status: 202,
+    result: z.object({ updateId: z.string() }),
+  }),
+  [`POST ${of}/updates/{updateId}/approve`]: tells(approveMcpUpdate, {
+    summary: 'Take the new version',
+    description:
+      '`contractHash` is `afterHash` of the update that was looked at. `renames`: by tool that is gone, the one to which its policies for everybody go over.',
+    tags,
+    result: Done,
+  }),
+  [`POST ${of}/updates/{updateId}/dismiss`]: tells(dismissMcpUpdate, { summary: 'Leave the new version', tags, result: Done }),
+  [`POST ${of}/roll-back`]: tells(rollBackMcpRelease, { summary: 'Go back to what ran before the last update, at once', tags, result: Done }),
 } as Parameters<typeof routes>[0]);

@@ -44,7 +44,7 @@ export function dependenciesOf(
 }
 
 /** Requirements may name a server by its short name, or by its package: from here on it has the short name. */
-function byOneName(all: readonly Installed[]): Installed[] {
+export function byOneName(all: readonly Installed[]): Installed[] {
   const known = new Set(all.map(({ server }) => server));
   const bySource = new Map(all.toReversed().map(({ server, source }) => [source, server]));
   const nameOf = (name: string): string => (known.has(name) ? name : (bySource.get(`npm:${name}`) ?? name));

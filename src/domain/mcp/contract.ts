@@ -56,8 +56,9 @@ export interface McpContract {
   contractHash?: string;
   /** The one that is gone by: the first, or what was taken since. */
   takenHash?: string;
-  /** The event that holds the newest snapshot. */
+  /** The event that holds the newest snapshot, and that of the one that is gone by. */
   place?: { eventId: string; revision: bigint };
+  takenPlace?: { eventId: string; revision: bigint };
   readonly tools: Map<string, PinnedTool>;
 }
 
@@ -66,10 +67,8 @@ export type McpContractCommand =
   | { name: 'approveMcpTool'; contractId: string; serverId: string; tool: string; hash: string }
   | { name: 'takeMcpContract'; contractId: string; serverId: string; contractHash: string };
 
-export const ObservedContract = z.object({
-  ...contract,
-  owner: z.string(),
-  registration: z.int(),
+/** What a server was seen to offer, whoever it is. */
+export const ContractOffer = z.object({
   contractHash: Hash,
   era: z.enum(['legacy', 'modern']),
   protocolVersion: z.string(),
@@ -79,6 +78,8 @@ export const ObservedContract = z.object({
   templates: z.array(Named),
   snapshot: ContractSnapshot,
 });
+export type ContractOffer = z.output<typeof ContractOffer>;
+export const ObservedContract = ContractOffer.extend({ ...contract, owner: z.string(), registration: z.int() });
 
 /** One contract a server; one a person where each logs in at the server for itself. */
 export const contractIdOf = ({ serverId, auth }: { serverId: string; auth: 'none' | 'oauth' }, person: string): string =>
@@ -98,11 +99,13 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
     }
     if (event.type === 'McpContractTaken') {
       state.takenHash = event.data.contractHash;
+      if (state.place) state.takenPlace = state.place;
       for (const tool of state.tools.values()) if (tool.current !== undefined) tool.pinned = tool.current;
       return state;
     }
     const { serverId, contractHash, tools } = event.data;
     state.takenHash ??= contractHash;
+    state.takenPlace ??= { eventId: event.id, revision: event.revision };
     const first = state.contractHash === undefined;
     Object.assign(state, { owner: event.metadata.subject, serverId, contractHash, place: { eventId: event.id, revision: event.revision } });
     for (const tool of state.tools.values()) delete tool.current;

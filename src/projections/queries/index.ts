@@ -18,6 +18,7 @@ import * as mcp from './mcp.ts';
 import * as mcpCompatibility from './mcp-compatibility.ts';
 import * as mcpDependencies from './mcp-dependencies.ts';
 import * as mcpTools from './mcp-tools.ts';
+import * as mcpUpdates from './mcp-updates.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -53,6 +54,7 @@ export const queries = {
   ...mcpTools,
   ...mcpCompatibility,
   ...mcpDependencies,
+  ...mcpUpdates,
   ...approvals,
   ...security,
   ...analytics,

@@ -9,6 +9,7 @@ import { Requirements } from '../../domain/mcp-plan/requirements.ts';
 import { surroundings, versionRules } from '../mcp-surroundings.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { type McpReleaseDoc, mcpReleaseList } from '../views/mcp-releases.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
 import { contractsOf, isAdministered, snapshotOf, usableServers } from './mcp-usable.ts';
 import { anyPerson } from './policy.ts';
@@ -23,6 +24,7 @@ async function installedOf(
   context: QueryContext,
   { id, doc }: StoredDocument<McpServerDoc>,
   contract: StoredDocument<McpContractDoc> | undefined,
+  release: McpReleaseDoc | undefined,
 ): Promise<Installed> {
   const { personal, requirements } = Opened.parse(await context.openDeep({ personal: doc.personal, requirements: doc.requirements }));
   const snapshot = contract && (await snapshotOf(context, contract.doc.snapshot));
@@ -30,7 +32,7 @@ async function installedOf(
   const address = personal && ('url' in personal.address ? personal.address.url : [personal.address.command, ...personal.address.args].join(' '));
   return {
     server: doc.slug,
-    version: npm?.wanted ?? (snapshot?.serverVersion || '0.0.0'),
+    version: release?.running ?? release?.registered ?? npm?.wanted ?? (snapshot?.serverVersion || '0.0.0'),
     needs: requirements?.requirements ?? Requirements.parse({}),
     source: isAdministered(doc, context.principal) && address !== undefined ? (npm ? `npm:${npm.name}` : address) : id,
     ...(snapshot && contract ? { contract: readContract(snapshot, contract.doc.protocolVersion) } : {}),
@@ -41,17 +43,22 @@ async function installedOf(
 export const getMcpDependencies = query('getMcpDependencies', {
   input: z.object({}),
   policy: anyPerson,
-  views: [mcpServers, mcpContractList],
+  views: [mcpServers, mcpContractList, mcpReleaseList],
   run: async (_input, context) => {
     const servers = await usableServers(context);
     const contracts = await contractsOf(context, servers);
     const on = servers.filter(({ doc }) => doc.enabled);
-    const installed = await Promise.all(on.map((server) => installedOf(context, server, contracts.get(server.id))));
+    const releases = await context.views.getMany(
+      mcpReleaseList,
+      on.map(({ id }) => id),
+    );
+    const installed = await Promise.all(on.map((server) => installedOf(context, server, contracts.get(server.id), releases.get(server.id)?.doc)));
+    const versions = new Map(on.map(({ id, doc }) => [doc.slug, releases.get(id)?.doc.versions ?? []]));
     const nodes = servers.map(({ id, doc }) => {
       const there = installed.find(({ server }) => server === doc.slug);
       const { version = null, contract } = there ?? {};
       return { server: doc.slug, serverId: id, version, enabled: doc.enabled, tools: contract?.tools.length ?? null };
     });
-    return { nodes, ...dependenciesOf(installed, new Map(), surroundings, versionRules) };
+    return { nodes, ...dependenciesOf(installed, versions, surroundings, versionRules) };
   },
 });

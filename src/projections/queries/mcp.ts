@@ -41,6 +41,8 @@ export interface McpServerInfo {
     readonly observedAt: string;
     readonly tools: number;
     readonly quarantined: readonly string[];
+    /** It is another one than is gone by. */
+    readonly changed: boolean;
   } | null;
   /** One's own, where each person logs in for itself. */
   readonly login?: LoginInfo;
@@ -75,8 +77,9 @@ async function shown(
   };
 }
 
-const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools } }: StoredDocument<McpContractDoc>) => ({
+const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools, baseline } }: StoredDocument<McpContractDoc>) => ({
   ...{ id, hash, era, protocolVersion, observedAt },
+  changed: baseline.contractHash !== hash,
   tools: tools.filter(({ current }) => current !== null).length,
   quarantined: tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ name }) => name),
 });

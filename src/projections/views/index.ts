@@ -19,6 +19,7 @@ import { maskedPrompts } from './masked-prompts.ts';
 import { mcpCalls } from './mcp-calls.ts';
 import { mcpContractList } from './mcp-contracts.ts';
 import { mcpLogins } from './mcp-logins.ts';
+import { mcpReleaseList } from './mcp-releases.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
@@ -53,6 +54,7 @@ export const views = [
   mcpContractList,
   mcpCalls,
   mcpLogins,
+  mcpReleaseList,
   approvals,
   security,
   accountBursts,

@@ -25,7 +25,7 @@ export interface McpBoard {
   /** What living processes say of these servers; of one connection that ended here and went on there the newest. */
   read(serverIds: readonly string[]): Promise<readonly ShownStatus[]>;
   /** Writes what is gathered, and again what still holds. */
-  sweep(current: readonly McpStatus[]): Promise<void>;
+  sweep(current: readonly McpStatus[], when?: 'now'): Promise<void>;
   flush(): Promise<void>;
 }
 
@@ -115,8 +115,8 @@ export function createMcpBoard({ state, sealer, process, now }: BoardParts): Mcp
       );
       return statuses.flat();
     },
-    async sweep(current) {
-      if (now().getTime() - sweptAt < AGAIN_MS) return;
+    async sweep(current, when) {
+      if (when !== 'now' && now().getTime() - sweptAt < AGAIN_MS) return;
       sweptAt = now().getTime();
       for (const status of current) gathered.set(`${status.serverId} ${status.person}`, status);
       await flush();

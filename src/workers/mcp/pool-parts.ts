@@ -1,4 +1,4 @@
-import type { McpCall, McpConnector, McpFacts, McpLists } from '../../adapters/mcp/port.ts';
+import type { McpCall, McpConnector, McpError, McpFacts, McpLists, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
@@ -17,6 +17,8 @@ export interface McpLimits {
 }
 export const usualMcpLimits: McpLimits = { perPerson: 20, perServer: 100, processes: 40, idleMs: 600_000, connectMs: 20_000, callMs: 60_000 };
 
+export type Launch = (server: RingServer, target: McpTarget, signal: AbortSignal) => Promise<McpResult<{ target: McpTarget; release?: string }>>;
+
 export interface PoolParts {
   readonly connector: McpConnector;
   readonly registry: Pick<McpRegistry, 'open' | 'find'>;
@@ -24,6 +26,8 @@ export interface PoolParts {
   readonly limits: McpLimits;
   /** The programs that may be started; empty: any. */
   readonly commands: readonly string[];
+  /** What is really started for a registration: the release that an update has put in its place. */
+  readonly launch: Launch;
   /** What a server offers, each time its lists have been read. */
   readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
   /** Somebody begins to use the server. */
@@ -57,3 +61,11 @@ export interface Use {
   readonly repeatable: boolean;
   readonly onProgress?: McpCall['onProgress'];
 }
+
+export const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({
+  ok: false,
+  error: { code, message, sent: false },
+});
+
+/** A tool that failed says so in its result. */
+export const isErrorResult = (value: unknown): boolean => typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;

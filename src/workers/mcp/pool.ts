@@ -2,9 +2,10 @@ import type { McpCall, McpConnection, McpError, McpPrior, McpResult } from '../.
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
-import type { PoolParts, Use } from './pool-parts.ts';
+import { noTrial } from '../../domain/mcp/trial.ts';
+import { fail, isErrorResult, type PoolParts, type Use } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
-import { backoffMs, newSlot, noteOutcome, type Slot, slotKey, stateAfter, statusOf, whyDegraded } from './slot.ts';
+import { backoffMs, newSlot, noteOutcome, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
 import { createSlotLogins, isAboutLogin } from './slot-login.ts';
 
 /** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
@@ -21,22 +22,22 @@ export interface McpPool {
   drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
   /** Ends the connections of a person to a server that are not by this login. */
   loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
+  /** Another release of it is to run: what is under way ends where it is, whatever comes next gets a new connection. */
+  renew(serverId: string): Promise<void>;
   statuses(): readonly McpStatus[];
   /** Ends what nobody has used for long. */
   sweep(): Promise<void>;
   close(): Promise<void>;
 }
 
-const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({ ok: false, error: { code, message, sent: false } });
-
 export function createMcpPool(parts: PoolParts): McpPool {
   const { connector, registry, access, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
   const slots = new Map<string, Slot>();
   const priors = new Map<string, McpPrior>();
   const stopped = new AbortController();
+  /** Calls that are under way over a connection, which may be the slot's no more. */
+  const users = new WeakMap<McpConnection, number>();
 
-  // What a server says to one person it need not say to another.
-  const priorKey = ({ server, key }: Slot): string => (server.auth === 'oauth' ? key : `${server.serverId} ${server.version}`);
   const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot)), now(), time());
   const enter = (slot: Slot, state: McpState, reason?: string): void => {
     if (slot.state !== state) slot.since = now();
@@ -87,6 +88,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const failed = async (error: McpError): Promise<McpResult<McpConnection>> => {
       if (isAboutLogin(slot, error)) return needsAuth(slot, error);
       slot.failures += 1;
+      noteTrial(slot, {}, slot.trial.failures + 1);
       slot.nextTry = now() + backoffMs(slot.failures, chance());
       enter(slot, stateAfter(slot.failures), error.message);
       return { ok: false, error };
@@ -100,9 +102,14 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const target = authorized.value;
     if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
       return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
+    slot.stale = false;
+    const launched = await parts.launch(server, target, stopped.signal);
+    if (!launched.ok) return failed(launched.error);
+    const { release } = launched.value;
+    if (slot.release !== release) Object.assign(slot, { release, trial: noTrial });
     const began = now();
     const prior = priors.get(priorKey(slot));
-    const connected = await connector.connect(target, {
+    const connected = await connector.connect(launched.value.target, {
       signal: stopped.signal,
       timeoutMs: limits.connectMs,
       ...(prior ? { prior } : {}),
@@ -117,6 +124,11 @@ export function createMcpPool(parts: PoolParts): McpPool {
       await connection.close();
       return fail('Closed', 'The connection is not wanted any more.');
     }
+    if (slot.stale) {
+      await connection.close();
+      return connect(slot);
+    }
+    noteTrial(slot, {}, 0);
     priors.set(priorKey(slot), connection.facts.prior);
     if (slot.connectMs !== undefined) slot.reconnects += 1;
     Object.assign(slot, { connection, connectMs: ms, failures: 0, recent: [] });
@@ -126,6 +138,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       // It has ended by itself.
       delete slot.connection;
       slot.failures += 1;
+      noteTrial(slot, { crashes: 1 });
       slot.nextTry = now() + backoffMs(slot.failures, chance());
       enter(slot, 'backoff', why);
     });
@@ -143,11 +156,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       return fail('Forbidden', 'The tool server is switched off.');
     }
     if (!insist && slot.state === 'needs_auth' && !(await hasNewLogin(slot))) return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
-    if (!insist && !slot.connecting && now() < slot.nextTry)
-      return fail(
-        'Unreachable',
-        `The tool server could not be reached and is tried again in ${Math.ceil((slot.nextTry - now()) / 1000)} s. ${slot.reason ?? ''}`.trim(),
-      );
+    if (!insist && !slot.connecting && now() < slot.nextTry) return fail('Unreachable', whyWaiting(slot, now()));
     slot.connecting ??= connect(slot).finally(() => {
       delete slot.connecting;
     });
@@ -198,19 +207,20 @@ export function createMcpPool(parts: PoolParts): McpPool {
     if (!connection) return fail('Closed', 'There is no connection.');
     const began = now();
     slot.active += 1;
+    users.set(connection, (users.get(connection) ?? 0) + 1);
     const result = await work(connection, callOf(slot, use)).finally(() => {
       slot.active -= 1;
       slot.usedAt = now();
+      const left = (users.get(connection) ?? 1) - 1;
+      users.set(connection, left);
+      if (left === 0 && slot.connection !== connection) void connection.close();
     });
     const ms = Math.round(now() - began);
     const { method, tool } = use;
-    const { protocolVersion: version } = connection.facts;
+    const version = connection.facts.protocolVersion;
     parts.onEvent?.({
       type: 'operation',
-      server: slot.server,
-      method,
-      ms,
-      version,
+      ...{ server: slot.server, method, ms, version },
       ...(tool ? { tool } : {}),
       ...(result.ok ? {} : { error: result.error.code }),
     });
@@ -220,6 +230,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     slot.spentMs += ms;
     slot.lastMs = ms;
     noteOutcome(slot, !fault);
+    noteTrial(slot, { calls: 1, errors: fault || (result.ok && isErrorResult(result.value)) ? 1 : 0 });
     if (!result.ok && isAboutLogin(slot, result.error)) {
       await disconnect(slot);
       return needsAuth(slot, result.error);
@@ -269,6 +280,19 @@ export function createMcpPool(parts: PoolParts): McpPool {
         others.map(async (slot) => {
           await discard(slot);
           enter(slot, 'registered');
+        }),
+      );
+    },
+    async renew(serverId) {
+      const all = [...slots.values()].filter(({ server }) => server.serverId === serverId);
+      await Promise.all(
+        all.map(async (slot) => {
+          const { connection } = slot;
+          delete slot.connection;
+          priors.delete(priorKey(slot));
+          Object.assign(slot, { stale: true, failures: 0, nextTry: 0 });
+          if (connection && !users.get(connection)) await connection.close();
+          if (!slot.connecting) enter(slot, slot.server.enabled ? 'registered' : 'disabled');
         }),
       );
     },

@@ -231,6 +231,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   // Nobody ever reached it: nothing is known of what it offers.
   'GET /api/mcp/servers/{serverId}/compatibility': ['own', 'read', { owner: 404, ownerReads: 404 }],
+  'GET /api/mcp/servers/{serverId}/updates': ['own', 'read'],
+  'POST /api/mcp/servers/{serverId}/releases': ['own', 'write'],
+  // Nobody has looked its versions up: there is nothing to update.
+  'POST /api/mcp/servers/{serverId}/updates': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  'POST /api/mcp/servers/{serverId}/updates/{updateId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  'POST /api/mcp/servers/{serverId}/updates/{updateId}/dismiss': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  'POST /api/mcp/servers/{serverId}/roll-back': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   'GET /api/mcp/dependencies': ['anyone', 'read'],
   'PUT /api/mcp/servers/{serverId}/requirements': ['own', 'write'],
   'PUT /api/mcp/servers/{serverId}/updates': ['own', 'write'],

@@ -4,7 +4,7 @@ import { createTokens } from '../../../src/api/http/identity/tokens.ts';
 import { exportAddressRoutes } from '../../../src/api/rest/archives.ts';
 import { createServer, type ServerOptions } from '../../../src/api/server.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
-import { startAnnals } from '../../harness/memory-annals.ts';
+import { type StartOptions, startAnnals } from '../../harness/memory-annals.ts';
 import { createStoryProvider } from './story-model.ts';
 
 export interface BrowserServer {
@@ -13,13 +13,13 @@ export interface BrowserServer {
 }
 
 /** The real server on a port of its own, with an empty store and a model that answers as `script` says. */
-export async function startServer(more: (kernel: Kernel) => Partial<ServerOptions> = () => ({})): Promise<BrowserServer> {
+export async function startServer(more: (kernel: Kernel) => Partial<ServerOptions> = () => ({}), annals: StartOptions = {}): Promise<BrowserServer> {
   const clock = {
     get now() {
       return new Date();
     },
   };
-  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500 });
+  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500, ...annals });
   const secret = randomBytes(32);
   const { kernel } = installation;
   const server = createServer(kernel, {

@@ -2,9 +2,12 @@ import { fetchMe } from '../me.ts';
 import { Act, Page, Row, Rows, Section, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { AddServer, ImportServers } from './add-server.tsx';
+import { Changes } from './changes.tsx';
+import { Dependencies } from './dependencies.tsx';
 import { Login, useReturn } from './logins.tsx';
 import { ToolList } from './tool-list.tsx';
 import { type Approval, answerApproval, fetchToolServers, refreshServer, removeServer, type Server, switchServer } from './tool-servers.ts';
+import { Updates } from './updates.tsx';
 
 /** Servers of tools: which there are and how they are, what their tools may do, and which calls wait for a yes. */
 export default function ToolServersPage() {
@@ -32,6 +35,9 @@ export default function ToolServersPage() {
                 ))}
               </Rows>
             </Section>
+            <Changes servers={servers} done={asked.reload} />
+            <Updates servers={servers} done={asked.reload} />
+            <Dependencies servers={servers} />
             <Section title="Tools" lead="Of several policies the strictest counts: deny, then ask, then allow.">
               <ToolList tools={tools} done={asked.reload} />
             </Section>
