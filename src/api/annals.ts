@@ -5,6 +5,7 @@ import type { PersonId } from '../domain/ids.ts';
 import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
+import type { McpToolInfo } from '../projections/queries/mcp-tools.ts';
 import type { Ask } from '../projections/query.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -34,6 +35,11 @@ export interface Annals {
 /** What goes on with servers of tools, whichever process has the connections. */
 export interface ToolServers {
   statuses(serverIds: readonly string[]): Promise<readonly (McpStatus & { readonly process: string })[]>;
+  /** The tools that Annals itself has, as they stand for this person; absent: there are none. */
+  readonly builtIn?: (
+    person: PersonId,
+    place: { readonly model?: string | undefined; readonly conversation?: string | undefined },
+  ) => Promise<readonly McpToolInfo[]>;
 }
 
 /** Bytes of files: encrypted on the way in, opened on the way out. */

@@ -9,7 +9,7 @@ import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
 import type { Tell } from '../../commands/command.ts';
-import type { SecurityLog } from '../../commands/security-log.ts';
+import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
@@ -84,9 +84,7 @@ export function createMcp(parts: McpParts): Mcp {
   const contracts = createContracts(parts);
   const board = createMcpBoard({ state: parts.state, process: v4(), now });
   const pool = createMcpPool({
-    connector: setting.connector(({ host, reason }) =>
-      security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
-    ),
+    connector: setting.connector(recordBlocked(security, 'tool servers')),
     registry,
     limits: { ...usualMcpLimits, ...setting.limits },
     commands: setting.commands ?? [],
