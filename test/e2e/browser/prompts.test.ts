@@ -33,6 +33,33 @@ describeInBrowser('prompts in the browser', (app) => {
     await answer(page).getByText('Say hello to Bob.').waitFor();
   });
 
+  it('are offered as soon as a message begins with a slash, chosen without a mouse, and in nobody’s way otherwise', async () => {
+    const page = await app.open();
+    const box = composer(page);
+    const menu = page.getByRole('listbox', { name: 'Prompts' });
+    await box.fill('/');
+    await menu.getByRole('option', { name: /summarize/ }).waitFor();
+    if (process.env['ANNALS_SCREENSHOTS']) await page.screenshot({ path: `${process.env['ANNALS_SCREENSHOTS']}/prompt-menu.png` });
+    expect(await box.getAttribute('aria-expanded')).toBe('true');
+    const first = await box.getAttribute('aria-activedescendant');
+    await box.press('ArrowDown');
+    expect(await box.getAttribute('aria-activedescendant')).not.toBe(first);
+    await box.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await box.fill('');
+    await box.pressSequentially('/summ');
+    await menu.getByRole('option', { name: /summarize/ }).waitFor();
+    await box.press('Enter');
+    await expect.poll(() => box.inputValue()).toBe('/summarize ');
+    for (const text of ['see /summ', '/no-such-prompt', 'plain']) {
+      await box.fill(text);
+      expect(await menu.count()).toBe(0);
+    }
+    await box.fill('/echo still sent');
+    await box.press('Enter');
+    await answer(page).getByText('still sent').waitFor();
+  });
+
   it('fit a phone', async () => {
     const page = await app.open('/app/settings/prompts', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
     await page.getByText('/review-code').waitFor();
