@@ -26,6 +26,14 @@ describeInBrowser('prompts in the browser', (app) => {
     await versions.getByRole('button', { name: 'Pin' }).first().click();
     await page.getByText('version 3, pinned').waitFor();
 
+    const sharing = page.getByRole('region', { name: 'Sharing' });
+    await sharing.getByRole('combobox', { name: 'or a role' }).selectOption('member');
+    await sharing.getByRole('button', { name: 'Share' }).click();
+    await sharing.getByText('whoever has this role').waitFor();
+    if (process.env['ANNALS_SCREENSHOTS']) await page.screenshot({ path: `${process.env['ANNALS_SCREENSHOTS']}/prompt-shared.png`, fullPage: true });
+    await sharing.getByRole('button', { name: 'Stop sharing' }).click();
+    await sharing.getByText('It is shared with nobody.').waitFor();
+
     await page.goto(`${app.baseUrl}/app/`);
     await composer(page).waitFor();
     await say(page, '/greet who=Bob');
