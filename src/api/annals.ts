@@ -7,6 +7,7 @@ import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
+import type { McpToolInfo } from '../projections/queries/mcp-tools.ts';
 import type { Ask } from '../projections/query.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -37,6 +38,11 @@ export interface Annals {
 export interface ToolServers {
   statuses(serverIds: readonly string[]): Promise<readonly (McpStatus & { readonly process: string })[]>;
   readonly logins: ToolLogins;
+  /** The tools that Annals itself has, as they stand for this person; absent: there are none. */
+  readonly builtIn?: (
+    person: PersonId,
+    place: { readonly model?: string | undefined; readonly conversation?: string | undefined },
+  ) => Promise<readonly McpToolInfo[]>;
 }
 
 type Outcome<Value> = Promise<({ readonly ok: true } & Value) | { readonly ok: false; readonly error: DomainError }>;

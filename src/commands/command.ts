@@ -34,7 +34,7 @@ export interface CommandDefinition<Input = unknown, State = unknown, Result = un
   readonly input: z.ZodType<Input>;
   readonly stream: (input: Input, principal: Principal, newId: NewId) => string;
   /** A run's command is judged by its conversation: the stream and aggregate the policy sees instead of the command's own. */
-  readonly within?: { readonly stream: (input: Input) => string; readonly aggregate: AnyDecider<Judged> };
+  readonly within?: { readonly stream: (input: Input, principal: Principal) => string; readonly aggregate: AnyDecider<Judged> };
   readonly policy: Policy<Input, Judged>;
   /** The permission that the policy asks for; `self`: none, for it is about oneself. Without one only roles with every right to their own may tell it. */
   readonly needs?: Need | 'self';

@@ -84,7 +84,9 @@ export function createTell(parts: DispatcherParts): Tell {
     const { commandId, hash, stream, now, newId } = fixed;
     const prepared = await fixed.prepared();
     const [loaded, barred] = await Promise.all([loader.load(stream, definition.aggregate), whyNot(loader, principal, definition, input)]);
-    const judged = definition.within ? (await loader.load(definition.within.stream(input), definition.within.aggregate)).state : loaded.state;
+    const judged = definition.within
+      ? (await loader.load(definition.within.stream(input, principal), definition.within.aggregate)).state
+      : loaded.state;
     const owner = await resolveOwner(loader, judged);
     const shares = definition.sharedAs && (await loader.load(shareStream(definition.sharedAs(input)), resourceShares)).state.shares;
     const subjectOf = (type: string): PersonId =>

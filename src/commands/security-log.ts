@@ -47,6 +47,12 @@ export interface SecurityLogParts {
   readonly log: (message: string) => void;
 }
 
+/** Notes each address that is not called, whoever named it. */
+export const recordBlocked =
+  (security: Pick<SecurityLog, 'record'>, door: string) =>
+  ({ host, reason }: { host: string; reason: string }): void =>
+    security.record({ kind: 'address-blocked', door, reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host });
+
 /** So many different notes a minute are told one by one; above that they are only counted, by kind. */
 const MOST_A_MINUTE = 600;
 const ID = /^[A-Za-z0-9][\w.:/-]{0,199}$/;

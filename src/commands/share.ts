@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { conversationStream, conversations } from '../domain/conversation/index.ts';
 import { fileStream, files } from '../domain/file.ts';
 import { ConversationId, FileId } from '../domain/ids.ts';
-import { possessions, ResourceId, resourceShares, SharedKind, shareStream } from '../domain/resource-share.ts';
+import type { Principal } from '../domain/principal.ts';
+import { type Possession, possessionStream, possessions, ResourceId, resourceShares, SharedKind, shareStream } from '../domain/resource-share.ts';
 import { shareFields, unshareFields } from '../domain/share.ts';
 import { command, type Policy } from './command.ts';
 import { namedSelf, ownerOrShared } from './policy.ts';
@@ -42,18 +43,30 @@ export const unshareFile = command('unshareFile', { input: z.object({ fileId: Fi
 /** Of every other kind: whose the thing is says its own stream, with whom it is shared a stream beside it. */
 const ofResource = {
   stream: ({ resource }: { resource: string }) => shareStream(resource),
-  within: { stream: ({ kind, resource }: { kind: SharedKind; resource: string }) => `${kind}-${resource}`, aggregate: possessions },
+  within: {
+    stream: ({ kind, resource }: { kind: SharedKind; resource: string }, { id, onBehalfOf }: Principal) =>
+      possessionStream(kind, resource, onBehalfOf ?? id),
+    aggregate: possessions,
+  },
   sharedAs: ({ resource }: { resource: string }) => resource,
   aggregate: resourceShares,
 };
+/** Of prompts whoever shares one has it. */
+const standsThere = ({ input, state }: { input: { kind: SharedKind; resource: string }; state: Possession }): boolean =>
+  input.kind !== 'prompt' || state.prompts.has(input.resource);
 const resource = { kind: SharedKind, resource: ResourceId };
 export const shareResource = command('shareResource', {
   input: z.object({ ...resource, ...shareFields }),
   ...ofResource,
-  policy: (request) => sharer({ ...request, needs: `${request.input.kind}.manage` }),
+  policy: (request) => (standsThere(request) ? sharer({ ...request, needs: `${request.input.kind}.manage` }) : 'notFound'),
 });
 export const unshareResource = command('unshareResource', {
   input: z.object({ ...resource, ...unshareFields }),
   ...ofResource,
-  policy: (request) => unsharer({ ...request, needs: `${request.input.kind}.manage` }),
+  policy: (request) => {
+    const { input, shares, principal } = request;
+    if (standsThere(request)) return unsharer({ ...request, needs: `${input.kind}.manage` });
+    // On somebody else's shelf: everybody may leave.
+    return input.with === principal.id && shares?.has(principal.id) === true ? 'allow' : 'notFound';
+  },
 });

@@ -5,20 +5,21 @@ import type { WebSearch } from '../adapters/web-search/port.ts';
 import { createSearxng } from '../adapters/web-search/searxng.ts';
 import { createTavily } from '../adapters/web-search/tavily.ts';
 import type { Settings } from '../settings.ts';
-import type { Log } from './installation.ts';
 import type { KernelParts } from './kernel-parts.ts';
 
 /** What built-in tools reach the web by. Pages in private networks are read only where the settings name these: a page could lead a model there. */
-export function openBuiltIn(settings: Settings, opened: AsyncDisposableStack, log: Log): KernelParts['builtIn'] {
+export function openBuiltIn(settings: Settings, opened: AsyncDisposableStack): KernelParts['builtIn'] {
   if (settings.ANNALS_TOOLS === 'off') return 'off';
   const search = webSearchOf(settings);
   if (settings.ANNALS_FETCH_PAGE === 'off') return { search };
-  const { fetch, close } = createGuardedFetch({
-    allow: settings.ANNALS_PRIVATE_ADDRESSES,
-    onBlocked: ({ scheme, host, reason }) => log(`blocked: ${scheme}://${host} (${reason})`),
-  });
-  opened.defer(close);
-  return { search, readPage: createPageReader(fetch) };
+  return {
+    search,
+    pages: (onBlocked) => {
+      const { fetch, close } = createGuardedFetch({ allow: settings.ANNALS_PRIVATE_ADDRESSES, onBlocked });
+      opened.defer(close);
+      return createPageReader(fetch);
+    },
+  };
 }
 
 /** The first that is configured. */

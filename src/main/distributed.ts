@@ -139,7 +139,7 @@ async function openKernel(around: Around): Promise<{ kernel: Kernel; work: (sign
     liveLog,
     models: createModels(found),
     mcp: openMcp(settings, opened),
-    builtIn: openBuiltIn(settings, opened, log),
+    builtIn: openBuiltIn(settings, opened),
     progress,
     secret: around.secret,
     heads: openHeads({ settings, secret: around.secret, leaves: around.leaves, state, epoch: () => store.epoch(), log }),

@@ -109,7 +109,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     liveLog,
     models: createModels(found),
     mcp: openMcp(settings, opened),
-    builtIn: openBuiltIn(settings, opened, log),
+    builtIn: openBuiltIn(settings, opened),
     progress,
     secret: secrets.installation,
     heads: openHeads({ settings, secret: secrets.installation, leaves: leavesInFolder(folder), state, epoch: () => store.epoch(), log }),

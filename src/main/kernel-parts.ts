@@ -4,10 +4,12 @@ import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import type { EventStore } from '../adapters/event-store/port.ts';
 import type { Evidence } from '../adapters/evidence/port.ts';
+import type { Blocked } from '../adapters/guarded-fetch/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import type { LiveLog } from '../adapters/live-log/port.ts';
 import type { MailPost } from '../adapters/mail/port.ts';
 import type { Models } from '../adapters/model-provider/port.ts';
+import type { ReadPage } from '../adapters/page-reader/port.ts';
 import type { PasswordHashes } from '../adapters/password-hash/port.ts';
 import type { Annals } from '../api/annals.ts';
 import type { KnownPersons } from '../api/http/identity/admission.ts';
@@ -48,7 +50,7 @@ export interface KernelParts {
   readonly heads?: { readonly evidence: Evidence; readonly everyMs: number; readonly sign: (signal: AbortSignal) => Promise<void> };
   readonly mcp: McpSetting;
   /** By what built-in tools reach the web. */
-  readonly builtIn?: 'off' | Pick<BuiltInParts, 'search' | 'readPage'>;
+  readonly builtIn?: 'off' | (Pick<BuiltInParts, 'search'> & { readonly pages?: (onBlocked: (blocked: Blocked) => void) => ReadPage });
   /** How mails leave; default: not at all. */
   readonly post?: MailPost | undefined;
   /** Whoever registers with an e-mail address before anybody else administers the installation. */

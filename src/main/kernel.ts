@@ -16,7 +16,7 @@ import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
 import { sweepAlerts } from '../workers/alerts.ts';
-import { createBuiltInTools } from '../workers/built-in/index.ts';
+import { openBuiltInTools } from '../workers/built-in/index.ts';
 import { sweepDeadlines } from '../workers/deadlines.ts';
 import { allDuties } from '../workers/duties.ts';
 import { eraseAgain } from '../workers/erase-again.ts';
@@ -79,7 +79,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const uses = createPromptUses({ tell, views, now });
   const { builtIn = {} } = parts;
-  const builtInTools = builtIn === 'off' ? [] : [createBuiltInTools({ loader, ask, now, used: uses.used, ...builtIn })];
+  const builtInTools = builtIn === 'off' ? undefined : openBuiltInTools({ loader, ask, now, used: uses.used, security }, builtIn);
   const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, views, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({
@@ -98,7 +98,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const replies = createReplies({
     tell,
-    tools: joinedTools([demoTools, ...builtInTools, mcp.tools]),
+    tools: joinedTools([demoTools, ...(builtInTools ? [builtInTools] : []), mcp.tools]),
     callModel,
     duties,
     loader,
@@ -209,7 +209,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models: catalogue,
     accounts,
     prompts: uses,
-    toolServers: { statuses: mcp.statuses, logins: mcp.logins },
+    toolServers: { statuses: mcp.statuses, logins: mcp.logins, ...(builtInTools ? { builtIn: builtInTools.list } : {}) },
     metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();

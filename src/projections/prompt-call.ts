@@ -20,6 +20,7 @@ import {
   slashValues,
   tagText,
 } from '../domain/prompt/index.ts';
+import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import { usable, visiblePrompts } from './prompt-reading.ts';
 import type { Views } from './query.ts';
 
@@ -76,8 +77,10 @@ async function onOwnShelf({ loader, store, sealer, tag }: PromptCallParts, princ
   return undefined;
 }
 
-async function elsewhere({ views, sealer }: PromptCallParts, principal: Principal, name: string): Promise<Called | undefined> {
-  const all = await visiblePrompts({ principal, views, openDeep: sealer.openDeep });
+const sharesOf = async (loader: Loader, id: string) => (await loader.load(shareStream(id), resourceShares)).state.shares;
+
+async function elsewhere({ views, sealer, loader }: PromptCallParts, principal: Principal, name: string): Promise<Called | undefined> {
+  const all = await visiblePrompts({ principal, views, openDeep: sealer.openDeep, shares: (id) => sharesOf(loader, id) });
   const found = usable(all.filter(({ source }) => source !== 'own')).find((prompt) => prompt.name === name);
   return found && { promptId: found.id, content: found.content, ...(found.version === null ? {} : { version: found.version }) };
 }

@@ -3,8 +3,10 @@ import { isUnopened } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { ownIds, type Principal } from '../domain/principal.ts';
 import { effectiveVersion, PromptContent, type PromptVisibility, systemPrompts } from '../domain/prompt/index.ts';
+import { sharesWith } from '../permissions/ability.ts';
 import type { QueryContext, Views } from './query.ts';
 import { type PromptDoc, type PromptVersionDoc, prompts, promptVersions, versionKey } from './views/prompts.ts';
+import { shareList } from './views/shares.ts';
 
 /** A prompt that somebody can use, in the version that is used now. */
 export interface KnownPrompt {
@@ -31,21 +33,24 @@ interface Kept {
   readonly updatedAt: string;
 }
 
-export type PromptReading = Pick<QueryContext, 'principal' | 'openDeep'> & { readonly views: Pick<Views, 'find' | 'getMany' | 'get'> };
+export type PromptReading = Pick<QueryContext, 'principal' | 'openDeep' | 'shares'> & { readonly views: Pick<Views, 'find' | 'getMany' | 'get'> };
 
 const MOST = 1000;
 
 /** Whose prompts these are: a part of Annals reads those of the person it acts for. */
 const readerOf = (principal: Principal): readonly PersonId[] => (principal.onBehalfOf === undefined ? ownIds(principal) : [principal.onBehalfOf]);
 
-/** Every prompt that the principal can use, by name; archived ones of one's own are among them. */
-export async function visiblePrompts({ principal, views, openDeep }: PromptReading): Promise<readonly KnownPrompt[]> {
+/** Every prompt that the principal can use, by name: their own, those shared with everybody or with them, the system's; archived ones of one's own are among them. */
+export async function visiblePrompts(reading: PromptReading): Promise<readonly KnownPrompt[]> {
+  const { principal, views, openDeep } = reading;
   const readers = readerOf(principal);
-  const [own, shared] = await Promise.all([
+  const [own, shared, given] = await Promise.all([
     views.find(prompts, { owner: { in: readers } }, { sort: [['createdAt', 'asc']], limit: MOST }),
     views.find(prompts, { visibility: 'everyone' }, { limit: MOST }),
+    sharedWith(reading),
   ]);
-  const others = shared.documents.filter(({ doc }) => !doc.archived && !readers.some((id) => id === doc.owner));
+  const both = new Map([...shared.documents, ...given].map((document) => [document.id, document]));
+  const others = [...both.values()].filter(({ doc }) => !doc.archived && !readers.some((id) => id === doc.owner));
   const oldest = others.toSorted((one, other) => (one.doc.createdAt < other.doc.createdAt ? -1 : 1));
   const contents = await contentsOf([...own.documents, ...oldest], views);
   const read = async (document: StoredDocument<PromptDoc>, source: 'own' | 'shared'): Promise<KnownPrompt[]> => {
@@ -66,6 +71,25 @@ export async function visiblePrompts({ principal, views, openDeep }: PromptReadi
     ...system,
   ];
   return shadowing(all);
+}
+
+/** What others share with the principal, or with a role of theirs. Whether a share still holds, its own stream says. */
+async function sharedWith({ principal, views, shares }: PromptReading): Promise<readonly StoredDocument<PromptDoc>[]> {
+  const grantees = sharesWith(principal, 'prompt.view');
+  if (grantees.length === 0) return [];
+  const { documents } = await views.find(shareList, { grantee: { in: grantees }, kind: 'prompt' }, { limit: MOST });
+  const ids = [...new Set(documents.map(({ doc }) => doc.resource))];
+  const holds = await Promise.all(
+    ids.map(async (id) => {
+      const now = await shares(id);
+      return grantees.some((grantee) => now.has(grantee));
+    }),
+  );
+  const found = await views.getMany(
+    prompts,
+    ids.filter((_, at) => holds[at]),
+  );
+  return [...found.values()];
 }
 
 function shadowing(all: readonly KnownPrompt[]): readonly KnownPrompt[] {

@@ -7,12 +7,13 @@ import { changeProfile } from '../../src/commands/person.ts';
 import { createPrompt } from '../../src/commands/prompt.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import type { Json } from '../../src/domain/event.ts';
+import { BUILT_IN_SERVER } from '../../src/domain/mcp/offer.ts';
 import type { ToolPart } from '../../src/domain/message.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { PromptContent } from '../../src/domain/prompt/index.ts';
-import { BUILT_IN_SERVER } from '../../src/workers/built-in/index.ts';
+import { listSecurityEvents } from '../../src/projections/queries/security.ts';
 import { askFor } from '../harness/chat.ts';
-import { type Installation, person, readRun, startAnnals, textOf } from '../harness/memory-annals.ts';
+import { administrator, type Installation, person, readRun, startAnnals, textOf } from '../harness/memory-annals.ts';
 import { playedModel, said } from '../harness/played-model.ts';
 import { until } from '../harness/until.ts';
 
@@ -25,8 +26,12 @@ beforeAll(async () => {
         if (query === 'down') throw new SearchFailed('SearXNG cannot be reached.');
         return [{ title: 'Found', url: 'https://example.com/', snippet: `about ${query}` }];
       },
-      readPage: async (url: string) => {
+      pages: (onBlocked) => async (url: string) => {
         if (url.includes('missing')) throw new PageUnreadable('The page answered with status 404.');
+        if (url.includes('inside')) {
+          onBlocked({ scheme: 'http', host: 'inside.example', reason: 'address' });
+          throw new PageUnreadable('The page cannot be read.');
+        }
         return { url, title: 'A page', text: 'x'.repeat(45_000) };
       },
     },
@@ -102,6 +107,18 @@ test('the web is reached only when the person says yes, and what it brings is ma
     output: { untrusted: expect.stringContaining('example.com'), characters: 45_000, next: 20_000 },
   });
   expect(await approvedCall(ada, 'fetch_page', { url: 'file:///etc/passwd' })).toMatchObject({ state: 'output-error' });
+});
+
+test('an address inside that a page was asked for at is in the record of security, with its host for administrators alone', async () => {
+  const ada = somebody();
+  expect(await approvedCall(ada, 'fetch_page', { url: 'http://inside.example/secret?token=1' })).toMatchObject({ state: 'output-error' });
+  await installation.kernel.security.flush();
+  const asked = await installation.kernel.ask(administrator, listSecurityEvents({ kind: 'address-blocked' }), {
+    after: await installation.disk.store.head(),
+  });
+  const [found] = asked.ok ? asked.data.events : [];
+  expect(found).toMatchObject({ door: 'fetch_page', reason: 'Blocked-address', about: 'inside.example' });
+  expect(JSON.stringify(found)).not.toContain('token');
 });
 
 test('a person allows, denies and switches off what models may use, for itself alone', async () => {

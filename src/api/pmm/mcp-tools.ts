@@ -4,6 +4,7 @@ import { json } from '../http/answer.ts';
 import { errorHeaders, HttpError, statusOf } from '../http/problem.ts';
 import { type ErrorForm, type RouteDefinition, route } from '../http/route.ts';
 import { refreshAll } from '../rest/mcp.ts';
+import { builtInTools } from '../rest/mcp-desk.ts';
 
 /** An error as PMM’s clients read it. */
 const errors: ErrorForm = (error) => ({ status: statusOf(error.code), headers: errorHeaders(error), json: { error: error.message } });
@@ -27,7 +28,7 @@ export const pmmToolRoutes: readonly RouteDefinition[] = [
       const { after } = fresh ? await refreshAll(request) : {};
       const asked = await request.ask(listMcpTools({}), after === undefined ? {} : { after });
       if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message);
-      const tools = asked.data.tools
+      const tools = [...(await builtInTools(request, {})), ...asked.data.tools]
         .filter(({ offered }) => offered)
         .map(({ name, description, inputSchema, server }) => ({ name, description: description ?? '', input_schema: inputSchema, server }));
       return json(200, { tools, ...(fresh ? { force_refresh: true } : {}) });

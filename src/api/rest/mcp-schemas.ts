@@ -30,18 +30,19 @@ export const ConnectionStatus = Status.extend({ serverId: z.string(), person: z.
 
 export const Server = z.object({
   id: z.string(),
-  owner: z.enum(['self', 'organisation']),
+  owner: z.enum(['self', 'organisation', 'built_in']),
   number: z.int(),
   slug: z.string(),
   title: z.string(),
-  transport: McpTransport,
+  transport: z.enum([...McpTransport.options, 'built_in']),
   enabled: z.boolean(),
   auth: z.enum(['none', 'oauth']),
   timeoutMs: z.int().nullable(),
   version: z.int(),
   policies: Policies,
-  createdAt: Time,
-  changedAt: Time,
+  createdAt: Time.nullable(),
+  changedAt: Time.nullable(),
+  tools: z.int().optional().describe('How many are built in, where it is Annals itself.'),
   administered: z
     .object({
       address: McpAddress.nullable(),
@@ -91,6 +92,7 @@ export const Tool = z.object({
   offered: z.boolean(),
   withheld: z.enum(['gone', 'quarantined', 'denied', 'disabled', 'off', 'collision', 'broken']).nullable(),
   reason: z.string().nullable(),
+  warnings: z.array(z.string()).describe('What in its definition looks as if it were meant to mislead.'),
 });
 
 export const Change = z.object({

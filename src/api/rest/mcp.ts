@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as commands from '../../commands/mcp.ts';
+import { BUILT_IN_SERVER } from '../../domain/mcp/offer.ts';
 import { McpServerId } from '../../domain/mcp/server.ts';
 import { listApprovals } from '../../projections/queries/approvals.ts';
 import { getMcpServer, listMcpServers, type McpServerInfo } from '../../projections/queries/mcp.ts';
@@ -11,7 +12,7 @@ import { HttpError } from '../http/problem.ts';
 import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { tells } from '../http/tells.ts';
-import { ownStatuses, type Refreshed, refreshed, statusesFor } from './mcp-desk.ts';
+import { builtInServer, builtInTools, ownStatuses, type Refreshed, refreshed, statusesFor } from './mcp-desk.ts';
 import { withLogin } from './mcp-logins.ts';
 import { Approval, Change, ConnectionStatus, Server, statusJson, Tool } from './mcp-schemas.ts';
 import { Done } from './schemas.ts';
@@ -35,6 +36,9 @@ async function withStatus(request: RouteRequest, servers: readonly McpServerInfo
   });
 }
 
+const ifBuiltIn = async (request: Pick<RouteRequest, 'annals' | 'principal'> & { params: { serverId: string } }) =>
+  request.params.serverId === BUILT_IN_SERVER ? builtInServer(request) : undefined;
+
 const list = route({
   method: 'GET',
   path: '/api/mcp/servers',
@@ -46,7 +50,8 @@ const list = route({
   handle: async (request) => {
     const asked = await request.ask(listMcpServers({ owner: request.query.owner }), afterOf(request));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
-    return json(200, { servers: await withStatus(request, asked.data.servers) });
+    const builtIn = request.query.owner === 'usable' ? await builtInServer(request) : undefined;
+    return json(200, { servers: [...(builtIn ? [builtIn] : []), ...(await withStatus(request, asked.data.servers))] });
   },
 });
 
@@ -58,6 +63,8 @@ const one = route({
   params: z.object({ serverId: McpServerId }),
   responses: { 200: { description: 'As it is registered, and as it was seen last.', schema: Server }, ...queryErrors },
   handle: async (request) => {
+    const builtIn = await ifBuiltIn(request);
+    if (builtIn) return json(200, builtIn);
     const asked = await request.ask(getMcpServer(request.params), afterOf(request));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     return json(200, (await withStatus(request, [asked.data]))[0]);
@@ -75,6 +82,7 @@ const connections = route({
     ...queryErrors,
   },
   handle: async (request) => {
+    if (await ifBuiltIn(request)) return json(200, { connections: [] });
     const asked = await request.ask(getMcpServer(request.params));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     return json(200, { connections: await statusesFor(request, asked.data.id) });
@@ -90,6 +98,8 @@ const refresh = route({
   params: z.object({ serverId: McpServerId }),
   responses: { 200: { description: 'How it stands then.', schema: z.object({ refreshed: z.boolean(), server: Server }) }, ...queryErrors },
   handle: async (request) => {
+    const builtIn = await ifBuiltIn(request);
+    if (builtIn) return json(200, { refreshed: true, server: builtIn });
     const known = await request.ask(getMcpServer(request.params));
     if (!known.ok) throw new HttpError(known.error.code, known.error.message, known.error.details);
     const { late, ...after } = await refreshed(request, [known.data.id]);
@@ -121,7 +131,8 @@ const tools = route({
     const { late, ...after }: Refreshed = fresh === 'true' ? await refreshAll(request) : { late: [] };
     const asked = await request.ask(listMcpTools(place as Parameters<typeof listMcpTools>[0]), { ...afterOf(request), ...after });
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
-    return json(200, { tools: asked.data.tools, late });
+    const builtIn = place.serverId === undefined || place.serverId === BUILT_IN_SERVER ? await builtInTools(request, place) : [];
+    return json(200, { tools: [...builtIn, ...asked.data.tools], late });
   },
 });
 

@@ -3,6 +3,9 @@ import type { PinnedTool } from './contract.ts';
 import { policyOf, whyWithheld } from './policy.ts';
 import type { McpPolicy, RingServer } from './server.ts';
 
+/** What persons call the server of the tools that Annals itself has, where they allow, deny or switch off tools. */
+export const BUILT_IN_SERVER = 'mcp_built_in';
+
 /** One tool of one server, and how it stands for one person at one place. */
 export interface StandingTool {
   readonly tool: string;

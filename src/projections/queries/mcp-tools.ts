@@ -6,6 +6,7 @@ import type { McpChoices } from '../../domain/mcp/choice.ts';
 import type { PinnedTool } from '../../domain/mcp/contract.ts';
 import { standingTools } from '../../domain/mcp/offer.ts';
 import { McpServerId } from '../../domain/mcp/server.ts';
+import { suspicions } from '../../domain/mcp/suspicion.ts';
 import { type QueryContext, query } from '../query.ts';
 import { nameTools, toolNameFor } from '../tool-names.ts';
 import { type ContractTool, type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
@@ -30,6 +31,8 @@ export interface McpToolInfo {
   /** Why not. */
   readonly withheld: 'gone' | 'quarantined' | 'denied' | 'disabled' | 'off' | 'collision' | 'broken' | null;
   readonly reason: string | null;
+  /** What in its definition looks as if it were meant to mislead. */
+  readonly warnings: readonly string[];
 }
 
 const pinnedOf = ({ pinned, trust, current, hints }: ContractTool): PinnedTool => ({
@@ -45,6 +48,7 @@ async function toolsOf(
   contract: McpContractDoc,
   choices: McpChoices,
   place: { model?: string | undefined; conversation?: string | undefined },
+  others: readonly string[],
 ): Promise<McpToolInfo[]> {
   const snapshot = await snapshotOf(context, contract.snapshot);
   const definitions = new Map(snapshot?.tools.map((tool) => [String(tool.name), tool as JsonObject]));
@@ -68,12 +72,13 @@ async function toolsOf(
         offered: withheld === undefined,
         withheld: withheld ?? null,
         reason: null,
+        warnings: suspicions(definitions.get(tool) ?? {}, others),
       };
     });
   const bad = (snapshot?.broken ?? []).map(({ name: tool, reason }): McpToolInfo => {
     const name = toolNameFor({ slug: doc.slug, serverId }, tool);
     const none = { title: null, description: null, inputSchema: {}, hints: { readOnly: false, destructive: false, idempotent: false } };
-    return { ...of, ...none, name, tool, policy: 'deny', offered: false, withheld: 'broken', reason };
+    return { ...of, ...none, name, tool, policy: 'deny', offered: false, withheld: 'broken', reason, warnings: [] };
   });
   return [...good, ...bad];
 }
@@ -90,7 +95,8 @@ export const listMcpTools = query('listMcpTools', {
     const all = await Promise.all(
       servers.map(async (server) => {
         const contract = contracts.get(server.id);
-        return contract ? toolsOf(context, server, contract.doc, choices, place) : [];
+        const others = servers.filter(({ id }) => id !== server.id).map(({ doc }) => doc.slug);
+        return contract ? toolsOf(context, server, contract.doc, choices, place, others) : [];
       }),
     );
     const tools = all.flat();

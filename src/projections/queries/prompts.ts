@@ -14,10 +14,11 @@ import {
 import { contentOfVersion, type KnownPrompt, usable, visiblePrompts } from '../prompt-reading.ts';
 import { type QueryContext, query } from '../query.ts';
 import { prompts, promptVersions } from '../views/prompts.ts';
+import { shareList } from '../views/shares.ts';
 import { pageFields, pageOptions } from './page.ts';
 import { anyPerson } from './policy.ts';
 
-const views = [prompts, promptVersions];
+const views = [prompts, promptVersions, shareList];
 
 /** A prompt without what it says. */
 const shown = ({ content: { title, description, arguments: declared }, kept, ...prompt }: KnownPrompt) => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConversationId, FileId } from '../../domain/ids.ts';
-import { possessions, ResourceId, SharedKind } from '../../domain/resource-share.ts';
+import { possessionStream, possessions, ResourceId, SharedKind } from '../../domain/resource-share.ts';
 import type { ShareLevel } from '../../domain/share.ts';
 import { may, sharesWith } from '../../permissions/ability.ts';
 import { type QueryContext, query } from '../query.ts';
@@ -54,7 +54,8 @@ export const listResourceShares = query('listResourceShares', {
   views: [],
   run: async ({ kind, resource }, context) => {
     const thing = possessions.initialState();
-    for await (const event of context.events(`${kind}-${resource}`)) possessions.evolve(thing, event);
+    for await (const event of context.events(possessionStream(kind, resource, context.principal.id))) possessions.evolve(thing, event);
+    if (kind === 'prompt' && !thing.prompts.has(resource)) return undefined;
     const owner = await context.ownerOf(thing);
     const shares = await context.shares(resource);
     return owner !== undefined && may(context.principal, `${kind}.manage`, { owner, shares }) ? shown(context, shares) : undefined;

@@ -1,6 +1,7 @@
 import { ConversationDeleted, ConversationShared, ConversationUnshared } from '../../domain/conversation/index.ts';
 import type { EventOf, JsonObject } from '../../domain/event.ts';
 import { FileDeleted, FileShared, FileUnshared } from '../../domain/file.ts';
+import { PromptDeleted } from '../../domain/prompt/index.ts';
 import { resourceShareEvents } from '../../domain/resource-share.ts';
 import type { ShareLevel } from '../../domain/share.ts';
 import { view } from '../view.ts';
@@ -15,17 +16,27 @@ export interface ShareDoc extends JsonObject {
   sharedAt: string;
 }
 
-const types = [ConversationShared, ConversationUnshared, ConversationDeleted, FileShared, FileUnshared, FileDeleted, ...resourceShareEvents] as const;
+const types = [
+  ConversationShared,
+  ConversationUnshared,
+  ConversationDeleted,
+  FileShared,
+  FileUnshared,
+  FileDeleted,
+  PromptDeleted,
+  ...resourceShareEvents,
+] as const;
 type Event = EventOf<(typeof types)[number]>;
 
 function thingOf({ data }: Event): { kind: string; resource: string } {
   if ('kind' in data) return { kind: data.kind, resource: data.resource };
+  if ('promptId' in data) return { kind: 'prompt', resource: data.promptId };
   return 'fileId' in data ? { kind: 'file', resource: data.fileId } : { kind: 'conversation', resource: data.conversationId };
 }
 
 export const shareList = view<ShareDoc, (typeof types)[number]>({
   name: 'shares',
-  version: 1,
+  version: 2,
   types,
   indexes: [['grantee', 'kind', 'sharedAt'], ['resource']],
   ownedBy: 'grantee',

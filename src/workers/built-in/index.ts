@@ -1,10 +1,14 @@
 import type { Loader } from '../../adapters/event-store/loader.ts';
+import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
 import type { ReadPage } from '../../adapters/page-reader/port.ts';
 import type { WebSearch } from '../../adapters/web-search/port.ts';
+import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { isChosen, type McpChoices, mcpChoiceStream, mcpChoices, personalPolicy } from '../../domain/mcp/choice.ts';
+import { BUILT_IN_SERVER } from '../../domain/mcp/offer.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { promptsAskedBy } from '../../projections/prompt-source.ts';
+import type { McpToolInfo } from '../../projections/queries/mcp-tools.ts';
 import { getOwnProfile } from '../../projections/queries/people.ts';
 import type { Ask } from '../../projections/query.ts';
 import type { ToolPlace, ToolSource } from '../tools.ts';
@@ -13,9 +17,6 @@ import { createClock } from './clock.ts';
 import { createPromptTools } from './prompts.ts';
 import type { BuiltInTool } from './tool.ts';
 import { createFetchPageTool, createWebSearchTool } from './web.ts';
-
-/** What persons call these tools' server where they allow, deny or switch off tools. */
-export const BUILT_IN_SERVER = 'mcp_built_in';
 
 export interface BuiltInParts {
   readonly loader: Loader;
@@ -29,8 +30,14 @@ export interface BuiltInParts {
 
 const asThemselves = (id: PersonId): Principal => ({ id, kind: 'person', roles: ['member'] });
 
+/** What is built in, as a source of tools and as one more server in the list of them. */
+export interface BuiltIn extends ToolSource {
+  /** As they stand for this person, those that are withheld too. */
+  list(person: PersonId, place: { readonly model?: string | undefined; readonly conversation?: string | undefined }): Promise<readonly McpToolInfo[]>;
+}
+
 /** The tools that need no server, in every dialect; a person allows, denies and switches them off as it does those of servers. */
-export function createBuiltInTools({ loader, ask, now, used, search, readPage }: BuiltInParts): ToolSource {
+function createBuiltInTools({ loader, ask, now, used, search, readPage }: BuiltInParts): BuiltIn {
   const zoneOf = async (person: PersonId): Promise<string | undefined> => {
     const asked = await ask(asThemselves(person), getOwnProfile({}));
     return asked.ok ? (asked.data.profile.timeZone ?? undefined) : undefined;
@@ -54,8 +61,35 @@ export function createBuiltInTools({ loader, ask, now, used, search, readPage }:
         return [offered(tool, place, policy === 'ask')];
       });
     },
+    async list(person, place) {
+      const { state: choices } = await loader.load(mcpChoiceStream(person), mcpChoices);
+      return all.map((tool) => infoOf(tool, policyOf(choices, tool), isChosen(choices, BUILT_IN_SERVER, tool.name, defined(place))));
+    },
   };
 }
+
+const defined = ({ model, conversation }: { model?: string | undefined; conversation?: string | undefined }) => ({
+  ...(model === undefined ? {} : { model }),
+  ...(conversation === undefined ? {} : { conversation }),
+});
+
+function infoOf({ name, description, parameters, usual }: BuiltInTool, policy: 'deny' | 'ask' | 'allow', chosen: boolean): McpToolInfo {
+  const withheld = policy === 'deny' ? 'denied' : chosen ? null : 'disabled';
+  return {
+    ...{ name, description, policy, withheld, serverId: BUILT_IN_SERVER, server: 'built-in', tool: name, title: null },
+    inputSchema: parameters,
+    hints: { readOnly: usual === 'allow', destructive: false, idempotent: true },
+    offered: withheld === null,
+    reason: null,
+    warnings: [],
+  };
+}
+
+/** With what reaches the web, where the installation has it. */
+export const openBuiltInTools = (
+  parts: Omit<BuiltInParts, 'search' | 'readPage'> & { readonly security: Pick<SecurityLog, 'record'> },
+  { search, pages }: { readonly search?: WebSearch | undefined; readonly pages?: (onBlocked: (blocked: Blocked) => void) => ReadPage },
+): BuiltIn => createBuiltInTools({ ...parts, search, readPage: pages?.(recordBlocked(parts.security, 'fetch_page')) });
 
 function offered({ name, description, parameters, execute }: BuiltInTool, place: ToolPlace, needsApproval: boolean) {
   return {

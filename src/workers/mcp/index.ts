@@ -10,7 +10,7 @@ import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
 import { type NpmPackages, noNpm } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
-import type { SecurityLog } from '../../commands/security-log.ts';
+import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { McpAccessGranted, McpAccessRevoked, mcpAccessStream } from '../../domain/mcp/access.ts';
@@ -117,9 +117,7 @@ export function createMcp(parts: McpParts): Mcp {
   const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
   const npm = setting.npm ?? noNpm;
   const limits = { ...usualMcpLimits, ...setting.limits };
-  const connector = setting.connector(({ host, reason }) =>
-    security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
-  );
+  const connector = setting.connector(recordBlocked(security, 'tool servers'));
   const { authorizer } = connector;
   const access = createMcpAccess({ ...parts, authorizer });
   const releases = createReleases({ ...parts, npm });

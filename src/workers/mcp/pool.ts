@@ -102,6 +102,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const target = authorized.value;
     if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
       return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
+    if ('command' in target && parts.commands.length > 0 && 'PATH' in target.env)
+      return failed({ code: 'Forbidden', message: 'Only certain commands may be started here, so its PATH cannot be another one.', sent: false });
     slot.stale = false;
     const launched = await parts.launch(server, target, stopped.signal);
     if (!launched.ok) return failed(launched.error);

@@ -6,6 +6,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
 import { type StandingTool, standingTools } from '../../domain/mcp/offer.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
+import { visible, visibleSchema } from '../../domain/mcp/suspicion.ts';
 import { nameTools, toolNameFor } from '../../projections/tool-names.ts';
 import type { KeepFile } from '../keep-file.ts';
 import { OutcomeUnknown, type ServerTool, type ToolCall, ToolFailed, type ToolPlace, type ToolSource } from '../tools.ts';
@@ -76,8 +77,8 @@ function serverTool(parts: McpToolsParts, person: PersonId, name: string, { serv
   const { description, title, inputSchema } = definition;
   return {
     name,
-    description: String(description ?? title ?? tool),
-    parameters: inputSchema as JsonObject,
+    description: visible(String(description ?? title ?? tool)),
+    parameters: visibleSchema(inputSchema as JsonObject) as JsonObject,
     needsApproval: policy !== 'allow',
     idempotent: hints.idempotent,
     bind: (input) => ({ serverId: server.serverId, tool, toolHash: hash, argumentsHash: argumentsHash(parts.secret, person, server, tool, input) }),

@@ -177,3 +177,59 @@ describe('in a chat', () => {
     expect(await send()).toEqual(first);
   });
 });
+
+describe('a prompt that is shared', () => {
+  const share = (who: Record<string, string>, promptId: string, grantee: string, level = 'view') =>
+    call(who, 'PUT', `/api/shares/prompt/${promptId}/${grantee}`, { level });
+  const unshare = (who: Record<string, string>, promptId: string, grantee: string) =>
+    call(who, 'DELETE', `/api/shares/prompt/${promptId}/${grantee}`);
+  const isThere = async (who: Record<string, string>, { path, name }: { path: string; name: string }) => {
+    const [got, expanded] = await Promise.all([call(who, 'GET', path), call(who, 'POST', '/api/prompts/expand', { name })]);
+    expect(got.status).toBe(expanded.status);
+    return got.status === 200 && got.json.source;
+  };
+  test('with a person is used by that person and nobody else, until it is shared no more', async () => {
+    const made = await make(ada, saying('Shared words.'));
+    const cid = bearer((await server.tokens.access(person('cid'))).token);
+    expect(await isThere(bob, made)).toBe(false);
+    expect((await share(ada, made.promptId, 'person_bob')).status).toBe(200);
+    await until(async () => (await isThere(bob, made)) === 'shared');
+    expect(await isThere(cid, made)).toBe(false);
+    expect((await call(bob, 'GET', made.path)).json).toMatchObject({ uses: null, visibility: null });
+    const { json: sent } = await call(bob, 'POST', '/api/conversations', {});
+    const parts = [{ type: 'text', text: `/${made.name}` }];
+    const told = (await call(bob, 'POST', `/api/conversations/${sent.conversationId}/messages`, { parts, reply: true })).json;
+    const { kernel } = server.installation;
+    expect(textOf(await readRun(kernel, person('bob'), sent.conversationId, told.runId))).toContain('Shared words.');
+    expect((await call(ada, 'GET', `/api/shares/prompt/${made.promptId}`)).json.shares).toMatchObject([{ with: 'person_bob', level: 'view' }]);
+    expect((await call(bob, 'GET', '/api/shared-with-me?kind=prompt')).json.shares).toMatchObject([{ resource: made.promptId }]);
+    expect((await unshare(ada, made.promptId, 'person_bob')).status).toBe(200);
+    expect(await isThere(bob, made)).toBe(false);
+  });
+  test('with a role is used by all who have it; each may leave, and what is deleted is gone for all', async () => {
+    const made = await make(ada, saying('For members.'));
+    await share(ada, made.promptId, 'member');
+    await share(ada, made.promptId, 'person_bob');
+    const dan = bearer((await server.tokens.access(person('dan'))).token);
+    await until(async () => (await isThere(dan, made)) === 'shared');
+    expect((await unshare(bob, made.promptId, 'person_bob')).status).toBe(200);
+    expect((await unshare(dan, made.promptId, 'member')).status).toBe(404);
+    await call(ada, 'DELETE', made.path);
+    await until(async () => (await isThere(dan, made)) === false);
+    await until(async () => (await call(dan, 'GET', '/api/shared-with-me?kind=prompt')).json.shares.length === 0);
+  });
+  test('is shared by its owner alone, to be used', async () => {
+    const made = await make(ada, saying('Mine.'));
+    await make(bob, saying('So that there is a shelf.'));
+    for (const other of [bob, admin]) {
+      expect((await share(other, made.promptId, 'person_cid')).status).toBe(404);
+      expect((await call(other, 'GET', `/api/shares/prompt/${made.promptId}`)).status).toBe(404);
+    }
+    expect((await share(ada, made.promptId, 'person_bob', 'edit')).json).toMatchObject({ code: 'ViewOnly' });
+    await share(ada, made.promptId, 'person_bob');
+    await until(async () => (await isThere(bob, made)) === 'shared');
+    expect((await share(bob, made.promptId, 'person_cid')).status).toBe(404);
+    expect((await call(bob, 'PUT', made.path, { content: saying('Changed.') })).status).toBe(404);
+    expect((await call(bob, 'GET', `${made.path}/versions`)).status).toBe(404);
+  });
+});

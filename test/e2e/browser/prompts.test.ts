@@ -26,11 +26,46 @@ describeInBrowser('prompts in the browser', (app) => {
     await versions.getByRole('button', { name: 'Pin' }).first().click();
     await page.getByText('version 3, pinned').waitFor();
 
+    const sharing = page.getByRole('region', { name: 'Sharing' });
+    await sharing.getByRole('combobox', { name: 'or a role' }).selectOption('member');
+    await sharing.getByRole('button', { name: 'Share' }).click();
+    await sharing.getByText('whoever has this role').waitFor();
+    if (process.env['ANNALS_SCREENSHOTS']) await page.screenshot({ path: `${process.env['ANNALS_SCREENSHOTS']}/prompt-shared.png`, fullPage: true });
+    await sharing.getByRole('button', { name: 'Stop sharing' }).click();
+    await sharing.getByText('It is shared with nobody.').waitFor();
+
     await page.goto(`${app.baseUrl}/app/`);
     await composer(page).waitFor();
     await say(page, '/greet who=Bob');
     await page.getByText('/greet who=Bob').first().waitFor();
     await answer(page).getByText('Say hello to Bob.').waitFor();
+  });
+
+  it('are offered as soon as a message begins with a slash, chosen without a mouse, and in nobody’s way otherwise', async () => {
+    const page = await app.open();
+    const box = composer(page);
+    const menu = page.getByRole('listbox', { name: 'Prompts' });
+    await box.fill('/');
+    await menu.getByRole('option', { name: /summarize/ }).waitFor();
+    if (process.env['ANNALS_SCREENSHOTS']) await page.screenshot({ path: `${process.env['ANNALS_SCREENSHOTS']}/prompt-menu.png` });
+    expect(await box.getAttribute('aria-expanded')).toBe('true');
+    const first = await box.getAttribute('aria-activedescendant');
+    await box.press('ArrowDown');
+    expect(await box.getAttribute('aria-activedescendant')).not.toBe(first);
+    await box.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await box.fill('');
+    await box.pressSequentially('/summ');
+    await menu.getByRole('option', { name: /summarize/ }).waitFor();
+    await box.press('Enter');
+    await expect.poll(() => box.inputValue()).toBe('/summarize ');
+    for (const text of ['see /summ', '/no-such-prompt', 'plain']) {
+      await box.fill(text);
+      expect(await menu.count()).toBe(0);
+    }
+    await box.fill('/echo still sent');
+    await box.press('Enter');
+    await answer(page).getByText('still sent').waitFor();
   });
 
   it('fit a phone', async () => {

@@ -2,16 +2,12 @@ import { X } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Act, Form, Labelled, Row, Rows } from '../consoles/parts.tsx';
 import { Shown, useAsked } from '../consoles/use-asked.tsx';
-import { fetchRoles, fetchShares, findPeople, levels, type Person, share, unshare, usualRoles } from './shares.ts';
+import { fetchRoles, fetchShares, findPeople, levels, type Person, share, sharesOfThread, unshare, usualRoles } from './shares.ts';
 
 /** With whom a conversation is shared, and how far; for whoever manages it. */
 export function ShareDialog({ threadId, onClose }: { threadId: string; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const shares = useAsked(useCallback(() => fetchShares(threadId), [threadId]));
-  const roles = useAsked(fetchRoles);
-  const nameOf = (id: string) => roles.value?.find((role) => role.id === id)?.name;
-
   return (
     <dialog
       ref={dialog}
@@ -28,11 +24,23 @@ export function ShareDialog({ threadId, onClose }: { threadId: string; onClose: 
           <X size={16} />
         </button>
       </div>
+      <Shares thing={sharesOfThread(threadId)} />
+    </dialog>
+  );
+}
+
+/** With whom a thing is shared, and sharing it. `onlyToUse`: there is nothing else that one may with it. */
+export function Shares({ thing, onlyToUse = false }: { thing: string; onlyToUse?: boolean }) {
+  const shares = useAsked(useCallback(() => fetchShares(thing), [thing]));
+  const roles = useAsked(fetchRoles);
+  const nameOf = (id: string) => roles.value?.find((role) => role.id === id)?.name;
+  return (
+    <>
       <div className="mt-4">
         <Form
           label="Share"
           send={async (fields) => {
-            await share(threadId, granteeIn(fields), String(fields.get('level')));
+            await share(thing, granteeIn(fields), String(fields.get('level')));
             shares.reload();
           }}
         >
@@ -50,9 +58,13 @@ export function ShareDialog({ threadId, onClose }: { threadId: string; onClose: 
               ))}
             </select>
           </Labelled>
-          <Labelled label="May">
-            <Level />
-          </Labelled>
+          {onlyToUse ? (
+            <input type="hidden" name="level" value="view" />
+          ) : (
+            <Labelled label="May">
+              <Level />
+            </Labelled>
+          )}
         </Form>
       </div>
       <div className="mt-5 max-h-[45vh] overflow-y-auto">
@@ -65,15 +77,17 @@ export function ShareDialog({ threadId, onClose }: { threadId: string; onClose: 
                   title={name ?? nameOf(grantee) ?? grantee}
                   facts={grantee.startsWith('person_') ? name && grantee : `whoever has this role`}
                 >
-                  <Level value={level} label={`What ${name ?? grantee} may`} onChange={(to) => share(threadId, grantee, to).then(shares.reload)} />
-                  <Act label="Stop sharing" act={() => unshare(threadId, grantee)} done={shares.reload} />
+                  {!onlyToUse && (
+                    <Level value={level} label={`What ${name ?? grantee} may`} onChange={(to) => share(thing, grantee, to).then(shares.reload)} />
+                  )}
+                  <Act label="Stop sharing" act={() => unshare(thing, grantee)} done={shares.reload} />
                 </Row>
               ))}
             </Rows>
           )}
         </Shown>
       </div>
-    </dialog>
+    </>
   );
 }
 

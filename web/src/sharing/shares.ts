@@ -10,13 +10,15 @@ const Role = z.object({ id: z.string(), name: z.string() });
 /** The roles that are always there. */
 export const usualRoles = ['administrator', 'member', 'viewer', 'auditor', 'analyst'] as const;
 
-const path = (threadId: string, grantee = '') =>
-  `/api/conversations/${encodeURIComponent(threadId)}/shares${grantee && `/${encodeURIComponent(grantee)}`}`;
+/** Where the shares of a thing are. */
+export const sharesOfThread = (threadId: string) => `/api/conversations/${encodeURIComponent(threadId)}/shares`;
+export const sharesOfPrompt = (promptId: string) => `/api/shares/prompt/${encodeURIComponent(promptId)}`;
+const path = (thing: string, grantee: string) => `${thing}/${encodeURIComponent(grantee)}`;
 
-export const fetchShares = async (threadId: string) => (await request(path(threadId), z.object({ shares: z.array(Share) }))).shares;
+export const fetchShares = async (thing: string) => (await request(thing, z.object({ shares: z.array(Share) }))).shares;
 export const fetchRoles = async () => (await request('/api/roles', z.object({ roles: z.array(Role) }))).roles;
 export const findPeople = async (search: string) =>
   (await request(`/api/directory?search=${encodeURIComponent(search)}`, z.object({ people: z.array(Person) }))).people;
-export const share = (threadId: string, grantee: string, level: string) =>
-  request(path(threadId, grantee), z.unknown(), { method: 'PUT', body: { level } });
-export const unshare = (threadId: string, grantee: string) => request(path(threadId, grantee), z.unknown(), { method: 'DELETE' });
+export const share = (thing: string, grantee: string, level: string) =>
+  request(path(thing, grantee), z.unknown(), { method: 'PUT', body: { level } });
+export const unshare = (thing: string, grantee: string) => request(path(thing, grantee), z.unknown(), { method: 'DELETE' });

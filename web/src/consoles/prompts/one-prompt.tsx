@@ -1,4 +1,6 @@
 import { Fragment, useCallback, useState } from 'react';
+import { Shares } from '../../sharing/share-dialog.tsx';
+import { sharesOfPrompt } from '../../sharing/shares.ts';
 import { Act, Form, Labelled, Row, Rows, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { argumentsIn, fetchContent, fetchDiff, fetchVersions, type Listed, pin, revise, rollBack, tryOut, type Version } from './prompts-api.ts';
@@ -35,6 +37,12 @@ export function OnePrompt({ prompt, changed }: { prompt: Listed; changed: () => 
       </Shown>
       <Try prompt={prompt} />
       {source === 'own' && <History prompt={prompt} changed={changed} />}
+      {source === 'own' && (
+        <section aria-label="Sharing" className="mt-4">
+          <h4 className="font-medium text-sm">Share it to be used</h4>
+          <Shares thing={sharesOfPrompt(id)} onlyToUse />
+        </section>
+      )}
     </div>
   );
 }

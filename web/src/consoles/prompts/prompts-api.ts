@@ -32,6 +32,8 @@ const Lines = z.object({ lines: z.array(z.object({ change: z.enum(['same', 'adde
 const path = (id: string) => `/api/prompts/${encodeURIComponent(id)}`;
 
 export const fetchPrompts = async () => (await request('/api/prompts?state=all&limit=500', z.object({ prompts: z.array(Listed) }))).prompts;
+/** What can be called by its name now. */
+export const fetchUsablePrompts = async () => (await request('/api/prompts?usable=true&limit=500', z.object({ prompts: z.array(Listed) }))).prompts;
 export const fetchContent = (id: string) => request(path(id), Content);
 export const fetchVersions = async (id: string) =>
   (await request(`${path(id)}/versions?limit=100`, z.object({ versions: z.array(Version) }))).versions;

@@ -44,13 +44,13 @@ const whys: Readonly<Record<string, string>> = {
 
 function ToolRow({ tool, done }: { tool: Tool; done: () => void }) {
   const [change, setChange] = useState<Change>();
-  const { serverId, tool: name, policy, withheld, reason, description, hints } = tool;
+  const { serverId, tool: name, policy, withheld, reason, description, hints, warnings = [] } = tool;
   const choose = (value: string) => void setPolicy(serverId, name, value as Policy).then(done, (error: unknown) => toast((error as Error).message));
   const why = withheld ? (reason ?? whys[withheld] ?? withheld) : undefined;
   const hint = hints.destructive ? 'can destroy' : hints.readOnly ? 'only reads, it says' : undefined;
   return (
     <>
-      <Row title={name} facts={[why, hint, description?.slice(0, 160)].filter(Boolean).join(' · ')}>
+      <Row title={name} facts={[why, ...warnings, hint, description?.slice(0, 160)].filter(Boolean).join(' · ')}>
         {withheld === 'quarantined' && (
           <Act label="What changed?" act={async () => setChange(await fetchChange(serverId, name))} done={() => undefined} />
         )}

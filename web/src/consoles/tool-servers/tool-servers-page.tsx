@@ -72,7 +72,8 @@ function Waiting({ approval, done }: { approval: Approval; done: () => void }) {
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-function factsOf({ owner, transport, status, contract, enabled, login }: Server): string {
+function factsOf({ owner, transport, status, contract, enabled, tools, login }: Server): string {
+  if (owner === 'built_in') return `always there · ${tools ?? 0} tools · nothing to connect to`;
   const figures = status && [
     `${status.calls} calls`,
     ...(status.errors > 0 ? [`${status.errors} failed`] : []),
@@ -92,11 +93,11 @@ function factsOf({ owner, transport, status, contract, enabled, login }: Server)
 }
 
 function ServerRow({ server, mayChange, done }: { server: Server; mayChange: boolean; done: () => void }) {
-  const { id, slug, title, enabled } = server;
+  const { id, slug, title, enabled, owner } = server;
   return (
     <Row title={title === '' || title === slug ? slug : `${slug} — ${title}`} facts={factsOf(server)}>
       {enabled && <Login server={server} done={done} />}
-      {enabled && <Act label="Read anew" act={() => refreshServer(id)} done={done} />}
+      {enabled && owner !== 'built_in' && <Act label="Read anew" act={() => refreshServer(id)} done={done} />}
       {mayChange && <Act label={enabled ? 'Switch off' : 'Switch on'} act={() => switchServer(id, !enabled)} done={done} />}
       {mayChange && <Act label="Remove" confirm={`Remove ${slug}, and destroy its secrets?`} act={() => removeServer(id)} done={done} />}
     </Row>

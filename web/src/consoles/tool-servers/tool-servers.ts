@@ -17,7 +17,7 @@ const Status = z.object({
 });
 const Server = z.object({
   id: z.string(),
-  owner: z.enum(['self', 'organisation']),
+  owner: z.enum(['self', 'organisation', 'built_in']),
   slug: z.string(),
   title: z.string(),
   transport: z.string(),
@@ -26,6 +26,7 @@ const Server = z.object({
   contract: z.object({ tools: z.number(), quarantined: z.array(z.string()), changed: z.boolean() }).nullable(),
   login: z.object({ connected: z.boolean(), issuer: z.string().nullable() }).optional(),
   status: Status.nullable(),
+  tools: z.number().optional(),
 });
 export type Server = z.infer<typeof Server>;
 const Tool = z.object({
@@ -39,6 +40,7 @@ const Tool = z.object({
   offered: z.boolean(),
   withheld: z.string().nullable(),
   reason: z.string().nullable(),
+  warnings: z.array(z.string()).optional(),
 });
 export type Tool = z.infer<typeof Tool>;
 const Approval = z.object({
