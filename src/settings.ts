@@ -117,6 +117,8 @@ const Settings = z.object({
   ANNALS_MCP_COMMANDS: list.default([]),
   /** How long a connection to a server of tools may be idle, in ms. */
   ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** What the definitions of a person's tools may cost before a model has to look for them, in tokens as they are estimated; 0: always. */
+  ANNALS_TOOL_SEARCH: z.coerce.number().int().min(0).default(20_000),
   /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
   ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */

@@ -20,5 +20,6 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     provided: providedServers(settings.AICHAT_MCP_SERVERS_FILE),
     commands: settings.ANNALS_MCP_COMMANDS,
     limits: { idleMs: settings.ANNALS_MCP_IDLE },
+    searchTokens: settings.ANNALS_TOOL_SEARCH,
   };
 }

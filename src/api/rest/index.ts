@@ -19,6 +19,7 @@ import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { promptRoutes } from './prompts.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { questionRoutes } from './questions.ts';
 import { retentionRoutes } from './retention.ts';
 import { roleRoutes } from './roles.ts';
 import { runRoutes } from './runs.ts';
@@ -60,4 +61,5 @@ export const restRoutes = ({
   ...promptRoutes,
   ...mcpRoutes,
   ...mcpConfigRoutes,
+  ...questionRoutes,
 ];

@@ -22,6 +22,7 @@ import * as people from './people.ts';
 import * as privacy from './privacy.ts';
 import * as prompts from './prompts.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as questions from './questions.ts';
 import * as retention from './retention.ts';
 import * as roles from './roles.ts';
 import * as runs from './runs.ts';
@@ -49,6 +50,7 @@ export const queries = {
   ...prompts,
   ...mcp,
   ...mcpTools,
+  ...questions,
   ...approvals,
   ...security,
   ...analytics,

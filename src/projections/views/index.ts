@@ -24,6 +24,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
+import { questions } from './questions.ts';
 import { retentionDue } from './retention.ts';
 import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
@@ -51,6 +52,7 @@ export const views = [
   mcpServers,
   mcpContractList,
   mcpLogins,
+  questions,
   approvals,
   security,
   accountBursts,

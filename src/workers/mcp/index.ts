@@ -30,6 +30,7 @@ import type { Views } from '../../projections/query.ts';
 import type { Duties } from '../duties.ts';
 import { createKeepFile } from '../keep-file.ts';
 import { done, type Reaction, type Verdict } from '../reaction.ts';
+import { searchableTools } from '../tool-search.ts';
 import type { ToolSource } from '../tools.ts';
 import { createMcpAccess } from './access.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
@@ -65,12 +66,15 @@ export interface McpSetting {
   readonly commands?: readonly string[];
   readonly limits?: Partial<McpLimits>;
   readonly provided?: readonly ConfigEntry[];
+  /** Definitions that cost more tokens are looked for by the model. */
+  readonly searchTokens?: number;
 }
 
 /** After these the lists of a server are read, by whoever it concerns. */
 const readAnew = [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type, McpAccessGranted.type];
 
 const SWEEP_MS = 1000;
+const USUAL_SEARCH_TOKENS = 20_000;
 
 /** Everything about servers of tools that goes on in this process. */
 export interface Mcp {
@@ -143,13 +147,17 @@ export function createMcp(parts: McpParts): Mcp {
   };
 
   return {
-    tools: createMcpTools({
-      registry,
-      contracts,
-      pool,
-      keepFile: createKeepFile(parts),
-      secret: parts.secret,
-      onProblem,
+    tools: searchableTools({
+      ...parts,
+      tokens: setting.searchTokens ?? USUAL_SEARCH_TOKENS,
+      source: createMcpTools({
+        registry,
+        contracts,
+        pool,
+        keepFile: createKeepFile(parts),
+        secret: parts.secret,
+        onProblem,
+      }),
     }),
     reactions: [{ name: 'mcp-lists', types: readAnew, from: 'now', handle: refresh }, forgetLogins(parts)],
     statuses: board.read,

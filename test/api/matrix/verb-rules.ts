@@ -55,6 +55,8 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   stopRun: ['edit'],
   // The owner asked.
   answerApproval: ['keep'],
+  answerToolInput: ['keep'],
+  requestToolInput: ['annals'],
   provideToolOutput: ['edit'],
   startTitleCall: ['annals'],
   endTitleCall: ['annals'],
@@ -227,6 +229,7 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
   listMcpServers: ['anyone', evenMade],
   getMcpToolChange: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listMcpTools: ['anyone'],
+  listQuestions: ['anyone'],
   listApprovals: ['anyone'],
   listAlerts: ['auditors'],
   listSecurityEvents: ['auditors'],

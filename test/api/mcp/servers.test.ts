@@ -41,7 +41,7 @@ test('six servers from npm are registered through the API and listed, old ones a
   const { tools, late } = await ask('GET', '/api/mcp/tools?force_refresh=true');
   expect(late).toEqual([]);
   const counts = Object.fromEntries(names.map((name) => [name, tools.filter((tool: { server: string }) => tool.server === name).length]));
-  expect(counts).toEqual({ everything: 13, filesystem: 14, memory: 9, sequential: 1, git: 28, context7: 2 });
+  expect(counts).toEqual({ everything: 15, filesystem: 14, memory: 9, sequential: 1, git: 28, context7: 2 });
   expect(
     tools.every(({ name, offered, policy }: { name: string; offered: boolean; policy: string }) => name.length <= 64 && offered && policy === 'ask'),
   ).toBe(true);
@@ -52,7 +52,7 @@ test('six servers from npm are registered through the API and listed, old ones a
   ).toBe(true);
   const pmm = await ask('GET', '/v1/chat/mcp/tools?force_refresh=true', undefined, await member());
   expect(pmm.force_refresh).toBe(true);
-  expect(pmm.tools).toHaveLength(67);
+  expect(pmm.tools).toHaveLength(69);
   expect(pmm.tools[0]).toEqual({
     name: expect.any(String),
     description: expect.any(String),
