@@ -42,6 +42,8 @@ export interface McpError {
   readonly code: McpErrorCode;
   readonly message: string;
   readonly sent: boolean;
+  /** Which permissions it wants, where they are too few; as the server says it. */
+  readonly scope?: string;
 }
 export type McpResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: McpError };
 
@@ -165,6 +167,8 @@ export interface LoginRequest {
   readonly clientSecret?: string;
   /** Empty: what the server asks for. */
   readonly scopes: readonly string[];
+  /** What was too little before, besides. */
+  readonly more?: string;
   readonly redirectUrl: string;
   /** Where authorization servers may read who we are, instead of a registration. */
   readonly clientMetadataUrl?: string;
