@@ -66,6 +66,10 @@ const owners = [
   'setMcpServerPolicy',
   'refreshMcpServer',
   'approveMcpTool',
+  'takeMcpContract',
+  'setMcpRequirements',
+  'setMcpUpdates',
+  'lookUpMcpReleases',
 ];
 const administrators = [
   'registerPerson',

@@ -1,5 +1,6 @@
 import * as mcp from '../../src/commands/mcp.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
+import { Requirements } from '../../src/domain/mcp-plan/requirements.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { administrator, type Installation } from './memory-annals.ts';
 
@@ -31,6 +32,7 @@ async function contractsOf({ kernel }: Installation, serverId: string, owner: st
     );
   }
   await kernel.tell(administrator, mcp.approveMcpTool({ contractId: serverId, serverId, tool: 'changes', hash: hashOf('d') }));
+  await kernel.tell(administrator, mcp.takeMcpContract({ contractId: serverId, serverId, contractHash: hashOf('3') }));
 }
 
 /** Servers of tools, with everything that can happen to them. */
@@ -59,6 +61,9 @@ export async function toolServersOf(installation: Installation, who: Principal):
     mcp.switchMcpServer({ serverId, enabled: false }),
     mcp.shareMcpServer({ serverId, audience: [who.id] }),
     mcp.changeMcpServer({ ...usual, serverId, slug: 'shared-anew', audience: 'everybody' }),
+    mcp.setMcpRequirements({ serverId, requirements: Requirements.parse({ requires: { servers: { other: '^1' } } }) }),
+    mcp.setMcpUpdates({ serverId, updates: 'compatible' }),
+    mcp.lookUpMcpReleases({ serverId }),
     mcp.refreshMcpServer({ serverId, requestId: 'again' }),
     mcp.chooseMcpTools({ serverId, tool: null, scope: { model: 'demo/demo' }, enabled: false }),
     mcp.setMcpToolPolicy({ serverId, tool: 'stays', policy: 'deny' }),

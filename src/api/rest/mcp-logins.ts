@@ -115,9 +115,9 @@ export function toolLoginRoutes({ publicUrl }: { readonly publicUrl?: string | u
     description: 'Hands the answer to the web app, in a fragment, which no log sees: a request that another site has begun is nobody’s here.',
     tags,
     responses: { 303: { description: 'To the web app.' }, 429: { description: 'Too many requests from this address.' } },
-    handle: async ({ req }) => {
-      limit(req);
-      const given = new URL(req.url, 'http://own.invalid').searchParams;
+    handle: async (visit) => {
+      limit(visit);
+      const given = new URL(visit.req.url, 'http://own.invalid').searchParams;
       const kept = ['state', 'code', 'iss', 'error'].flatMap((name) => {
         const value = given.get(name);
         return value === null ? [] : [[name, value.slice(0, 4000)]];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { COMPAT_KEY, Requirements } from '../mcp-plan/requirements.ts';
+import { McpUpdates } from './server.ts';
 
 /**
  * The `mcpServers` JSON that assistants and editors keep (no standard; the union of what Claude, Cursor, VS Code and others write). It is data: nothing in
@@ -22,6 +24,13 @@ const Entry = z.looseObject({
   autoApprove: z.array(z.string()).optional(),
   alwaysAllow: z.array(z.string()).optional(),
   disabledTools: z.array(z.string()).optional(),
+  /** Of Annals: `name@version` of a package that is started by npx. */
+  package: z.string().optional(),
+  updates: McpUpdates.optional(),
+  /** By server, the range of versions that it needs. */
+  requires: z.record(z.string(), z.string()).optional(),
+  /** As in a `server.json`: under `dev.annals/compat` what it says of others. */
+  _meta: z.record(z.string(), z.unknown()).optional(),
   /** Each person logs in there; all of what it says may be missing. */
   oauth: z
     .looseObject({
@@ -65,6 +74,8 @@ export type ConfigEntry =
       /** Tools that the file would have called without asking. */
       readonly allowed: readonly string[];
       readonly disabledTools: readonly string[];
+      readonly updates?: McpUpdates;
+      readonly requirements?: Requirements;
       /** What a person should know about it. */
       readonly warnings: readonly string[];
     }
@@ -82,6 +93,7 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
   if (!parsed.success)
     return { ok: false, name, reason: parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`).join('; ') };
   const entry = parsed.data;
+  if (entry.package !== undefined) Object.assign(entry, { command: 'npx', args: ['-y', entry.package, ...(entry.args ?? [])] });
   const said = entry.type ?? entry.transport;
   const url = entry.url ?? entry.serverUrl;
   const transport = said === undefined ? (entry.command !== undefined ? 'stdio' : 'auto') : kinds[said];
@@ -95,6 +107,8 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
         ? undefined
         : { url };
   if (address === undefined) return { ok: false, name, reason: transport === 'stdio' ? 'It has no command.' : 'It has no url.' };
+  const requirements = requirementsOf(entry);
+  if (requirements?.success === false) return { ok: false, name, reason: `What it needs cannot be read: ${z.prettifyError(requirements.error)}` };
   const { timeout } = entry;
   const timeoutMs = timeout === undefined ? null : Math.max(1000, Math.round(timeout < SECONDS ? timeout * SECONDS : timeout));
   return {
@@ -113,8 +127,17 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
     },
     allowed: [...(entry.autoApprove ?? []), ...(entry.alwaysAllow ?? [])],
     disabledTools: entry.disabledTools ?? [],
+    ...(entry.updates === undefined ? {} : { updates: entry.updates }),
+    ...(requirements === undefined ? {} : { requirements: requirements.data }),
     warnings: warningsOf(entry),
   };
+}
+
+function requirementsOf({ requires, _meta: meta = {} }: z.output<typeof Entry>) {
+  const said = meta[COMPAT_KEY];
+  if (requires === undefined && said === undefined) return undefined;
+  const declared = typeof said === 'object' && said !== null ? said : {};
+  return Requirements.safeParse({ ...declared, ...(requires === undefined ? {} : { requires: { servers: requires } }) });
 }
 
 function loginOf({ oauth }: z.output<typeof Entry>, transport: string): Pick<Extract<ConfigEntry, { ok: true }>['given'], 'auth' | 'oauth'> {

@@ -15,6 +15,8 @@ import * as logins from './logins.ts';
 import * as mails from './mails.ts';
 import * as masking from './masking.ts';
 import * as mcp from './mcp.ts';
+import * as mcpCompatibility from './mcp-compatibility.ts';
+import * as mcpDependencies from './mcp-dependencies.ts';
 import * as mcpTools from './mcp-tools.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
@@ -51,6 +53,8 @@ export const queries = {
   ...mcp,
   ...mcpTools,
   ...questions,
+  ...mcpCompatibility,
+  ...mcpDependencies,
   ...approvals,
   ...security,
   ...analytics,

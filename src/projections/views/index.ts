@@ -16,6 +16,7 @@ import { jobList } from './jobs.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { maskedPrompts } from './masked-prompts.ts';
+import { mcpCalls } from './mcp-calls.ts';
 import { mcpContractList } from './mcp-contracts.ts';
 import { mcpLogins } from './mcp-logins.ts';
 import { mcpServers } from './mcp-servers.ts';
@@ -51,6 +52,7 @@ export const views = [
   promptVersions,
   mcpServers,
   mcpContractList,
+  mcpCalls,
   mcpLogins,
   questions,
   approvals,

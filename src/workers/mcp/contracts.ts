@@ -9,8 +9,9 @@ import { observeMcpContract } from '../../commands/mcp.ts';
 import { annals } from '../../commands/settle-active-run.ts';
 import { isUnopened, type Json, type JsonObject, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import { ContractSnapshot, contractIdOf, type McpContract, mcpContractStream } from '../../domain/mcp/contract.ts';
+import { contractIdOf, type McpContract, mcpContractStream } from '../../domain/mcp/contract.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
+import { ContractSnapshot } from '../../domain/mcp-contract/contract.ts';
 
 /** SHA-256, hex, over the RFC 8785 form. */
 export const contractHash = (value: Json): string =>

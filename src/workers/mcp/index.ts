@@ -75,6 +75,8 @@ const readAnew = [McpServerRegistered.type, McpServerChanged.type, McpRefreshReq
 
 const SWEEP_MS = 1000;
 const USUAL_SEARCH_TOKENS = 20_000;
+/** For how long somebody waits for lists to be read, at most. */
+const WAITED_MS = 60_000;
 
 /** Everything about servers of tools that goes on in this process. */
 export interface Mcp {
@@ -94,7 +96,7 @@ export function createMcp(parts: McpParts): Mcp {
   const { hub, now, onProblem, security, setting } = parts;
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
-  const board = createMcpBoard({ state: parts.state, process: v4(), now });
+  const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
   const connector = setting.connector(({ host, reason }) =>
     security.record({ kind: 'address-blocked', door: 'tool servers', reason: `Blocked-${reason.replaceAll(' ', '-')}`, about: host }),
   );
@@ -139,7 +141,12 @@ export function createMcp(parts: McpParts): Mcp {
     const person = personOf(event, by);
     const server = (await registry.find(serverId, person)) ?? (await registry.find(serverId, ORGANISATION));
     if (!server) return done;
-    pool.refresh(server, isForPerson(server, person) ? person : ORGANISATION, requestId).then(
+    const whose = isForPerson(server, person) ? person : ORGANISATION;
+    if (now().getTime() - Date.parse(event.metadata.time) > WAITED_MS) {
+      // Whoever asked waits no more; a server that nobody has looked at yet still has to be.
+      if (event.type === McpRefreshRequested.type || (await registry.contractOf(server, whose)).contractHash !== undefined) return done;
+    }
+    pool.refresh(server, whose, requestId).then(
       () => undefined,
       (error: unknown) => onProblem(`tool server ${serverId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     );
@@ -159,7 +166,7 @@ export function createMcp(parts: McpParts): Mcp {
         onProblem,
       }),
     }),
-    reactions: [{ name: 'mcp-lists', types: readAnew, from: 'now', handle: refresh }, forgetLogins(parts)],
+    reactions: [{ name: 'mcp-lists', types: readAnew, from: 'start', handle: refresh }, forgetLogins(parts)],
     statuses: board.read,
     logins: createMcpLogins({ ...parts, registry, access, authorizer }),
     metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),

@@ -230,6 +230,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   // The example has never been reached, so nothing of it can have changed.
   'GET /api/mcp/servers/{serverId}/change': ['own', 'read', { owner: 404, ownerReads: 404 }],
   'POST /api/mcp/servers/{serverId}/approve': ['own', 'write', { owner: 404, ownerWrites: 404 }],
+  // Nobody ever reached it: nothing is known of what it offers.
+  'GET /api/mcp/servers/{serverId}/compatibility': ['own', 'read', { owner: 404, ownerReads: 404 }],
+  'GET /api/mcp/dependencies': ['anyone', 'read'],
+  'PUT /api/mcp/servers/{serverId}/requirements': ['own', 'write'],
+  'PUT /api/mcp/servers/{serverId}/updates': ['own', 'write'],
+  'POST /api/mcp/servers/{serverId}/contract': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   // The example has no login.
   'POST /api/mcp/servers/{serverId}/authorize': ['own', 'write'],
   'DELETE /api/mcp/servers/{serverId}/authorization': ['own', 'write'],
@@ -282,6 +288,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/me/exports': ['named', 'write', { ownerWrites: 403 }],
   'GET /api/me/exports': ['anyone', 'read'],
   'GET /api/me/exports/{jobId}/file': ['own', 'read'],
+  'POST /api/me/exports/{jobId}/address': ['own', 'read'],
+  'GET /api/exports/{jobId}': ['signed', 'none'],
   'POST /api/me/imports': ['named', 'write', { ownerWrites: 403 }],
   'GET /api/masking': ['anyone', 'read'],
   'PUT /api/masking': ['administrators', 'write'],

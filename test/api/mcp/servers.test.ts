@@ -1,23 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { readConfig } from '../../../src/domain/mcp/config.ts';
-import { entryOf, npmServers } from '../../harness/mcp-servers.ts';
 import { bearer, startServer, type TestServer } from '../http/start-server.ts';
 
 let server: TestServer;
-const folder = mkdtempSync(join(tmpdir(), 'annals-mcp-'));
 beforeAll(async () => {
-  writeFileSync(join(folder, 'note.txt'), 'remember the milk');
   server = await startServer({ server: { routes: [...mcpConnectionRoutes, ...pmmToolRoutes] } });
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => server.stop());
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
 const ask = async (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<any> => {
@@ -26,43 +17,6 @@ const ask = async (method: string, path: string, body?: unknown, headers?: Recor
   return { status: response.status, ...(text === '' ? {} : JSON.parse(text)) };
 };
 const member = async () => bearer((await server.tokens.access({ id: 'person_member' as never, kind: 'person', roles: ['member'] })).token);
-
-test('six servers from npm are registered through the API and listed, old ones and one of the new era, side by side', {
-  timeout: 120_000,
-}, async () => {
-  const names = Object.keys(npmServers) as (keyof typeof npmServers)[];
-  const began = performance.now();
-  for (const name of names) {
-    const args = [entryOf(name), ...(name === 'filesystem' ? [folder] : [])];
-    const body = { owner: 'organisation', slug: name, transport: 'stdio', address: { command: 'node', args } };
-    expect(await ask('POST', '/api/mcp/servers', body)).toMatchObject({ status: 201 });
-  }
-  expect(performance.now() - began).toBeLessThan(10_000);
-  const { tools, late } = await ask('GET', '/api/mcp/tools?force_refresh=true');
-  expect(late).toEqual([]);
-  const counts = Object.fromEntries(names.map((name) => [name, tools.filter((tool: { server: string }) => tool.server === name).length]));
-  expect(counts).toEqual({ everything: 15, filesystem: 14, memory: 9, sequential: 1, git: 28, context7: 2 });
-  expect(
-    tools.every(({ name, offered, policy }: { name: string; offered: boolean; policy: string }) => name.length <= 64 && offered && policy === 'ask'),
-  ).toBe(true);
-  const { servers } = await ask('GET', '/api/mcp/servers');
-  expect(servers.map(({ contract }: { contract: { era: string } }) => contract.era).toSorted()).toEqual([...Array(5).fill('legacy'), 'modern']);
-  expect(
-    servers.every(({ status }: { status: { state: string; memoryBytes: number } }) => status.state === 'ready' && status.memoryBytes > 1e7),
-  ).toBe(true);
-  const pmm = await ask('GET', '/v1/chat/mcp/tools?force_refresh=true', undefined, await member());
-  expect(pmm.force_refresh).toBe(true);
-  expect(pmm.tools).toHaveLength(69);
-  expect(pmm.tools[0]).toEqual({
-    name: expect.any(String),
-    description: expect.any(String),
-    input_schema: expect.any(Object),
-    server: expect.any(String),
-  });
-  const metrics = await (await server.call('GET', '/metrics')).text();
-  expect(metrics).toMatch(/mcp_client_operation_duration_seconds_count\{.*mcp_method_name="tools\/list".*\} [1-9]/);
-  expect(metrics).toContain('annals_mcp_connections{state="ready"}');
-});
 
 test('a command is a matter for administrators, and what is secret is never shown again', async () => {
   const headers = await member();

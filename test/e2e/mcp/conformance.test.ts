@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestServer } from '../../api/http/start-server.ts';
 import { startMcpServer } from '../../api/mcp/mcp-server.ts';
+import { type ConformanceClient, startConformanceClient } from '../../conformance/client.ts';
 
 const runner = fileURLToPath(new URL('../../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
 const baseline = (revision: string): string => fileURLToPath(new URL(`./expected-failures-${revision}.yml`, import.meta.url));
@@ -38,19 +39,24 @@ const fixtures = {
   },
 };
 
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
 let server: TestServer;
+let client: ConformanceClient;
 beforeAll(async () => {
-  server = await startMcpServer();
+  [server, client] = await Promise.all([startMcpServer(), startConformanceClient()]);
   for (const [name, content] of Object.entries(fixtures)) {
     const made = await server.call('POST', '/api/prompts', { body: { name, content: { description: `For the suite: ${name}`, ...content } } });
     expect(made.status, await made.text()).toBe(201);
   }
 });
-afterAll(() => server.stop());
+afterAll(() => Promise.all([server.stop(), client.close()]));
 
-function conform(revision: string): Promise<{ code: number | null; output: string }> {
-  const args = [runner, 'server', '--url', `${server.url}/mcp`, '--requirements', revision, '--expected-failures', baseline(revision)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+function conform(revision: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const all = [runner, ...args, '--requirements', revision, '--expected-failures', baseline(revision)];
+  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   return new Promise((resolve, reject) => {
@@ -60,8 +66,18 @@ function conform(revision: string): Promise<{ code: number | null; output: strin
 
 /** Exits with 0 only if what fails is what the baseline says, and all of that still fails. */
 test.each(['2025-11-25', '2026-07-28'])('the MCP server keeps what %s requires, but for what the baseline gives a reason for', async (revision) => {
-  const { code, output } = await conform(revision);
+  const { code, output } = await conform(revision, ['server', '--url', `${server.url}/mcp`]);
   expect(code, output).toBe(0);
   for (const scenario of ['prompts-list', 'prompts-get-simple', 'prompts-get-with-args', 'prompts-get-embedded-resource', 'prompts-get-with-image'])
     expect(output, output).toMatch(new RegExp(`✓ ${scenario}: \\d+ passed, 0 failed`));
 });
+
+const passed = { '2025-11-25': ['initialize', 'sse-retry'], '2026-07-28': ['request-metadata', 'http-custom-headers'] } as const;
+test.each(['2025-11-25', '2026-07-28'] as const)(
+  'the tools that a chat calls keep what %s requires of a client, but for what the baseline gives a reason for',
+  async (revision) => {
+    const { code, output } = await conform(revision, ['client', '--command', client.command], client.environment);
+    expect(code, output).toBe(0);
+    for (const scenario of ['tools_call', ...passed[revision]]) expect(output, output).toMatch(new RegExp(`✓ ${scenario}: \\d+ passed, 0 failed`));
+  },
+);

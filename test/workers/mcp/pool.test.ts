@@ -20,6 +20,7 @@ const serverOf = (name: string): RingServer => ({
   version: 1,
   place: { eventId: name, revision: 0n },
   policies: new Map(),
+  updates: 'manual',
 });
 const persons = ['person_a', 'person_b', 'person_c', 'person_d'] as PersonId[];
 const servers = ['files', 'mail', 'child', 'child-two'].map(serverOf);

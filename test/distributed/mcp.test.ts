@@ -1,0 +1,180 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
+import type { EventStore } from '../../src/adapters/event-store/port.ts';
+import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
+import { type MongoConnection, openMongo } from '../../src/adapters/mongo/connection.ts';
+import { call } from '../e2e/process/processes.ts';
+import { type Cluster, type Node, startCluster } from '../harness/cluster.ts';
+import { until } from '../harness/until.ts';
+import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
+import type { TestServer } from '../servers/test-server.ts';
+import { describeWith, ownDatabase } from './servers.ts';
+
+interface Run {
+  readonly conversationId: string;
+  readonly runId: string;
+}
+interface Called {
+  readonly name: string;
+  readonly line: string;
+  readonly pid: number;
+  /** The worker that has the connection. */
+  readonly parent: number;
+}
+
+describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-notebook-'));
+  let eventStore: TestServer;
+  let connection: MongoConnection;
+  let store: EventStore;
+  let cluster: Cluster;
+  let serverId: string;
+  const node = (index: 0 | 1): string => cluster.nodes.filter(({ role }) => role === 'api')[index]?.url ?? '';
+  const workers = (): Node[] =>
+    cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);
+
+  beforeAll(async () => {
+    const started = await startEventStoreDouble();
+    if ('unavailable' in started) throw new Error(started.unavailable);
+    eventStore = started;
+    const mongoUrl = ownDatabase();
+    [connection, store] = await Promise.all([openMongo(mongoUrl), openEventStoreDb({ url: eventStore.url })]);
+    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api', 'api', 'workers', 'workers']);
+    // Whoever comes to a node before it has its views is told to wait.
+    for (const { url, role } of cluster.nodes) if (role === 'api') await until(async () => (await call(url, 'GET', '/health/ready')).status === 200);
+    const args = [fileURLToPath(new URL('../harness/notebook-server.js', import.meta.url)), folder];
+    const body = { owner: 'organisation', slug: 'notebook', transport: 'stdio', address: { command: process.execPath, args } };
+    const registered = await call(node(0), 'POST', '/api/mcp/servers', body);
+    expect(registered.status, JSON.stringify(registered.json)).toBe(201);
+    serverId = registered.json.serverId;
+    await until(async () => (await server()).contract !== null);
+  });
+  beforeEach(async () => {
+    rmSync(join(folder, 'hold'), { force: true });
+    while (workers().length < 2) await cluster.start('workers');
+  });
+  afterAll(async () => {
+    await cluster?.close();
+    await store?.close();
+    await connection?.close();
+    await eventStore?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const calls = (line: string): Called[] => {
+    try {
+      const all = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+      return all.map((text): Called => JSON.parse(text)).filter((each) => each.line === line);
+    } catch {
+      return [];
+    }
+  };
+  const server = async () => (await call(node(1), 'GET', `/api/mcp/servers/${serverId}`)).json;
+  /** Asked through the first node. */
+  const ask = async (tool: string, line: string): Promise<Run> => {
+    const { conversationId } = (await call(node(0), 'POST', '/api/conversations', {})).json;
+    const parts = [{ type: 'text', text: `/pace 100\n/call notebook__${tool} ${JSON.stringify({ line })}` }];
+    const { runId } = (await call(node(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true })).json;
+    return { conversationId, runId };
+  };
+  const typesOf = async (runId: string): Promise<string[]> => {
+    const types: string[] = [];
+    for await (const { type } of store.read(`run-${runId}`)) types.push(type);
+    return types;
+  };
+  const ended = (runId: string): Promise<void> => until(async () => (await typesOf(runId)).includes('RunEnded'));
+  const ends = async (runId: string): Promise<number> => (await typesOf(runId)).filter((type) => type === 'ToolCallEnded').length;
+  /** What the second node shows of the call. */
+  const shown = async ({ conversationId }: Run): Promise<{ state: string; errorText?: string } | undefined> => {
+    const { messages } = (await call(node(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
+    return messages.flatMap(({ parts }: { parts: { type: string }[] }) => parts).find(({ type }: { type: string }) => type === 'tool');
+  };
+  const hasState = (run: Run, state: string): Promise<void> => until(async () => (await shown(run))?.state === state);
+  const approvalOf = async ({ runId }: Run): Promise<string> => {
+    const find = async () => (await call(node(1), 'GET', '/api/approvals')).json.approvals.find((each: Run) => each.runId === runId);
+    await until(async () => (await find()) !== undefined);
+    return (await find()).approvalId;
+  };
+  const allow = (api: 0 | 1, { runId }: Run, approvalId: string) =>
+    call(node(api), 'POST', `/api/runs/${runId}/approvals/${approvalId}`, { approved: true });
+  const allowAlways = (tool: string) => call(node(1), 'PUT', '/api/mcp/policies', { serverId, tool, policy: 'allow' });
+
+  test('one is registered through one node, and its state and tools are seen through the other', async () => {
+    await until(async () => (await server()).status?.state === 'ready');
+    expect(await server()).toMatchObject({ contract: { era: 'modern', tools: 3 }, status: { serverName: 'notebook', tools: 3 } });
+    const { tools, late } = (await call(node(1), 'GET', '/api/mcp/tools?force_refresh=true')).json;
+    expect(late).toEqual([]);
+    const named = tools.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('notebook__'));
+    expect(named.toSorted()).toEqual(['notebook__note', 'notebook__note_again', 'notebook__note_slowly']);
+  });
+
+  test('what is asked through one is seen and answered through the other, by several at once, and is done once', async () => {
+    const run = await ask('note', 'once');
+    const approvalId = await approvalOf(run);
+    expect(calls('once')).toEqual([]);
+    const answers = await Promise.all([allow(1, run, approvalId), allow(0, run, approvalId), allow(1, run, approvalId)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    await ended(run.runId);
+    await hasState(run, 'output-available');
+    expect(calls('once')).toHaveLength(1);
+    // The connection is a worker’s.
+    expect(workers().map(({ process: { pid } }) => pid)).toContain(calls('once')[0]?.parent);
+  });
+
+  test('the worker that asked is killed before the answer: another does it, once', async () => {
+    const run = await ask('note', 'after the kill');
+    const claims = createMongoLeases(connection);
+    const asking = async (): Promise<Node | undefined> => {
+      const [claim] = await claims.list(`run/${run.runId}/`);
+      return workers().find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
+    };
+    let worker: Node | undefined;
+    await until(async () => {
+      worker = await asking();
+      return worker !== undefined;
+    });
+    const approvalId = await approvalOf(run);
+    await worker?.kill('SIGKILL');
+    expect(await allow(1, run, approvalId)).toMatchObject({ status: 200 });
+    await ended(run.runId);
+    await hasState(run, 'output-available');
+    const [only, ...more] = calls('after the kill');
+    expect(more).toEqual([]);
+    expect(only?.parent).not.toBe(worker?.process.pid);
+  });
+
+  test('workers are killed in the midst of calls: the outcome is unknown, and only what says that twice does no harm is done again', async () => {
+    const said = await Promise.all([allowAlways('note_slowly'), allowAlways('note_again')]);
+    expect(said.map(({ status }) => status)).toEqual([200, 200]);
+    writeFileSync(join(folder, 'hold'), '');
+    const [once, twice] = await Promise.all([ask('note_slowly', 'unknown'), ask('note_again', 'repeated')]);
+    await until(() => calls('unknown').length === 1 && calls('repeated').length === 1);
+    const begun = [...calls('unknown'), ...calls('repeated')];
+    const killed = workers().filter(({ process: { pid } }) => begun.some(({ parent }) => parent === pid));
+    await Promise.all(killed.map((worker) => worker.kill('SIGKILL')));
+    rmSync(join(folder, 'hold'));
+    // What they had started ends with them.
+    await until(() => begun.every(({ pid }) => !isAlive(pid)));
+    if (workers().length === 0) await cluster.start('workers');
+    await Promise.all([ended(once.runId), ended(twice.runId)]);
+    await hasState(once, 'output-error');
+    expect((await shown(once))?.errorText).toContain('unknown');
+    await hasState(twice, 'output-available');
+    expect(calls('unknown')).toHaveLength(1);
+    expect(calls('repeated')).toHaveLength(2);
+    expect([await ends(once.runId), await ends(twice.runId)]).toEqual([1, 1]);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
