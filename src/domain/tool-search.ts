@@ -16,7 +16,7 @@ export const estimatedTokens = (tools: readonly DescribedTool[]): number =>
   );
 
 /** The words of a text, also those of names in one piece: `getFile_by-id` has four. */
-export const wordsOf = (text: string): readonly string[] =>
+const wordsOf = (text: string): readonly string[] =>
   (
     text
       .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')

@@ -7,7 +7,7 @@ import { type ServerTool, ToolFailed, type ToolPlace, type ToolSource } from './
 /** What definitions may cost, counted in characters; providers take no more tools than that either. */
 const MOST_TOOLS = 120;
 const MOST_CHARACTERS = 240_000;
-export const TOOL_SEARCH = 'tool_search';
+const TOOL_SEARCH = 'tool_search';
 const FOUND_AT_MOST = 20;
 const USUALLY_FOUND = 5;
 const SHOWN_CHARACTERS = 400;

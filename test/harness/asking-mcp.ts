@@ -15,7 +15,7 @@ export interface AskingMcp {
   stop(): Promise<void>;
 }
 
-export const form = {
+const form = {
   type: 'object' as const,
   properties: { seats: { type: 'integer' as const, minimum: 1, maximum: 8 }, password: { type: 'string' as const, minLength: 4 } },
   required: ['seats'],

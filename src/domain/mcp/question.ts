@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../event.ts';
 
 /** What is asked for in a field, in one of the few forms that MCP allows there (elicitation, 2025-06-18 and later). */
-export const QuestionField = z.object({
+const QuestionField = z.object({
   name: z.string().max(200),
   type: z.enum(['string', 'number', 'integer', 'boolean', 'choice', 'choices']),
   title: z.string().max(1000).optional(),
@@ -15,7 +15,7 @@ export const QuestionField = z.object({
   options: z.array(z.object({ value: z.string(), title: z.string() })).optional(),
   default: z.json().optional(),
 });
-export type QuestionField = z.output<typeof QuestionField>;
+type QuestionField = z.output<typeof QuestionField>;
 
 /** Something that a server of tools asks of a person: to fill in a form, or to go to an address and do something there. */
 export const Question = z.discriminatedUnion('mode', [
