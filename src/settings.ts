@@ -121,6 +121,8 @@ const Settings = z.object({
   ANNALS_MCP_LOOK_UP: milliseconds.min(60_000).default(24 * 3600_000),
   /** How long a new version of a server of tools is watched before it is taken to hold, in ms. */
   ANNALS_MCP_WATCH: milliseconds.default(600_000),
+  /** What the definitions of a person's tools may cost before a model has to look for them, in tokens as they are estimated; 0: always. */
+  ANNALS_TOOL_SEARCH: z.coerce.number().int().min(0).default(20_000),
   /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
   ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */

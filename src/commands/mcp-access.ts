@@ -41,6 +41,9 @@ export const beginMcpRefresh = command('beginMcpRefresh', {
 });
 export const failMcpRefresh = command('failMcpRefresh', { input: z.object({ ...newest, refresh: z.string() }), ...byAnnals });
 export const refreshMcpAccess = command('refreshMcpAccess', { input: z.object({ ...newest, ...fresh }), ...byAnnals });
-export const loseMcpAccess = command('loseMcpAccess', { input: z.object({ ...newest, code: AccessLoss }), ...byAnnals });
+export const loseMcpAccess = command('loseMcpAccess', {
+  input: z.object({ ...newest, code: AccessLoss, scope: z.string().max(2000).default('') }),
+  ...byAnnals,
+});
 /** Its tokens are forgotten; the authorization server is told by whoever tells this. */
 export const revokeMcpAccess = command('revokeMcpAccess', { input: z.object(of), ...byPerson });

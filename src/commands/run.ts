@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import { ConversationId, IsoTime, MessageId, RunId } from '../domain/ids.ts';
+import { ConversationId, IsoTime, MessageId, PersonId, RunId } from '../domain/ids.ts';
 import { MaskKindName } from '../domain/masking/index.ts';
+import { Question, QuestionAnswer } from '../domain/mcp/question.ts';
 import { FinishReason, Outcome, Part, Usage } from '../domain/message.ts';
 import { ownIds } from '../domain/principal.ts';
 import { CallBinding, runStream, runs } from '../domain/run/index.ts';
@@ -75,10 +76,34 @@ export const stopRun = command('stopRun', { input: z.object(target), ...byOwner 
 const askerAlone: Policy<{ runId: RunId }, Conversation> = ({ principal, input, state }) => {
   const askedBy = state.runs.get(input.runId)?.askedBy;
   const isAsker = askedBy === undefined || principal.kind === 'service' || ownIds(principal).includes(askedBy);
-  return isAsker ? 'allow' : { code: 'Forbidden', message: 'Somebody else asked for this answer: only they may allow its tools.' };
+  return isAsker ? 'allow' : { code: 'Forbidden', message: 'Somebody else asked for this answer: only they may allow its tools, and answer them.' };
 };
 export const answerApproval = command('answerApproval', {
   input: z.object({ ...target, approvalId: z.string(), approved: z.boolean(), reason: z.string().max(10_000).optional() }),
+  ...byOwner,
+  policy: both(ownerOfRun as Policy<{ runId: RunId }, Conversation>, askerAlone),
+});
+/** Of whoever asked for the answer; a call that has ended with it is made again once it is answered. */
+export const requestToolInput = command('requestToolInput', {
+  input: z.object({
+    ...fenced,
+    requests: z.array(
+      z.object({
+        toolCallId: z.string(),
+        askedOf: PersonId,
+        resumable: z.boolean(),
+        expiresAt: IsoTime,
+        questions: z.array(Question).min(1).max(20),
+        state: z.string().max(200_000),
+      }),
+    ),
+  }),
+  ...byAnnals,
+  result: (events: readonly RecordedEvent[]) => ({ inputs: events.map(({ data }) => String(data.inputId)) }),
+});
+/** By whoever was asked. What is answered is checked against what was asked for, see `questionAnswers`. */
+export const answerToolInput = command('answerToolInput', {
+  input: z.object({ ...target, inputId: z.string().max(255), answers: z.record(z.string().max(200), QuestionAnswer) }),
   ...byOwner,
   policy: both(ownerOfRun as Policy<{ runId: RunId }, Conversation>, askerAlone),
 });

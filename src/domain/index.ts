@@ -24,7 +24,7 @@ import { reactionEvents } from './reaction.ts';
 import { resourceShareEvents } from './resource-share.ts';
 import { retentionEvents } from './retention.ts';
 import { roleEvents } from './role.ts';
-import { runEvents } from './run/index.ts';
+import { runEvents, runQuestionEvents } from './run/index.ts';
 import { securityEvents } from './security.ts';
 import { sessionEvents } from './session.ts';
 import { telemetryEvents } from './telemetry.ts';
@@ -34,6 +34,7 @@ import { titleEvents } from './title.ts';
 export const eventDefinitions = [
   ...conversationEvents,
   ...runEvents,
+  ...runQuestionEvents,
   ...fileEvents,
   ...personEvents,
   ...accessEvents,

@@ -12,6 +12,7 @@ import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
 import { createHub } from '../projections/hub.ts';
 import { preparePromptCall } from '../projections/prompt-call.ts';
+import { prepareAnswer } from '../projections/question-answers.ts';
 import { jobList } from '../projections/views/jobs.ts';
 import { runList } from '../projections/views/runs.ts';
 import { createAccounts } from '../workers/accounts/index.ts';
@@ -59,7 +60,10 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
-  const prepare = { sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }) };
+  const prepare = {
+    sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }),
+    answerToolInput: prepareAnswer({ store, sealer }),
+  };
   const { switchedOff = new Set<string>() } = parts;
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff, prepare }));
   const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });

@@ -25,5 +25,6 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     npm: createNpmPackages({ folder: resolve(settings.ANNALS_DATA, 'tool-servers') }),
     lookUpMs: settings.ANNALS_MCP_LOOK_UP,
     watchMs: settings.ANNALS_MCP_WATCH,
+    searchTokens: settings.ANNALS_TOOL_SEARCH,
   };
 }

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from '../adapters/model-provider/port.ts';
 import type { Json } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { Question, QuestionAnswer } from '../domain/mcp/question.ts';
 import type { CallBinding } from '../domain/run/index.ts';
 
 /** Where a model is about to be told of tools. */
@@ -21,6 +22,10 @@ export interface ToolProgress {
 export interface ToolCall {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ToolProgress) => void;
+  /** Asks whoever wanted the answer, in the midst of the call; says `cancel` when nobody answers in time. */
+  readonly ask: (question: Question) => Promise<QuestionAnswer>;
+  /** Of a call that is made anew: what was answered, by the questions' keys. */
+  readonly answered?: { readonly answers: Readonly<Record<string, QuestionAnswer>>; readonly state?: string };
 }
 
 /** A tool that the server runs. */
@@ -41,6 +46,18 @@ export class ToolFailed extends Error {
 /** The connection ended in the midst of a call. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
+}
+
+/** The call has to be made anew when somebody has answered these. */
+export class InputRequired extends Error {
+  override readonly name = 'InputRequired';
+  readonly questions: readonly Question[];
+  readonly state: string | undefined;
+  constructor(questions: readonly Question[], state: string | undefined) {
+    super('The tool wants to know something first.');
+    this.questions = questions;
+    this.state = state;
+  }
 }
 
 /** The tools that a model may call at a place, in an order that stays. */

@@ -19,6 +19,8 @@ export interface OAuthMcp {
   readonly grants: string[];
   /** Instead of renewing tokens: this status, and where it is 400, that they are good no more. */
   refuses?: number | undefined;
+  /** The scope that it wants besides, and has not. */
+  wants?: string | undefined;
   /** Where the MCP server sends requests on to. */
   movedTo?: string | undefined;
   /** As a browser: from the address to log in to what the redirect brings back. */
@@ -66,7 +68,7 @@ export async function startOAuthMcp({ ttl = 3600 }: { ttl?: number } = {}): Prom
 }
 
 const configuration = (resource: string, ttl: number): Configuration => ({
-  scopes: ['openid', 'offline_access', 'tools'],
+  scopes: ['openid', 'offline_access', 'tools', 'tools:write'],
   pkce: { required: () => true },
   features: {
     registration: { enabled: true },
@@ -76,7 +78,7 @@ const configuration = (resource: string, ttl: number): Configuration => ({
       enabled: true,
       defaultResource: () => resource,
       useGrantedResource: () => true,
-      getResourceServerInfo: () => ({ scope: 'tools', audience: resource, accessTokenTTL: ttl, accessTokenFormat: 'opaque' }),
+      getResourceServerInfo: () => ({ scope: 'tools tools:write', audience: resource, accessTokenTTL: ttl, accessTokenFormat: 'opaque' }),
     },
   },
   issueRefreshToken: async () => true,
@@ -120,6 +122,11 @@ function protectedMcp(provider: Provider, state: OAuthMcp) {
     if (token === undefined || !known) {
       req.resume();
       return void res.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${origin}${METADATA}"` }).end();
+    }
+    if (state.wants !== undefined) {
+      req.resume();
+      const challenge = `Bearer error="insufficient_scope", scope="${state.wants}", resource_metadata="${origin}${METADATA}"`;
+      return void res.writeHead(403, { 'www-authenticate': challenge }).end();
     }
     req.auth = { token, clientId: String(known.clientId), scopes: [], extra: { sub: known.accountId } };
     await handler(req as never, res as never);

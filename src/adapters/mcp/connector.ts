@@ -1,5 +1,6 @@
 import {
   Client,
+  type ElicitResult,
   type PriorDiscovery,
   SSEClientTransport,
   StreamableHTTPClientTransport,
@@ -14,6 +15,7 @@ import { mcpErrorOf } from './errors.ts';
 import { createMcpAuthorizer } from './oauth.ts';
 import type { McpConnection, McpConnectOptions, McpConnector, McpError, McpFacts, McpPrior, McpResult, McpTarget } from './port.ts';
 import { groupMemory } from './process-group.ts';
+import { createQuestionDesk } from './question-desk.ts';
 import { createStdioTransport } from './stdio-transport.ts';
 
 export interface ConnectorParts {
@@ -77,13 +79,18 @@ async function connectOnce(
   { signal, timeoutMs, onChanged }: McpConnectOptions,
 ): Promise<McpResult<McpConnection>> {
   const changed = { autoRefresh: false, debounceMs: DEBOUNCE_MS, onChanged: () => onChanged?.() };
+  const questions = createQuestionDesk();
   const client = new Client(
     { name: 'annals', version },
     {
+      capabilities: { elicitation: { form: {}, url: {} } },
+      // What is asked is kept, and answered by whoever takes up the call then.
+      inputRequired: { autoFulfill: false },
       versionNegotiation: { mode, probe: { timeoutMs: kind === 'stdio' ? Math.min(SLOW_PROBE_MS, timeoutMs) : Math.min(PROBE_MS, timeoutMs) } },
       ...(onChanged ? { listChanged: { tools: changed, prompts: changed, resources: changed } } : {}),
     },
   );
+  client.setRequestHandler('elicitation/create', async ({ params }) => (await questions.ask(params)) as ElicitResult);
   const child = 'command' in target ? createStdioTransport({ ...target, maxMessageBytes }) : undefined;
   const transport: Transport = child ?? overHttp(target as Extract<McpTarget, { url: string }>, kind, fetch);
   const { promise: closed, resolve: sayClosed } = Promise.withResolvers<string>();
@@ -112,6 +119,7 @@ async function connectOnce(
     value: connectionOf(client, factsOf(client, pid), {
       closed,
       session: { id: () => transport.sessionId },
+      questions,
       memory: () => (pid === undefined ? undefined : groupMemory(pid)),
       close,
     }),

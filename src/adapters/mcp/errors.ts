@@ -23,7 +23,7 @@ export function mcpErrorOf(error: unknown, { signal, session = false }: { signal
   if (block !== undefined) return failure('Blocked', block.message, false);
   if (signal.aborted) return failure('Cancelled', 'The call was stopped.', true);
   if (error instanceof UnauthorizedError) return failure('NeedsAuth', 'The server wants a login.', false);
-  if (error instanceof InsufficientScopeError) return failure('ScopeTooNarrow', 'The server wants more permissions than were given.', false);
+  if (error instanceof InsufficientScopeError) return scopeFailure(error);
   if (error instanceof SdkHttpError || error instanceof SseError) {
     const status = error instanceof SdkHttpError ? error.data.status : error.code;
     const known = httpErrorOf(status, session);
@@ -35,6 +35,11 @@ export function mcpErrorOf(error: unknown, { signal, session = false }: { signal
   if (system) return system;
   return failure('BadAnswer', `What the server answered cannot be used: ${sentence(messageOf(error))}`, true);
 }
+
+const scopeFailure = ({ requiredScope: scope }: InsufficientScopeError): McpError => ({
+  ...failure('ScopeTooNarrow', 'The server wants more permissions than were given.', false),
+  ...(scope === undefined ? {} : { scope: scope.slice(0, 2000) }),
+});
 
 function httpErrorOf(status: number | undefined, session: boolean): McpError | undefined {
   if (status === 401) return failure('NeedsAuth', 'The server wants a login, or did not take the one it was given.', false);

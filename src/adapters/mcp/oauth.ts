@@ -1,6 +1,7 @@
 import {
   type AuthorizationServerMetadata,
   auth,
+  computeScopeUnion,
   exchangeAuthorization,
   extractWWWAuthenticateParams,
   type FetchLike,
@@ -107,10 +108,10 @@ interface Found {
 }
 
 async function begin(request: LoginRequest, fetchFn: FetchLike): Promise<{ location: string; pending: JsonObject }> {
-  const { url, redirectUrl, scopes } = request;
+  const { url, redirectUrl, scopes, more } = request;
   const found: Found = {};
   const challenge = await challengeOf(request, fetchFn);
-  const scope = scopes.length > 0 ? scopes.join(' ') : challenge.scope;
+  const scope = computeScopeUnion(scopes.length > 0 ? scopes.join(' ') : challenge.scope, more);
   await auth(noting(request, found), {
     serverUrl: url,
     fetchFn,

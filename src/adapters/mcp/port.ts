@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../domain/event.ts';
+import type { Question } from '../../domain/mcp/question.ts';
 
 /**
  * What is connected to. A command is run without a shell, in an environment of these variables alone; headers go with every request, and the person's token
@@ -41,6 +42,8 @@ export interface McpError {
   readonly code: McpErrorCode;
   readonly message: string;
   readonly sent: boolean;
+  /** Which permissions it wants, where they are too few; as the server says it. */
+  readonly scope?: string;
 }
 export type McpResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: McpError };
 
@@ -85,6 +88,25 @@ export interface McpCall {
   /** For the whole of it; progress does not prolong it. */
   readonly timeoutMs: number;
   readonly onProgress?: (progress: McpProgress) => void;
+  /** The server asks somebody something in the midst of the call, which goes on with the reply; meanwhile its time stands still. */
+  readonly onQuestion?: (question: Question) => Promise<McpReply>;
+}
+
+/** What somebody answers to a question. */
+export interface McpReply {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: JsonObject;
+}
+
+/** Instead of a result: the call has ended, and is to be made anew with answers to these, and with `state`, by whatever connection. */
+export interface McpInputRequired {
+  readonly questions: readonly Question[];
+  readonly state?: string;
+}
+/** With what a call is made anew. */
+export interface McpAnswers {
+  readonly replies: Readonly<Record<string, McpReply>>;
+  readonly state?: string;
 }
 
 /** What a tool answered. A tool that failed says so itself. */
@@ -102,7 +124,7 @@ export interface McpConnection {
   /** Whether it answers at all; those of the new era are not asked, for they have no such question. */
   ping(call: McpCall): Promise<McpResult<undefined>>;
   /** `definition` is the tool as it was listed. */
-  callTool(definition: JsonObject, args: JsonObject, call: McpCall): Promise<McpResult<McpToolResult>>;
+  callTool(definition: JsonObject, args: JsonObject, call: McpCall, answers?: McpAnswers): Promise<McpResult<McpToolResult | McpInputRequired>>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: McpCall): Promise<McpResult<JsonObject>>;
   readResource(uri: string, call: McpCall): Promise<McpResult<JsonObject>>;
   /** Bytes that the child and its children hold; undefined where there is none or it cannot be found out. */
@@ -147,6 +169,8 @@ export interface LoginRequest {
   readonly clientSecret?: string;
   /** Empty: what the server asks for. */
   readonly scopes: readonly string[];
+  /** What was too little before, besides. */
+  readonly more?: string;
   readonly redirectUrl: string;
   /** Where authorization servers may read who we are, instead of a registration. */
   readonly clientMetadataUrl?: string;

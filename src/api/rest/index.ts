@@ -20,6 +20,7 @@ import { operationRoutes } from './operations.ts';
 import { peopleRoutes, tokenRoutes } from './people.ts';
 import { promptRoutes } from './prompts.ts';
 import { providerKeyRoutes } from './provider-keys.ts';
+import { questionRoutes } from './questions.ts';
 import { retentionRoutes } from './retention.ts';
 import { roleRoutes } from './roles.ts';
 import { runRoutes } from './runs.ts';
@@ -61,5 +62,6 @@ export const restRoutes = ({
   ...promptRoutes,
   ...mcpRoutes,
   ...mcpConfigRoutes,
+  ...questionRoutes,
   ...mcpUpdateRoutes,
 ];

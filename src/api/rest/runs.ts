@@ -27,7 +27,7 @@ interface Target {
 const Known = z.object({ id: RunId, conversationId: ConversationId, messageId: MessageId });
 
 /** Tells a command of a run by the run's id alone. */
-async function tellRun(request: RouteRequest, runId: RunId, command: (target: Target) => CommandValue<unknown>) {
+export async function tellRun(request: RouteRequest, runId: RunId, command: (target: Target) => CommandValue<unknown>) {
   const found = await request.ask(getRun({ runId }));
   if (!found.ok) throw new HttpError(found.error.code, found.error.message, found.error.details);
   const { conversationId, messageId } = Known.parse(found.data);

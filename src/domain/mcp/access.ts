@@ -43,7 +43,8 @@ export const McpRefreshBegun = event('McpRefreshBegun', 1, { ...of, generation: 
 /** Nobody could be reached, so that it may be tried again. */
 export const McpRefreshFailed = event('McpRefreshFailed', 1, { ...of, generation: z.int(), refresh: z.string() });
 export const McpAccessRefreshed = event('McpAccessRefreshed', 1, { ...access, ...sealed({ grant: z.string() }, { hidden: ['grant'] }) });
-export const McpAccessLost = event('McpAccessLost', 1, { ...of, generation: z.int(), code: AccessLoss, dropped });
+/** `scope`: what the server wants in addition, where that is why. */
+export const McpAccessLost = event('McpAccessLost', 1, { ...of, generation: z.int(), code: AccessLoss, dropped, ...sealed({ scope: z.string() }) });
 export const McpAccessRevoked = event('McpAccessRevoked', 1, { ...of, dropped });
 
 export const mcpAccessEvents = [
@@ -72,6 +73,8 @@ export interface McpAccess {
   grant?: { readonly attempt: string; readonly place: Place; readonly expiresAt: string | null; readonly refreshable: boolean };
   /** The refresh under way. */
   refresh?: string;
+  /** Where it says which permissions were too few. */
+  wanting?: Place;
   /** Why there is none. */
   why?: LoginFailure | AccessLoss | 'Revoked';
 }
@@ -85,7 +88,7 @@ export type McpAccessCommand = { serverId: string } & (
   | { name: 'beginMcpRefresh'; generation: number; instead: string | null }
   | { name: 'failMcpRefresh'; generation: number; refresh: string }
   | ({ name: 'refreshMcpAccess'; generation: number } & Fresh)
-  | { name: 'loseMcpAccess'; generation: number; code: AccessLoss }
+  | { name: 'loseMcpAccess'; generation: number; code: AccessLoss; scope: string }
   | { name: 'revokeMcpAccess' }
 );
 
@@ -122,6 +125,7 @@ export const mcpAccess: Decider<McpAccess, McpAccessCommand, McpAccessEvent> = {
         if (type === 'McpAccessGranted') delete state.login;
         delete state.refresh;
         delete state.why;
+        delete state.wanting;
         return state;
       }
       case 'McpRefreshBegun':
@@ -136,6 +140,7 @@ export const mcpAccess: Decider<McpAccess, McpAccessCommand, McpAccessEvent> = {
         delete state.refresh;
         if (type === 'McpAccessRevoked') delete state.login;
         state.why = type === 'McpAccessLost' ? data.code : 'Revoked';
+        if (type === 'McpAccessLost' && data.code === 'ScopeTooNarrow') state.wanting = { eventId, revision };
         return state;
       default:
         event satisfies never;
@@ -209,7 +214,7 @@ function renewed(command: Renewing, { grant, generation, refresh }: McpAccess, {
       return [McpAccessRefreshed({ serverId, generation: generation + 1, expiresAt, refreshable, dropped: [grant.place.eventId], grant: secret })];
     }
     case 'loseMcpAccess':
-      return [McpAccessLost({ serverId, generation, code: command.code, dropped: [grant.place.eventId] })];
+      return [McpAccessLost({ serverId, generation, code: command.code, dropped: [grant.place.eventId], scope: command.scope })];
     default:
       return command satisfies never;
   }

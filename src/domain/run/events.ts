@@ -3,6 +3,7 @@ import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId, IsoTime, MessageId, RunId } from '../ids.ts';
 import { maskKinds } from '../masking/detect.ts';
 import { FinishReason, Outcome, Part, Usage } from '../message.ts';
+import type { runQuestionEvents } from './question-events.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -90,4 +91,4 @@ export const runEvents = [
   RunEnded,
   PromptMasked,
 ] as const;
-export type RunEvent = EventOf<(typeof runEvents)[number]>;
+export type RunEvent = EventOf<(typeof runEvents)[number] | (typeof runQuestionEvents)[number]>;

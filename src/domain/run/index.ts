@@ -7,37 +7,12 @@ import type { FinishReason, Outcome, Part, Usage } from '../message.ts';
 import * as happened from './events.ts';
 
 import { importedRun } from './import.ts';
+import { awaitsInput, decideQuestion, type QuestionCommand } from './questions.ts';
+import type { OpenCall, Run } from './state.ts';
 
 export * from './events.ts';
-
-export interface OpenCall {
-  readonly toolName: string;
-  readonly needs: 'server' | 'approval' | 'client';
-  readonly approvalId?: string;
-  readonly binding?: happened.CallBinding;
-  approved?: boolean;
-  started?: boolean;
-  ended?: boolean;
-}
-
-/** A run as its own stream tells it; never its text. */
-export interface Run {
-  status: 'absent' | 'streaming' | 'waiting' | 'between' | 'ended';
-  model?: string;
-  epoch: number;
-  segment: number;
-  step: number;
-  attempt: number;
-  /** Has come to a pause that no `resumeRun` has ended: even when every answer is there, only the worker that resumes it goes on. */
-  paused: boolean;
-  stopRequested: boolean;
-  outcome?: Outcome;
-  /** Tool calls so far, in all steps. */
-  callCount: number;
-  /** Tool calls of the step that the run stands at. */
-  readonly calls: Map<string, OpenCall>;
-  expiresAt?: string;
-}
+export * from './question-events.ts';
+export type { OpenCall, Run } from './state.ts';
 
 interface Target {
   conversationId: ConversationId;
@@ -47,6 +22,7 @@ interface Target {
 type Fenced = Target & { epoch: number };
 
 export type RunCommand =
+  | QuestionCommand
   | (Target & { name: 'startRun'; model: string })
   | (Fenced & { name: 'retryModelCall'; model: string })
   | (Fenced & { name: 'startStep'; model: string })
@@ -89,7 +65,8 @@ export const runStream = (id: string): string => `run-${id}`;
 /** Calls of the current step that nobody has ended yet. */
 export const openCalls = (run: Run): [string, OpenCall][] => [...run.calls].filter(([, call]) => !call.ended);
 /** Waits for a person: an approval without an answer, or an output the client owes. */
-const isAwaited = (call: OpenCall): boolean => !call.ended && (call.needs === 'client' || (call.needs === 'approval' && call.approved === undefined));
+const isAwaited = (call: OpenCall): boolean =>
+  !call.ended && (call.needs === 'client' || (call.needs === 'approval' && call.approved === undefined) || awaitsInput(call));
 export const isWaiting = (run: Run): boolean => openCalls(run).some(([, call]) => isAwaited(call));
 
 function evolve(state: Run, event: happened.RunEvent): Run {
@@ -113,9 +90,27 @@ function evolve(state: Run, event: happened.RunEvent): Run {
       state.paused = isWaiting(state);
       state.status = state.paused ? 'waiting' : 'between';
       return state;
-    case 'ToolCallStarted':
-      update(state, event.data.toolCallId, { started: true });
+    case 'ToolCallStarted': {
+      const call = state.calls.get(event.data.toolCallId);
+      if (call) call.started = true;
+      // What it asked before has been taken up by this.
+      if (call?.input?.answered) delete call.input;
       return state;
+    }
+    case 'ToolInputRequested': {
+      const { toolCallId, inputId, resumable, expiresAt } = event.data;
+      update(state, toolCallId, { input: { inputId, resumable, expiresAt } });
+      if (!resumable || !isWaiting(state)) return state;
+      state.paused = true;
+      state.status = 'waiting';
+      return state;
+    }
+    case 'ToolInputAnswered': {
+      const call = state.calls.get(event.data.toolCallId);
+      if (call?.input?.inputId === event.data.inputId) call.input.answered = true;
+      if (state.status === 'waiting' && !isWaiting(state)) state.status = 'between';
+      return state;
+    }
     case 'ToolCallEnded':
       update(state, event.data.toolCallId, { ended: true });
       if (state.status === 'waiting' && !isWaiting(state)) state.status = 'between';
@@ -181,7 +176,7 @@ function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext):
       ];
     }
     case 'startToolCall':
-      return run.calls.get(command.toolCallId)?.started
+      return run.calls.get(command.toolCallId)?.started && run.calls.get(command.toolCallId)?.input?.answered !== true
         ? []
         : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName ?? '' })];
     case 'endToolCall':
@@ -224,6 +219,9 @@ function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext):
         return refuse('ApprovalExpired', 'Nobody answered this in time: ask the model again.', { expiredAt: run.expiresAt });
       return [happened.ApprovalAnswered({ ...of, approvalId: command.approvalId, toolCallId, approved: command.approved, reason: command.reason })];
     }
+    case 'requestToolInput':
+    case 'answerToolInput':
+      return decideQuestion(command, run, { newId, now });
     case 'provideToolOutput': {
       const call = run.calls.get(command.toolCallId);
       if (call?.needs !== 'client') return refuse('ToolCallNotFound', 'This run waits for no such tool call.');

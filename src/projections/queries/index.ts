@@ -25,6 +25,7 @@ import * as people from './people.ts';
 import * as privacy from './privacy.ts';
 import * as prompts from './prompts.ts';
 import * as providerKeys from './provider-keys.ts';
+import * as questions from './questions.ts';
 import * as retention from './retention.ts';
 import * as roles from './roles.ts';
 import * as runs from './runs.ts';
@@ -52,6 +53,7 @@ export const queries = {
   ...prompts,
   ...mcp,
   ...mcpTools,
+  ...questions,
   ...mcpCompatibility,
   ...mcpDependencies,
   ...mcpUpdates,

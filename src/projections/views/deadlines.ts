@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/event.ts';
-import { RunEnded, RunResumed, StepCompleted } from '../../domain/run/index.ts';
+import { RunEnded, RunResumed, StepCompleted, ToolInputRequested } from '../../domain/run/index.ts';
 import { view } from '../view.ts';
 
 /** What is to be told when its time has come, unless it has been settled before. */
@@ -11,7 +11,7 @@ export interface DeadlineDoc extends JsonObject {
   messageId: string;
 }
 
-const types = [StepCompleted, RunResumed, RunEnded] as const;
+const types = [StepCompleted, RunResumed, RunEnded, ToolInputRequested] as const;
 
 export const deadlines = view<DeadlineDoc, (typeof types)[number]>({
   name: 'deadlines',
@@ -20,7 +20,9 @@ export const deadlines = view<DeadlineDoc, (typeof types)[number]>({
   indexes: [['dueAt']],
   keys: ({ data }) => [data.runId],
   fold: (_doc, event) => {
-    if (event.type !== 'StepCompleted') return 'delete';
+    // A call that goes on waiting looks after its own time.
+    if (event.type === 'ToolInputRequested' && !event.data.resumable) return undefined;
+    if (event.type !== 'StepCompleted' && event.type !== 'ToolInputRequested') return 'delete';
     const { expiresAt, conversationId, runId, messageId } = event.data;
     return expiresAt === undefined ? undefined : { dueAt: expiresAt, eventId: event.id, conversationId, runId, messageId };
   },

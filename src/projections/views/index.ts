@@ -26,6 +26,7 @@ import { parked } from './parked.ts';
 import { people } from './people.ts';
 import { prompts, promptVersions } from './prompts.ts';
 import { providerKeys } from './provider-keys.ts';
+import { questions } from './questions.ts';
 import { retentionDue } from './retention.ts';
 import { roleList } from './roles.ts';
 import { runList } from './runs.ts';
@@ -55,6 +56,7 @@ export const views = [
   mcpCalls,
   mcpLogins,
   mcpReleaseList,
+  questions,
   approvals,
   security,
   accountBursts,

@@ -26,7 +26,7 @@ import { reactionEvents } from '../../domain/reaction.ts';
 import { resourceShareEvents } from '../../domain/resource-share.ts';
 import { retentionEvents } from '../../domain/retention.ts';
 import { roleEvents } from '../../domain/role.ts';
-import { runEvents } from '../../domain/run/index.ts';
+import { runEvents, runQuestionEvents } from '../../domain/run/index.ts';
 import { securityEvents } from '../../domain/security.ts';
 import { sessionEvents } from '../../domain/session.ts';
 import { telemetryEvents } from '../../domain/telemetry.ts';
@@ -49,6 +49,7 @@ export interface PublicEventType {
 const kinds: readonly (readonly [category: string | undefined, events: readonly { readonly type: string }[]])[] = [
   ['conversation', conversationEvents],
   ['run', runEvents],
+  [undefined, runQuestionEvents],
   ['file', fileEvents],
   ['person', personEvents],
   ['access', accessEvents],

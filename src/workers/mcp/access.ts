@@ -34,11 +34,14 @@ export interface McpAccessDesk {
   /** `url`: the server's address now; a token that was given for another one is not used. */
   tokensFor(serverId: string, person: PersonId, url: string): McpTokens;
   /** The server takes no token of this person's any more: it has to log in anew. */
-  lose(serverId: string, person: PersonId, code: AccessLoss): Promise<void>;
+  lose(serverId: string, person: PersonId, code: AccessLoss, scope?: string): Promise<void>;
+  /** The permissions that were too few before. */
+  wantedScope(serverId: string, person: PersonId): Promise<string | undefined>;
   /** What is hidden in an event of theirs; undefined when it cannot be read any more. */
   secretAt(serverId: string, person: PersonId, place: { eventId: string; revision: bigint }, field: 'grant' | 'pending'): Promise<Json | undefined>;
 }
 
+const Wanted = z.looseObject({ scope: z.string() });
 const Hidden = z.looseObject({ grant: z.string().optional(), pending: z.string().optional() });
 
 /** Renewed that long before it expires, in ms: a call takes its time. */
@@ -108,7 +111,7 @@ export function createMcpAccess(parts: AccessParts): McpAccessDesk {
     else if (renewed.error.code === 'Unreachable') {
       await tell(annals(person), failMcpRefresh({ serverId, generation, refresh: open }));
       throw new NotRenewed(`The access could not be renewed. ${renewed.error.message}`);
-    } else await tell(annals(person), loseMcpAccess({ serverId, generation, code: 'RefreshRefused' }));
+    } else await tell(annals(person), loseMcpAccess({ serverId, generation, code: 'RefreshRefused', scope: '' }));
   };
   const refreshed = (serverId: string, person: PersonId, generation: number): Promise<void> => {
     const key = `${serverId} ${person} ${generation}`;
@@ -120,9 +123,9 @@ export function createMcpAccess(parts: AccessParts): McpAccessDesk {
   const isDue = ({ expiresAt }: NonNullable<McpAccess['grant']>): boolean =>
     expiresAt !== null && now().getTime() >= Date.parse(expiresAt) - EARLY_MS;
 
-  const lose: McpAccessDesk['lose'] = async (serverId, person, code) => {
+  const lose: McpAccessDesk['lose'] = async (serverId, person, code, scope = '') => {
     const { grant, generation } = await stateOf(serverId, person);
-    if (grant) await tell(annals(person), loseMcpAccess({ serverId, generation, code }));
+    if (grant) await tell(annals(person), loseMcpAccess({ serverId, generation, code, scope }));
   };
 
   const newest = async (serverId: string, person: PersonId, url: string): Promise<McpToken | undefined> => {
@@ -139,6 +142,15 @@ export function createMcpAccess(parts: AccessParts): McpAccessDesk {
     stateOf,
     secretAt,
     lose,
+    async wantedScope(serverId, person) {
+      const { wanting } = await stateOf(serverId, person);
+      if (!wanting) return undefined;
+      for await (const { id, data } of store.read(mcpAccessStream(serverId, person), { from: wanting.revision, max: 1 })) {
+        const content = await sealer.open(data.sealed as unknown as Sealed, id);
+        return id !== wanting.eventId || isUnopened(content) ? undefined : Wanted.parse(content).scope || undefined;
+      }
+      return undefined;
+    },
     async standing(serverId, person) {
       const { grant, why } = await stateOf(serverId, person);
       if (!grant) return { ok: false, reason: whyNoAccess(why) };

@@ -34,6 +34,7 @@ import type { Duties } from '../duties.ts';
 import type { JobPlans } from '../jobs/kind.ts';
 import { createKeepFile } from '../keep-file.ts';
 import { done, type Reaction, type Verdict } from '../reaction.ts';
+import { searchableTools } from '../tool-search.ts';
 import type { ToolSource } from '../tools.ts';
 import { createMcpAccess } from './access.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
@@ -81,12 +82,15 @@ export interface McpSetting {
   readonly lookUpMs?: number;
   readonly watchMs?: number;
   readonly pollMs?: number;
+  /** Definitions that cost more tokens are looked for by the model. */
+  readonly searchTokens?: number;
 }
 
 /** After these the lists of a server are read, by whoever it concerns. */
 const readAnew = [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type, McpAccessGranted.type];
 
 const SWEEP_MS = 1000;
+const USUAL_SEARCH_TOKENS = 20_000;
 /** For how long somebody waits for lists to be read, at most. */
 const WAITED_MS = 60_000;
 const POLL_MS = 1000;
@@ -192,13 +196,17 @@ export function createMcp(parts: McpParts): Mcp {
   };
 
   return {
-    tools: createMcpTools({
-      registry,
-      contracts,
-      pool,
-      keepFile: createKeepFile(parts),
-      secret: parts.secret,
-      onProblem,
+    tools: searchableTools({
+      ...parts,
+      tokens: setting.searchTokens ?? USUAL_SEARCH_TOKENS,
+      source: createMcpTools({
+        registry,
+        contracts,
+        pool,
+        keepFile: createKeepFile(parts),
+        secret: parts.secret,
+        onProblem,
+      }),
     }),
     reactions: [
       ...releaseReactions({ ...parts, registry, lookUp: (server) => void lookUp(looking, server, stopped.signal).catch(say) }),

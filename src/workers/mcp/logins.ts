@@ -66,12 +66,14 @@ export function createMcpLogins({ tell, registry, access, authorizer, now }: Log
       if (!opened || opened.target.kind === 'stdio') return absent;
       const { target, oauth, clientSecret } = opened;
       const state = `${serverId}.${randomBytes(32).toString('base64url')}`;
+      const more = await access.wantedScope(serverId, principal.id);
       const begun = await authorizer.begin({
         url: target.url,
         transport: target.kind,
         ...(oauth?.clientId ? { clientId: oauth.clientId } : {}),
         ...(clientSecret === undefined ? {} : { clientSecret }),
         scopes: oauth?.scopes ?? [],
+        ...(more === undefined ? {} : { more }),
         redirectUrl: base + LOGIN_CALLBACK,
         ...(base.startsWith('https:') ? { clientMetadataUrl: base + CLIENT_METADATA } : {}),
         state,

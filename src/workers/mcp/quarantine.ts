@@ -54,7 +54,7 @@ export const callsFailing = (parts: QuarantineParts, target: McpTarget, calls: r
     const failing: KnownCall[] = [];
     for (const each of calls) {
       const called = await connection.callTool({ name: each.tool, inputSchema: { type: 'object' } }, each.input, call);
-      if (!called.ok || called.value.isError) failing.push(each);
+      if (!called.ok || !('content' in called.value) || called.value.isError) failing.push(each);
     }
     return { ok: true, value: failing };
   });

@@ -16,11 +16,12 @@ export function createSlotLogins(
 ) {
   return {
     /** A login that the server does not take is none, for all processes. Answers why it needs another. */
-    async needsAuth(slot: Slot, { code, message }: McpError): Promise<{ ok: false; error: McpError }> {
+    async needsAuth(slot: Slot, { code, message, scope }: McpError): Promise<{ ok: false; error: McpError }> {
       const { server, person } = slot;
-      if (server.auth === 'oauth') await access.lose(server.serverId, person, code === 'ScopeTooNarrow' ? code : 'TokenRefused');
+      if (server.auth === 'oauth') await access.lose(server.serverId, person, code === 'ScopeTooNarrow' ? code : 'TokenRefused', scope);
       const standing = server.auth === 'oauth' ? await access.standing(server.serverId, person) : undefined;
-      const reason = standing && !standing.ok ? standing.reason : message;
+      const reason =
+        standing === undefined ? `${message} Register it with "auth": "oauth" to log in there.` : standing.ok ? message : standing.reason;
       enter(slot, 'needs_auth', reason);
       return needsLogin(reason);
     },

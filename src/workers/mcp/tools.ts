@@ -1,15 +1,16 @@
 import { createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { McpResult, McpToolResult } from '../../adapters/mcp/port.ts';
+import type { McpAnswers, McpInputRequired, McpReply, McpResult, McpToolResult } from '../../adapters/mcp/port.ts';
 import type { Json, JsonObject } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
 import { type StandingTool, standingTools } from '../../domain/mcp/offer.ts';
+import type { Question } from '../../domain/mcp/question.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import { visible, visibleSchema } from '../../domain/mcp/suspicion.ts';
 import { nameTools, toolNameFor } from '../../projections/tool-names.ts';
 import type { KeepFile } from '../keep-file.ts';
-import { OutcomeUnknown, type ServerTool, type ToolCall, ToolFailed, type ToolPlace, type ToolSource } from '../tools.ts';
+import { InputRequired, OutcomeUnknown, type ServerTool, type ToolCall, ToolFailed, type ToolPlace, type ToolSource } from '../tools.ts';
 import type { Contracts } from './contracts.ts';
 import type { McpPool } from './pool.ts';
 import type { McpRegistry } from './registry.ts';
@@ -30,10 +31,6 @@ interface OfferedTool {
   readonly standing: StandingTool;
   readonly definition: JsonObject;
 }
-
-/** What definitions may cost, counted in characters; providers take no more tools than that either. */
-const MOST_TOOLS = 120;
-const MOST_CHARACTERS = 240_000;
 
 /** The tools of a person's servers, as their contracts in the log say: no server is asked for them, so none can hold up an answer. */
 export function createMcpTools(parts: McpToolsParts): ToolSource {
@@ -58,18 +55,9 @@ export function createMcpTools(parts: McpToolsParts): ToolSource {
       const offered = (await Promise.all(servers.map((server) => offeredOf(server, place, choices)))).flat();
       const { named, collisions } = nameTools(offered.map((tool) => ({ name: toolNameFor(tool.server, tool.standing.tool), tool })));
       for (const { name } of collisions) parts.onProblem(`two tools would be called ${name}: give one of their servers another short name`);
-      return withinBudget([...named].map(([name, tool]) => serverTool(parts, place.person, name, tool)));
+      return [...named].map(([name, tool]) => serverTool(parts, place.person, name, tool));
     },
   };
-}
-
-/** From the front, so that what a provider has cached of them stays true. */
-function withinBudget(tools: readonly ServerTool[]): readonly ServerTool[] {
-  let characters = 0;
-  return tools.slice(0, MOST_TOOLS).filter(({ description = '', parameters }) => {
-    characters += description.length + JSON.stringify(parameters).length;
-    return characters <= MOST_CHARACTERS;
-  });
 }
 
 function serverTool(parts: McpToolsParts, person: PersonId, name: string, { server, standing, definition }: OfferedTool): ServerTool {
@@ -86,6 +74,21 @@ function serverTool(parts: McpToolsParts, person: PersonId, name: string, { serv
   };
 }
 
+/** A server may end a call only to have it made again, with nothing to be asked. */
+async function throughRounds(
+  first: McpAnswers | undefined,
+  call: (answers: McpAnswers | undefined) => Promise<McpResult<McpToolResult | McpInputRequired>>,
+): Promise<McpResult<McpToolResult | McpInputRequired>> {
+  let told = first;
+  for (let round = 0; ; round++) {
+    const result = await call(told);
+    if (!result.ok || !('questions' in result.value) || result.value.questions.length > 0) return result;
+    if (round >= MOST_ROUNDS) return { ok: false, error: { code: 'BadAnswer', message: 'The tool comes to no end.', sent: true } };
+    told = { replies: {}, ...(result.value.state === undefined ? {} : { state: result.value.state }) };
+  }
+}
+const MOST_ROUNDS = 10;
+
 /** Of a person's data: nobody without the installation's secret can try out what it was made of. */
 const argumentsHash = (secret: Buffer, person: PersonId, { serverId }: RingServer, tool: string, input: Json): string =>
   createHmac('sha256', secret)
@@ -97,17 +100,25 @@ async function called(
   person: PersonId,
   { server, standing, definition }: OfferedTool,
   input: Json,
-  { signal, onProgress }: ToolCall,
+  { signal, onProgress, ask, answered }: ToolCall,
 ): Promise<Json> {
   const { tool, hints } = standing;
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolFailed('The arguments of a tool are a JSON object.');
   const use = { signal, method: 'tools/call', tool, repeatable: hints.idempotent, onProgress };
-  const result: McpResult<McpToolResult> = await pool.use(server, person, use, (connection, call) => connection.callTool(definition, input, call));
+  const answers = answered && {
+    replies: answered.answers as McpAnswers['replies'],
+    ...(answered.state === undefined ? {} : { state: answered.state }),
+  };
+  const onQuestion = async (question: Question): Promise<McpReply> => (await ask(question)) as McpReply;
+  const result = await pool.use<McpToolResult | McpInputRequired>(server, person, use, (connection, call) =>
+    throughRounds(answers, (told) => connection.callTool(definition, input, { ...call, onQuestion }, told)),
+  );
   if (!result.ok) {
     const { code, message, sent } = result.error;
     if (sent && !hints.idempotent && (code === 'Closed' || code === 'Unreachable')) throw new OutcomeUnknown(message);
     throw new ToolFailed(`${server.slug}: ${message}`);
   }
+  if ('questions' in result.value) throw new InputRequired(result.value.questions, result.value.state);
   if (result.value.isError) throw new ToolFailed(errorText(result.value, server.slug));
   return shownResult(result.value, { server: server.slug, tool, person }, keepFile);
 }

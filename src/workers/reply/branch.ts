@@ -81,6 +81,9 @@ async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<n
       return [{ kind: 'tool', toolCallId: event.data.toolCallId, result: event.data.result, body }];
     case 'ApprovalAnswered':
       return [{ kind: 'approval', toolCallId: event.data.toolCallId, approvalId: event.data.approvalId, approved: event.data.approved, body }];
+    case 'ToolInputRequested':
+    case 'ToolInputAnswered':
+      return [];
     default:
       return [{ kind: 'parts', body }];
   }

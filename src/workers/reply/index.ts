@@ -7,7 +7,7 @@ import { conversationStream, conversations, ReplyRequested } from '../../domain/
 import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import { doneFor } from '../../domain/person.ts';
-import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded } from '../../domain/run/index.ts';
+import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded, ToolInputAnswered } from '../../domain/run/index.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import type { ReplyParts, RunJob } from './job.ts';
@@ -204,7 +204,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   return {
     reactions: [
       { name: 'reply', types: [ReplyRequested.type], from: 'start', handle: start },
-      { name: 'continue-run', types: [ApprovalAnswered.type, ToolCallEnded.type], from: 'start', handle: answered },
+      { name: 'continue-run', types: [ApprovalAnswered.type, ToolCallEnded.type, ToolInputAnswered.type], from: 'start', handle: answered },
       { name: 'settle-reply', types: [RunEnded.type], from: 'start', handle: settle },
     ],
     async takeOver() {

@@ -4,7 +4,8 @@ import type { ToolPart } from '../../domain/message.ts';
 import { toolEnded } from '../../domain/pieces.ts';
 import type { CallBinding, OpenCall } from '../../domain/run/index.ts';
 import type { LiveWriter } from '../live-writer.ts';
-import { OutcomeUnknown, type ServerTool, type ToolProgress } from '../tools.ts';
+import { InputRequired, OutcomeUnknown, type ServerTool, type ToolProgress } from '../tools.ts';
+import { type Asking, answersTo, askDuring, askForAll } from './ask-person.ts';
 import { runParts } from './branch.ts';
 import type { ReplyParts, RunJob } from './job.ts';
 import { isDone, type RunTell } from './run-commands.ts';
@@ -41,6 +42,7 @@ export async function runTools(round: ToolRound, open: readonly (readonly [strin
   const of = { conversationId, runId, messageId, epoch };
   const shown = await runParts(round.parts, runId);
   const waiting = open.values();
+  const asking: Asking[] = [];
   const lane = async (): Promise<void> => {
     for (const [toolCallId, call] of waiting) {
       const part = shown.find((each): each is ToolPart => each.type === 'tool' && each.toolCallId === toolCallId);
@@ -48,16 +50,19 @@ export async function runTools(round: ToolRound, open: readonly (readonly [strin
         const told = await round.tell(commands.endToolCall({ ...of, toolCallId, result, ...body }));
         if (isDone(told) && part) round.live.push({ type: 'tool', part: toolEnded(part, result, body) });
       };
-      await runCall(round, { toolCallId, call, input: part?.input ?? {} }, ended);
+      await runCall(round, { toolCallId, call, input: part?.input ?? {} }, ended, asking);
     }
   };
   await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, open.length) }, lane));
+  // All of them at once, when no call goes on any more: whoever answers has the run taken up anew.
+  await askForAll(round, asking);
 }
 
 async function runCall(
   round: ToolRound,
   { toolCallId, call, input }: { toolCallId: string; call: OpenCall; input: Json },
   ended: Ended,
+  asking: Asking[],
 ): Promise<void> {
   const { job, offered, live, signal, drain } = round;
   const { conversationId, runId, messageId, epoch } = job;
@@ -65,7 +70,8 @@ async function runCall(
   if (round.excess && !call.started)
     return ended('error', { errorText: 'This answer has called as many tools as one may: answer with what you have.' });
   const tool = offered.find(({ name }) => name === call.toolName);
-  if (call.started && !tool?.idempotent) return ended('unknown', {});
+  const answered = call.input?.resumable && call.input.answered ? await answersTo(round.parts, runId, call.input.inputId) : undefined;
+  if (call.started && !answered && !tool?.idempotent) return ended('unknown', {});
   if (!tool) return ended('error', { errorText: `There is no tool ${call.toolName} that can be called now.` });
   if (call.binding && !isSame(call.binding, tool.bind?.(input)))
     return ended('error', { errorText: `The tool ${call.toolName} has changed since this call was allowed: it was not called.` });
@@ -74,9 +80,12 @@ async function runCall(
   const started = await round.tell(commands.startToolCall({ conversationId, runId, messageId, epoch, toolCallId }));
   if (!isDone(started)) return;
   try {
-    await ended('output', { output: await tool.execute(input, { signal, onProgress: showing(live, toolCallId) }) });
+    const ask = askDuring(round, toolCallId);
+    const output = await tool.execute(input, { signal, onProgress: showing(live, toolCallId), ask, ...(answered ? { answered } : {}) });
+    await ended('output', { output });
   } catch (error) {
     if (drain.aborted) return;
+    if (error instanceof InputRequired) return void asking.push({ toolCallId, toolName: call.toolName, required: error });
     if (error instanceof OutcomeUnknown) return ended('unknown', {});
     await ended('error', { errorText: error instanceof Error ? error.message : 'The tool failed.' });
   }

@@ -33,6 +33,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'PUT /api/conversations/{conversationId}/messages/{messageId}/feedback': () => ({ rating: 'positive' }),
   'PUT /api/conversations/{conversationId}/branch': ({ messageId }) => ({ messageId }),
   'POST /api/runs/{runId}/approvals/{approvalId}': () => ({ approved: true }),
+  'POST /api/runs/{runId}/questions/{inputId}': () => ({ answers: {} }),
   'POST /api/runs/{runId}/tools/{toolCallId}': () => ({ output: 1 }),
   'POST /mcp': () => ({ jsonrpc: '2.0', id: 1, method: 'ping' }),
   'PUT /api/masking': () => ({ policy: usualMasking }),

@@ -133,6 +133,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /api/runs/{runId}': ['view', 'read'],
   'POST /api/runs/{runId}/stop': ['edit', 'both'],
   'POST /api/runs/{runId}/approvals/{approvalId}': ['keep', 'both'],
+  'POST /api/runs/{runId}/questions/{inputId}': ['keep', 'both'],
   // The example waits for a person, not for a tool of the page.
   'POST /api/runs/{runId}/tools/{toolCallId}': ['edit', 'both', { owner: 404, sharedEdit: 404, sharedManage: 404 }],
   'POST /api/files': ['anyone', 'write'],
@@ -261,6 +262,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'PUT /api/mcp/choices': ['named', 'write'],
   'PUT /api/mcp/policies': ['named', 'write'],
   'GET /api/approvals': ['anyone', 'read'],
+  'GET /api/questions': ['anyone', 'read'],
 
   'GET /api/audit': ['auditors', 'read'],
   'GET /api/audit/heads': ['auditors', 'read', noHeads],

@@ -55,6 +55,8 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   stopRun: ['edit'],
   // The owner asked.
   answerApproval: ['keep'],
+  answerToolInput: ['keep'],
+  requestToolInput: ['annals'],
   provideToolOutput: ['edit'],
   startTitleCall: ['annals'],
   endTitleCall: ['annals'],
@@ -246,6 +248,7 @@ export const queryRules: Readonly<Record<string, VerbRule>> = {
   getMcpToolChange: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listMcpTools: ['anyone'],
   getMcpUpdates: ['own', notMade],
+  listQuestions: ['anyone'],
   getMcpDependencies: ['anyone'],
   getMcpCompatibility: ['own', { ...notMade, owner: 404, ownerReads: 404 }],
   listApprovals: ['anyone'],

@@ -77,7 +77,7 @@ test('all six, old ones and one of the new era, are listed side by side', { time
   const { tools, late } = await ask('GET', '/api/mcp/tools?force_refresh=true');
   expect(late).toEqual([]);
   const counts = Object.fromEntries(names.map((name) => [name, tools.filter((tool: { server: string }) => tool.server === name).length]));
-  expect(counts).toEqual({ everything: 13, filesystem: 14, memory: 9, sequential: 1, git: 28, context7: 2 });
+  expect(counts).toEqual({ everything: 15, filesystem: 14, memory: 9, sequential: 1, git: 28, context7: 2 });
   const known = tools.filter((tool: { server: string }) => names.includes(tool.server as Name));
   for (const { name, offered, policy } of known)
     expect({ name, offered, policy, short: name.length <= 64 }).toEqual({ name, offered: true, policy: 'ask', short: true });
@@ -88,7 +88,7 @@ test('all six, old ones and one of the new era, are listed side by side', { time
   for (const { status } of ours) expect(status).toMatchObject({ state: 'ready', memoryBytes: expect.toSatisfy((bytes: number) => bytes > 1e7) });
   const pmm = await ask('GET', '/v1/chat/mcp/tools?force_refresh=true');
   expect(pmm.force_refresh).toBe(true);
-  expect(pmm.tools.filter(({ server: of }: { server: string }) => of !== 'built-in')).toHaveLength(67);
+  expect(pmm.tools.filter(({ server: of }: { server: string }) => of !== 'built-in')).toHaveLength(69);
   const shape = { name: expect.any(String), description: expect.any(String), input_schema: expect.any(Object), server: expect.any(String) };
   expect(pmm.tools[0]).toEqual(shape);
   const metrics = await (await server.call('GET', '/metrics')).text();

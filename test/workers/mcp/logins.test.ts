@@ -6,7 +6,7 @@ import { changeMcpServer, setMcpToolPolicy } from '../../../src/commands/mcp.ts'
 import { contractIdOf } from '../../../src/domain/mcp/contract.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
 import { bearer, startServer, type TestServer } from '../../api/http/start-server.ts';
-import { askFor, settled, typesOf } from '../../harness/chat.ts';
+import { askFor, eventsOf, settled, typesOf } from '../../harness/chat.ts';
 import { httpServer, listed } from '../../harness/mcp-servers.ts';
 import { person, readRun } from '../../harness/memory-annals.ts';
 import { type OAuthMcp, startOAuthMcp } from '../../harness/oauth-mcp.ts';
@@ -27,6 +27,7 @@ beforeEach(() => {
   there.refused.clear();
   delete there.refuses;
   delete there.movedTo;
+  delete there.wants;
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many routes
@@ -157,6 +158,24 @@ test('a token goes to the server that it is for, and to nobody else', async () =
   expect((await as(who, 'GET', of)).status).toMatchObject({ state: 'needs_auth', reason: expect.stringContaining('address') });
   expect(heard.filter((header) => header !== undefined)).toEqual([]);
   await new Promise<void>((done) => void elsewhere.close(() => done()).closeAllConnections());
+});
+
+test('permissions that are too few end the access, say so, and are asked for at the next login', async () => {
+  const { who, of, serverId } = await connected();
+  there.wants = 'tools:write';
+  expect(String(await whoami(who))).toContain('more permissions');
+  expect((await as(who, 'GET', of)).status).toMatchObject({ state: 'needs_auth', reason: expect.stringContaining('more permissions') });
+  const { authorizationUrl } = await as(who, 'POST', `${of}/authorize`);
+  expect(new URL(authorizationUrl).searchParams.get('scope')?.split(' ')).toEqual(expect.arrayContaining(['tools:write']));
+  const written = JSON.stringify((await eventsOf(server.installation.disk, `mcpaccess-${serverId}_for_${who.id}`)).map(({ data }) => data));
+  expect(written).not.toContain('tools:write');
+});
+
+test('a server goes with the logins that persons have there', async () => {
+  const { who, serverId } = await connected();
+  expect(await as(who, 'DELETE', `/api/mcp/servers/${serverId}`)).toMatchObject({ status: 200 });
+  const stream = `mcpaccess-${serverId}_for_${who.id}`;
+  await until(async () => (await typesOf(server.installation.disk, stream)).at(-1) === 'McpAccessRevoked');
 });
 
 test('who disconnects is known at neither server any more, and one’s login is not another’s', async () => {

@@ -3,6 +3,7 @@ import { ArrowDown } from 'lucide-react';
 import { Composer } from './composer.tsx';
 import { useForgetFailedAttempts } from './failed-attempts.ts';
 import { AssistantMessage, EditComposer, UserMessage } from './messages.tsx';
+import { Questions } from './questions.tsx';
 
 const components = { UserMessage, AssistantMessage, UserEditComposer: EditComposer };
 
@@ -21,6 +22,7 @@ export function ThreadView() {
         {isLoading ? <Loading /> : null}
         <div className="mx-auto w-full max-w-[46rem] pt-4 pb-10">
           <ThreadPrimitive.Messages components={components} />
+          <Questions />
         </div>
       </ThreadPrimitive.Viewport>
       <div className="relative mx-auto w-full max-w-[48rem] flex-none px-3 pb-3">

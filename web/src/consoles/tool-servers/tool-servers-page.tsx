@@ -1,3 +1,4 @@
+import { QuestionCard } from '../../ui/questions.tsx';
 import { fetchMe } from '../me.ts';
 import { Act, Page, Row, Rows, Section, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
@@ -18,7 +19,7 @@ export default function ToolServersPage() {
   return (
     <Page title="Tool servers" lead="MCP servers whose tools the models may call for you. Every call asks you first, unless you say otherwise.">
       <Shown asked={asked}>
-        {({ servers, tools, approvals }) => (
+        {({ servers, tools, approvals, questions }) => (
           <>
             <Section title="Waiting for you" lead="The same as in the conversation; whichever is answered first counts.">
               <Rows empty="Nothing waits.">
@@ -26,6 +27,9 @@ export default function ToolServersPage() {
                   <Waiting key={approval.approvalId} approval={approval} done={asked.reload} />
                 ))}
               </Rows>
+              {questions.map((question) => (
+                <QuestionCard key={question.inputId} asked={question} done={asked.reload} />
+              ))}
             </Section>
             {returning && <p className="py-2 text-dim text-sm">Logging in…</p>}
             <Section title="Servers">

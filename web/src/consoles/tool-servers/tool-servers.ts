@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { request } from '../../api.ts';
+import { fetchQuestions } from '../../ui/questions.tsx';
 
 const Policy = z.enum(['deny', 'ask', 'allow']);
 export type Policy = z.infer<typeof Policy>;
@@ -67,12 +68,13 @@ const at = (serverId: string, rest = '') => `/api/mcp/servers/${encodeURICompone
 
 /** All that the page shows, asked at once. */
 export async function fetchToolServers() {
-  const [{ servers }, { tools }, { approvals }] = await Promise.all([
+  const [{ servers }, { tools }, { approvals }, questions] = await Promise.all([
     request('/api/mcp/servers', z.object({ servers: z.array(Server) })),
     request('/api/mcp/tools', z.object({ tools: z.array(Tool) })),
     request('/api/approvals', z.object({ approvals: z.array(Approval) })),
+    fetchQuestions(),
   ]);
-  return { servers, tools, approvals };
+  return { servers, tools, approvals, questions };
 }
 
 export const registerServer = (server: object) => request('/api/mcp/servers', Anything, send('POST', server));
