@@ -15,7 +15,7 @@ import { startMongoServer } from '../servers/mongodb/index.ts';
 import type { StartTestServer, TestServer } from '../servers/test-server.ts';
 import { describeWith } from './servers.ts';
 
-const THREADS = 2;
+const THREADS = 1;
 /** For what takes five seconds on servers that keep up. */
 const PATIENCE = { timeout: 60_000 };
 
@@ -52,8 +52,7 @@ describeWith(['MONGODB_URL'], 'erasing a person on servers', () => {
     timeout: 400_000,
   }, async () => {
     const house = await openHouse(node(0), around);
-    const ada = await settle(house, 'ada', THREADS);
-    const bob = await settle(house, 'bob', THREADS);
+    const [ada, bob] = await Promise.all([settle(house, 'ada', THREADS), settle(house, 'bob', THREADS)]);
     const { db, close } = await openMongo(mongo.url);
     try {
       const wrappedOf = (subject: string) =>

@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { until } from '../harness/until.ts';
 import type { House } from './house.ts';
 
 export type Call = (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Record<string, string>>;
@@ -16,6 +16,11 @@ export function caller(url: string, token?: string): Call {
     expect(response.status, `${method} ${path}: ${text}`).toBeLessThan(300);
     return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : { text };
   };
+}
+
+/** Waits until the views show it, which on servers takes its time. */
+async function shown(call: Call, path: string, holds: (answer: Readonly<Record<string, unknown>>) => boolean): Promise<void> {
+  while (!(await call('GET', path).then(holds, () => false))) await sleep(20);
 }
 
 /** Comes by a mail, logs in from a device of its own, is mistaken once about the password, and has a mail on its way that is never taken. */
@@ -78,7 +83,7 @@ export async function callTools({ toolsUrl }: House, ok: Call, plant: Plant, mar
     headers: { authorization: `Bearer ${plant('header')}`, [`X-${plant('header-name')}`]: plant('other-header') },
     env: { TOKEN: plant('variable'), [`${marker}_variable`]: 'x' },
   });
-  await ok('POST', `/api/mcp/servers/${serverId}/refresh`);
+  await shown(ok, `/api/mcp/servers/${serverId}`, ({ contract }) => contract !== null);
   const { conversationId } = await ok('POST', '/api/conversations', {});
   const run = await ok('POST', `/api/conversations/${conversationId}/messages`, {
     model: 'demo/demo',
@@ -86,19 +91,18 @@ export async function callTools({ toolsUrl }: House, ok: Call, plant: Plant, mar
   });
   type Approval = { runId: string; approvalId: string };
   let asked: Approval | undefined;
-  await until(async () => {
-    const { approvals } = (await ok('GET', '/api/approvals')) as unknown as { approvals: Approval[] };
-    asked = approvals.find(({ runId }) => runId === run.runId);
+  await shown(ok, '/api/approvals', ({ approvals }) => {
+    asked = (approvals as Approval[]).find(({ runId }) => runId === run.runId);
     return asked !== undefined;
   });
   await ok('POST', `/api/runs/${run.runId}/approvals/${asked?.approvalId}`, { approved: true, reason: plant('approval-reason') });
-  await until(async () => (await ok('GET', `/api/runs/${run.runId}`)).status === 'completed');
+  await shown(ok, `/api/runs/${run.runId}`, ({ status }) => status === 'completed');
 }
 
 /** Everything so far once more, in a file that can be had. */
 export async function exported(ok: Call): Promise<void> {
   const { jobId } = await ok('POST', '/api/me/exports');
-  await until(async () => (await ok('GET', `/api/jobs/${jobId}`)).status === 'succeeded');
+  await shown(ok, `/api/jobs/${jobId}`, ({ status }) => status === 'succeeded');
 }
 
 /** Whoever administers looks at the person's sessions, and says why. */
@@ -107,9 +111,8 @@ export async function isWatched({ url, administrator }: House, person: string, p
   await operator('GET', `/api/sessions?person=${person}`);
   type Alert = { alertId: string; rule: string; about: string };
   let alert: Alert | undefined;
-  await until(async () => {
-    const { alerts } = (await operator('GET', '/api/security/alerts')) as unknown as { alerts: Alert[] };
-    alert = alerts.find(({ rule, about }) => rule === 'others-data-read' && about.startsWith(person));
+  await shown(operator, '/api/security/alerts', ({ alerts }) => {
+    alert = (alerts as Alert[]).find(({ rule, about }) => rule === 'others-data-read' && about.startsWith(person));
     return alert !== undefined;
   });
   await operator('POST', `/api/security/alerts/${alert?.alertId}/acknowledge`, { note: plant('alert-note') });
