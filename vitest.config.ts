@@ -1,5 +1,10 @@
+import { enableCompileCache } from 'node:module';
 import react from '@vitejs/plugin-react';
 import { configDefaults, defineConfig } from 'vitest/config';
+
+// Half of a worker's imports is compilation.
+const { directory } = enableCompileCache();
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 
 /** The server is tested as it runs: by Node itself, which strips the types, in the test's process and in its worker threads alike. */
 const asItRuns = { environment: 'node', experimental: { viteModuleRunner: false } } as const;
@@ -17,7 +22,7 @@ const onAnyDisk = [
   'erase-person',
   'restriction',
 ].map((name) => `test/kernel/${name}.test.ts`);
-const slowly = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } as const;
+const slowly = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
 
 export default defineConfig({
   test: {

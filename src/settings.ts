@@ -117,6 +117,10 @@ const Settings = z.object({
   ANNALS_MCP_COMMANDS: list.default([]),
   /** How long a connection to a server of tools may be idle, in ms. */
   ANNALS_MCP_IDLE: milliseconds.default(600_000),
+  /** How often new versions are looked for of servers of tools that are to be kept up to date by themselves, in ms. */
+  ANNALS_MCP_LOOK_UP: milliseconds.min(60_000).default(24 * 3600_000),
+  /** How long a new version of a server of tools is watched before it is taken to hold, in ms. */
+  ANNALS_MCP_WATCH: milliseconds.default(600_000),
   /** With it as a bearer token `/metrics` can be read; without, administrators alone can. */
   ANNALS_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** A JSON file with `mcpServers`, read at each start: servers of tools for everybody. */

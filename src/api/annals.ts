@@ -1,8 +1,10 @@
 import type { Tell } from '../commands/command.ts';
 import type { Refusals } from '../commands/refusals.ts';
 import type { SecurityLog } from '../commands/security-log.ts';
+import type { DomainError } from '../domain/decider.ts';
 import type { PersonId } from '../domain/ids.ts';
 import type { McpStatus } from '../domain/mcp/status.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { Follow } from '../projections/follow.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { McpToolInfo } from '../projections/queries/mcp-tools.ts';
@@ -40,6 +42,19 @@ export interface ToolServers {
     person: PersonId,
     place: { readonly model?: string | undefined; readonly conversation?: string | undefined },
   ) => Promise<readonly McpToolInfo[]>;
+  readonly logins: ToolLogins;
+}
+
+type Outcome<Value> = Promise<({ readonly ok: true } & Value) | { readonly ok: false; readonly error: DomainError }>;
+
+/** Logins of persons at servers of tools; `base`: where Annals is reached, without a slash at the end. */
+export interface ToolLogins {
+  begin(principal: Principal, serverId: string, base: string): Outcome<{ readonly location: string }>;
+  finish(
+    principal: Principal,
+    answer: { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined },
+  ): Outcome<{ readonly serverId: string }>;
+  disconnect(principal: Principal, serverId: string): Outcome<{ readonly told: boolean }>;
 }
 
 /** Bytes of files: encrypted on the way in, opened on the way out. */

@@ -1,3 +1,4 @@
+import * as accessRecords from './access-records.ts';
 import * as account from './account.ts';
 import * as alert from './alert.ts';
 import * as conversation from './conversation.ts';
@@ -9,6 +10,8 @@ import * as login from './login.ts';
 import * as mail from './mail.ts';
 import * as masking from './masking.ts';
 import * as mcp from './mcp.ts';
+import * as mcpAccess from './mcp-access.ts';
+import * as mcpReleases from './mcp-releases.ts';
 import * as modelAccess from './model-access.ts';
 import * as person from './person.ts';
 import * as prompt from './prompt.ts';
@@ -43,5 +46,8 @@ export const commands = {
   ...masking,
   ...retention,
   ...mcp,
+  ...mcpAccess,
+  ...mcpReleases,
   ...prompt,
+  ...accessRecords,
 };

@@ -7,10 +7,10 @@ import { administratorsOnly, annalsOnly, namedPerson } from './policy.ts';
 const stream = ({ jobId }: { jobId: JobId }): string => jobStream(jobId);
 const aggregate = jobs;
 
-/** About oneself, or by an administrator about anybody. Erasing begins elsewhere: with the end of the account. */
+/** About oneself, or by an administrator about anybody. Erasing begins elsewhere: with the end of the account; updates at the servers of tools. */
 const aboutOneself: Policy<{ person: PersonId; kind: JobKind }, Job> = (request) => {
   const { principal, input } = request;
-  if (input.kind === 'erase') return annalsOnly(request);
+  if (input.kind === 'erase' || input.kind === 'update') return annalsOnly(request);
   if (principal.scopes !== undefined && input.person === principal.id)
     return { code: 'Forbidden', message: 'A restricted token asks for no such work.' };
   return input.person === principal.id ? namedPerson(request) : administratorsOnly(request) === 'allow' ? 'allow' : 'notFound';
@@ -26,7 +26,7 @@ const ownOrAdministrator: Policy<unknown, Job> = (request) =>
 
 /** Asks for work on a person's data; who does not name the job gets a new one. */
 export const requestJob = command('requestJob', {
-  input: z.object({ jobId: JobId.optional(), kind: JobKind, person: PersonId }),
+  input: z.object({ jobId: JobId.optional(), kind: JobKind, person: PersonId, about: z.string().max(255).optional() }),
   stream: ({ jobId }, _principal, newId) => jobStream(jobId ?? newId('job_')),
   policy: aboutOneself,
   aggregate,

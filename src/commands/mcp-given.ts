@@ -58,8 +58,19 @@ export const GivenMcpServer = z.object({
       Text(32_768),
     )
     .default({}),
-  /** Servers that want each person to log in are not connected to yet. */
-  auth: z.literal('none').default('none'),
+  /** `oauth`: each person logs in there for itself. */
+  auth: z.enum(['none', 'oauth']).default('none'),
+  /** Of that login: a client that is registered there by hand, and what to ask for; without it both are found out. */
+  oauth: z
+    .strictObject({
+      clientId: Line(500).min(1).nullable().default(null),
+      clientSecret: Line(2000).min(1).optional(),
+      scopes: z
+        .array(Line(200).regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be a scope, without spaces'))
+        .max(50)
+        .default([]),
+    })
+    .optional(),
   audience: McpAudience.default('everybody'),
   enabled: z.boolean().default(true),
   timeoutMs: z.int().min(1000).max(3_600_000).nullable().default(null),

@@ -3,7 +3,17 @@ import type { RecordedEvent } from '../domain/event.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { ChoiceScope, mcpChoiceStream, mcpChoices } from '../domain/mcp/choice.ts';
 import { mcpContractStream, mcpContracts, ObservedContract } from '../domain/mcp/contract.ts';
-import { isOrganisationServer, McpAudience, McpPolicy, type McpRing, McpServerId, mcpRingStream, mcpRings } from '../domain/mcp/server.ts';
+import {
+  isOrganisationServer,
+  McpAudience,
+  McpPolicy,
+  type McpRing,
+  McpServerId,
+  McpUpdates,
+  mcpRingStream,
+  mcpRings,
+} from '../domain/mcp/server.ts';
+import { Requirements } from '../domain/mcp-plan/requirements.ts';
 import type { Principal } from '../domain/principal.ts';
 import { ORGANISATION } from '../domain/provider-key.ts';
 import { command, firstDataOf, type Policy } from './command.ts';
@@ -42,6 +52,14 @@ export const setMcpServerPolicy = command('setMcpServerPolicy', {
   input: z.object({ serverId: McpServerId, tool: ToolName, policy: McpPolicy.nullable() }),
   ...ring,
 });
+/** What it needs of other servers, for the picture of how they depend on each other and for what may be updated. */
+export const setMcpRequirements = command('setMcpRequirements', {
+  input: z.object({ serverId: McpServerId, requirements: Requirements.nullable() }),
+  ...ring,
+});
+export const setMcpUpdates = command('setMcpUpdates', { input: z.object({ serverId: McpServerId, updates: McpUpdates }), ...ring });
+/** Which versions of its package there are is asked by a worker. */
+export const lookUpMcpReleases = command('lookUpMcpReleases', { input: z.object({ serverId: McpServerId }), ...ring });
 /** By whoever uses it: its lists are read anew by a worker. */
 export const refreshMcpServer = command('refreshMcpServer', {
   input: z.object({ serverId: McpServerId, requestId: z.string().min(1).max(128) }),
@@ -73,17 +91,21 @@ export const observeMcpContract = command('observeMcpContract', {
   policy: annalsOnly,
   subject: ({ owner }) => owner as PersonId,
 });
-/** A changed definition is taken, by whoever owns the server. */
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** By whoever owns the server. */
+const contractOwner: Policy = ({ owner, ...request }) => {
+  if (owner !== ORGANISATION) return ownerOnly({ owner, ...request });
+  return administratorsOnly({ owner, ...request }) === 'allow' ? 'allow' : 'notFound';
+};
+/** A changed definition is taken. */
 export const approveMcpTool = command('approveMcpTool', {
-  input: z.object({
-    contractId: z.string().max(300),
-    serverId: McpServerId,
-    tool: z.string().min(1).max(128),
-    hash: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  input: z.object({ contractId: z.string().max(300), serverId: McpServerId, tool: z.string().min(1).max(128), hash: Sha256 }),
   ...contract,
-  policy: (({ owner, ...request }) => {
-    if (owner !== ORGANISATION) return ownerOnly({ owner, ...request });
-    return administratorsOnly({ owner, ...request }) === 'allow' ? 'allow' : 'notFound';
-  }) as Policy,
+  policy: contractOwner,
+});
+/** All of what the server offers now is taken. */
+export const takeMcpContract = command('takeMcpContract', {
+  input: z.object({ contractId: z.string().max(300), serverId: McpServerId, contractHash: Sha256 }),
+  ...contract,
+  policy: contractOwner,
 });

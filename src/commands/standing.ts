@@ -9,7 +9,7 @@ import type { AnyCommand } from './command.ts';
 const erased: DomainError = { code: 'PersonErased', message: 'This account has been erased: nothing can be done with it any more.' };
 const restricted: DomainError = {
   code: 'ProcessingRestricted',
-  message: 'The processing of your data is restricted, so no model is called: lift the restriction on the privacy page first.',
+  message: 'The processing of your data is restricted, so no model is called: lift the restriction first, on the page “Your data”.',
 };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VISITORS } from './access.ts';
 import { type Decider, refuse } from './decider.ts';
 import { type EventOf, event, sealed } from './event.ts';
 import { IsoTime, PersonId } from './ids.ts';
@@ -46,11 +47,20 @@ export type AlertCommand =
 
 export const alertStream = (id: string): string => `alert-${id}`;
 
-export const alerts: Decider<{ raised: boolean; acknowledged: boolean }, AlertCommand, AlertEvent> = {
+export interface Alert {
+  /** Whom it concerns, where that is somebody with a name: what is noted about it goes with that person. */
+  owner?: PersonId;
+  raised: boolean;
+  acknowledged: boolean;
+}
+
+export const alerts: Decider<Alert, AlertCommand, AlertEvent> = {
   initialState: () => ({ raised: false, acknowledged: false }),
-  evolve: (state, { type }) => {
-    if (type === 'AlertRaised') state.raised = true;
-    else state.acknowledged = true;
+  evolve: (state, { type, metadata: { subject } }) => {
+    if (type === 'AlertRaised') {
+      state.raised = true;
+      if (subject !== VISITORS) state.owner = subject;
+    } else state.acknowledged = true;
     return state;
   },
   decide: (command, { raised, acknowledged }) => {

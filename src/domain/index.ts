@@ -1,4 +1,5 @@
 import { accessEvents } from './access.ts';
+import { accessRecordEvents } from './access-records.ts';
 import { administrationEvents } from './administration.ts';
 import { alertEvents } from './alert.ts';
 import { attemptEvents } from './attempt.ts';
@@ -59,5 +60,6 @@ export const eventDefinitions = [
   ...roleEvents,
   ...modelAccessEvents,
   ...resourceShareEvents,
+  ...accessRecordEvents,
   ...promptEvents,
 ] as unknown as readonly EventDefinition[];

@@ -6,7 +6,7 @@ import { JobId, PersonId } from './ids.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 /** Work on a person's data that takes longer than a request. */
-export const JobKind = z.enum(['erase', 'export', 'import']);
+export const JobKind = z.enum(['erase', 'export', 'import', 'update']);
 export type JobKind = z.infer<typeof JobKind>;
 export const JobOutcome = z.enum(['succeeded', 'failed', 'cancelled']);
 export type JobOutcome = z.infer<typeof JobOutcome>;
@@ -17,7 +17,8 @@ export const JobFacts = z.record(z.string().max(64), z.union([word, z.number(), 
 export type JobFacts = z.infer<typeof JobFacts>;
 
 const jobId = JobId;
-export const JobRequested = event('JobRequested', 1, { jobId, kind: JobKind, person: PersonId });
+/** `about`: the id of what it is about beside the person. */
+export const JobRequested = event('JobRequested', 1, { jobId, kind: JobKind, person: PersonId, about: word.optional() });
 /** By a worker: whoever worked on it before writes no more. The first epoch is 1. */
 export const JobTakenUp = event('JobTakenUp', 1, { jobId, epoch: z.int() });
 /** How far the step has come; once it is finished it is not done again. `number` counts the steps from 1, `of` says how many there are. */
@@ -52,7 +53,7 @@ export interface Job {
 
 type Fenced = { jobId: JobId; epoch: number };
 export type JobCommand =
-  | { name: 'requestJob'; jobId?: JobId; kind: JobKind; person: PersonId }
+  | { name: 'requestJob'; jobId?: JobId | undefined; kind: JobKind; person: PersonId; about?: string | undefined }
   | (Fenced & { name: 'takeUpJob' })
   | (Fenced & { name: 'progressJob'; step: string; number: number; of: number; done: number; total: number; finished: boolean; facts: JobFacts })
   | (Fenced & { name: 'endJob'; outcome: 'succeeded' | 'failed'; code?: string; facts: JobFacts })
@@ -68,7 +69,10 @@ export const jobs: Decider<Job, JobCommand, JobEvent> = {
   evolve: (state, event) => {
     switch (event.type) {
       case 'JobRequested':
-        return Object.assign(state, { status: 'requested', owner: event.data.person, requestedBy: event.metadata.actor, kind: event.data.kind });
+        return Object.assign(state, {
+          ...{ status: 'requested', owner: event.data.person, requestedBy: event.metadata.actor, kind: event.data.kind },
+          facts: event.data.about === undefined ? {} : { about: event.data.about },
+        });
       case 'JobTakenUp':
         return Object.assign(state, { status: 'running', epoch: event.data.epoch });
       case 'JobProgressed':
@@ -85,8 +89,8 @@ export const jobs: Decider<Job, JobCommand, JobEvent> = {
   decide: (command, state, { newId }) => {
     if (command.name === 'requestJob') {
       if (state.status !== 'absent') return refuse('Superseded', 'This job has been asked for already.');
-      const { jobId: id = newId('job_') as JobId, kind, person } = command;
-      return [JobRequested({ jobId: id, kind, person })];
+      const { jobId: id = newId('job_') as JobId, kind, person, about } = command;
+      return [JobRequested({ jobId: id, kind, person, ...(about === undefined ? {} : { about }) })];
     }
     if (state.status === 'absent') return refuse('NotFound', 'There is no such job.');
     const { jobId: id } = command;

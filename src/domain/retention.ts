@@ -6,7 +6,7 @@ import { IsoTime } from './ids.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 /** What is kept for a time of its own; hours count from the last activity, from when it was put into the trash, from the upload, and so on. */
-export const retentionClasses = ['conversations', 'trash', 'uploads', 'reports', 'liveLog', 'exports'] as const;
+export const retentionClasses = ['conversations', 'trash', 'uploads', 'reports', 'liveLog', 'exports', 'access'] as const;
 export const RetentionClass = z.enum(retentionClasses);
 export type RetentionClass = z.output<typeof RetentionClass>;
 
@@ -28,6 +28,8 @@ export const RetentionPolicy = z.strictObject({
     .int()
     .min(1)
     .max(24 * 30),
+  /** Who was refused what, or looked at whose data; at least two days, because those of a day are erased together. */
+  access: z.int().min(48).max(MOST_HOURS).nullable().default(null),
   binding: z.boolean(),
 });
 export type RetentionPolicy = z.output<typeof RetentionPolicy>;
@@ -40,6 +42,7 @@ export const usualRetention: RetentionPolicy = {
   reports: 90 * 24,
   liveLog: 24,
   exports: 24,
+  access: null,
   binding: false,
 };
 
@@ -83,7 +86,8 @@ const isShorter = (hours: number | null, before: number | null = null): boolean 
 
 export const retentions: Decider<Retention, RetentionCommand, EventOf<typeof RetentionPolicyChanged>> = {
   initialState: () => ({ notBefore: {} }),
-  evolve: (_state, { data }) => ({ policy: data.policy, notBefore: data.notBefore }),
+  // Policies from before records of access had a time of their own say nothing of them.
+  evolve: (_state, { data }) => ({ policy: { ...data.policy, access: data.policy.access ?? null }, notBefore: data.notBefore }),
   decide: ({ policy }, { policy: before, notBefore: noticedBefore }, { now }) => {
     if (before !== undefined && JSON.stringify(policy) === JSON.stringify(before)) return [];
     const from = new Date(Date.parse(now) + NOTICE_MS).toISOString();

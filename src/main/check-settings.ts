@@ -1,8 +1,9 @@
 import { loadMasterKey } from '../adapters/key-vault/master-key.ts';
 import { isDistributed, type Settings } from '../settings.ts';
+import { checkPeople } from './check-people.ts';
 import { type Finding, fine, problem, warning } from './finding.ts';
 import { isForLocalPerson } from './installation.ts';
-import { hasLogin, loginProblems } from './login-providers.ts';
+import { hasLogin } from './login-providers.ts';
 import { StartRefused } from './refused.ts';
 import { openTls } from './tls.ts';
 
@@ -14,7 +15,7 @@ export function checkSettings(settings: Settings): readonly Finding[] {
     ...ofKafka(settings),
     ...ofTls(settings),
     ...stopping(settings),
-    ...ofLogin(settings),
+    ...checkPeople(settings),
   ];
   return findings.length > 0 ? findings : [fine('The settings can be used.')];
 }
@@ -41,9 +42,10 @@ function* ofFolder(settings: Settings): Generator<Finding> {
     yield problem(
       `ANNALS_ROLE is ${settings.ANNALS_ROLE}, but one process alone can use a data folder: set EVENTSTORE_URL and MONGODB_URL, or leave it out.`,
     );
-  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined && !hasLogin(settings))
+  const isKnown = hasLogin(settings) || settings.ANNALS_PASSWORD_LOGIN === 'on' || settings.ANNALS_TRUSTED_PROXIES.length > 0;
+  if (!isForLocalPerson(settings) && settings.ANNALS_JWT_SECRET === undefined && !isKnown)
     yield problem(
-      'Others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET (`openssl rand -hex 32`), or a provider where they log in.',
+      'Others can reach this server, so there must be a way to tell who comes: set ANNALS_JWT_SECRET (`openssl rand -hex 32`), ANNALS_PASSWORD_LOGIN=on, or a provider where they log in.',
     );
 }
 
@@ -52,23 +54,6 @@ function* ofKafka({ KAFKA_BROKERS, KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD, K
   const login = [KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD].filter((part) => part !== undefined).length;
   if (login !== 0 && login !== 3) yield problem('KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD belong together: set all three, or none.');
   if (login === 3 && KAFKA_SSL === 'off') yield warning('KAFKA_SSL is off, so the password for Kafka travels in the clear: set it to on.');
-}
-
-const WORLD = ['GOOGLE_CLIENT_ID', 'MICROSOFT_CLIENT_ID', 'APPLE_CLIENT_ID'] as const;
-
-function* ofLogin(settings: Settings): Generator<Finding> {
-  for (const sentence of loginProblems(settings)) yield problem(sentence);
-  if (!hasLogin(settings) || isForLocalPerson(settings)) return;
-  if (settings.ANNALS_PUBLIC_URL?.startsWith('https:') !== true)
-    yield warning(
-      'ANNALS_PUBLIC_URL does not begin with https, so sessions travel in the clear: put a certificate in front, and say under which address people come.',
-    );
-  if (settings.ANNALS_REGISTRATION === undefined && WORLD.some((name) => settings[name] !== undefined))
-    yield warning(
-      'Anybody with an account at these providers may make one here: set ANNALS_REGISTRATION to closed once everybody has logged in, or to open.',
-    );
-  if (settings.ANNALS_ADMIN_EMAIL === undefined)
-    yield warning('Whoever logs in first becomes the administrator: set ANNALS_ADMIN_EMAIL and ANNALS_ADMIN_ISSUER, unless that has happened.');
 }
 
 function* ofTls(settings: Settings): Generator<Finding> {

@@ -5,6 +5,7 @@ import { checkProviders } from './check-providers.ts';
 import { checkSettings } from './check-settings.ts';
 import type { Finding } from './finding.ts';
 import { kafkaOf } from './gateway.ts';
+import { hasLogin, loginProviders } from './login-providers.ts';
 import { sentenceOf } from './refused.ts';
 
 type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
@@ -35,6 +36,9 @@ function* checksFor(settings: Settings): Generator<readonly [string, Check]> {
   const kafka = kafkaOf(settings);
   const topics = channelsOf(settings.KAFKA_TOPIC_PREFIX);
   if (kafka !== undefined) yield ['kafka', async () => (await import('../adapters/broker/kafka-check.ts')).checkKafka({ ...kafka, topics })];
+  const { ANNALS_SMTP_URL: mailServer } = settings;
+  if (mailServer !== undefined) yield ['mails', async () => (await import('./check-mails.ts')).checkMails(mailServer)];
+  if (hasLogin(settings)) yield ['logins', async () => (await import('./check-logins.ts')).checkLogins(loginProviders(settings))];
   yield ['models', () => checkProviders(settings)];
 }
 

@@ -80,7 +80,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const uses = createPromptUses({ tell, views, now });
   const { builtIn = {} } = parts;
   const builtInTools = builtIn === 'off' ? undefined : openBuiltInTools({ loader, ask, now, used: uses.used, security }, builtIn);
-  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, state, secret, now, security, setting: parts.mcp }, onProblem: log });
+  const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, views, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({
     tell,
@@ -117,7 +117,8 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const settleMs = duties.takeOver === 'once' ? 0 : SETTLE_MS;
   const { scrub } = parts;
-  const kinds = parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }, privacy.jobs);
+  const kinds =
+    parts.jobs ?? jobPlans({ store, loader, vault, blobs, liveLog, tell, views, progress, settleMs, scrub }, { ...privacy.jobs, ...mcp.jobs });
   const jobs = createJobs({
     tell,
     loader,
@@ -208,7 +209,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models: catalogue,
     accounts,
     prompts: uses,
-    toolServers: { statuses: mcp.statuses, ...(builtInTools ? { builtIn: builtInTools.list } : {}) },
+    toolServers: { statuses: mcp.statuses, logins: mcp.logins, ...(builtInTools ? { builtIn: builtInTools.list } : {}) },
     metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();

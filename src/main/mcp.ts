@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { createGuardedFetch } from '../adapters/guarded-fetch/index.ts';
 import { createMcpConnector } from '../adapters/mcp/connector.ts';
+import { createNpmPackages } from '../adapters/npm/index.ts';
 import type { Settings } from '../settings.ts';
 import type { McpSetting } from '../workers/mcp/index.ts';
 import { isForLocalPerson } from './installation.ts';
@@ -20,5 +22,8 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     provided: providedServers(settings.AICHAT_MCP_SERVERS_FILE),
     commands: settings.ANNALS_MCP_COMMANDS,
     limits: { idleMs: settings.ANNALS_MCP_IDLE },
+    npm: createNpmPackages({ folder: resolve(settings.ANNALS_DATA, 'tool-servers') }),
+    lookUpMs: settings.ANNALS_MCP_LOOK_UP,
+    watchMs: settings.ANNALS_MCP_WATCH,
   };
 }

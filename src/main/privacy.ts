@@ -61,13 +61,18 @@ export function privacyOf({ ANNALS_MASKING: mode, ANNALS_RETENTION: said, ANNALS
 
 const EVERY_MS = 60_000;
 
-/** Masking and retention, as the settings and the administrators say. */
-export function createPrivacy({ settings = usualPrivacy, secret, ...parts }: PrivacyParts): Privacy {
-  const pseudonym = (purpose: string, text: string): string =>
+/** A name for one purpose: for another one the same text has another name, and without the secret neither leads to the text. */
+export const createPurposePseudonyms =
+  (secret: Uint8Array) =>
+  (purpose: string, text: string): string =>
     createHmac('sha256', secret)
       .update(JSON.stringify([purpose, text]))
       .digest('base64url')
       .slice(0, 22);
+
+/** Masking and retention, as the settings and the administrators say. */
+export function createPrivacy({ settings = usualPrivacy, secret, ...parts }: PrivacyParts): Privacy {
+  const pseudonym = createPurposePseudonyms(secret);
   const caughtUp = async (): Promise<void> => {
     const names = parts.progress.status().map(({ view }) => view);
     if (!(await parts.progress.waitFor(names, await parts.store.head(), { timeoutMs: EVERY_MS }))) throw new Error('The views do not catch up.');

@@ -5,6 +5,8 @@ import type { Credentials } from '../api/http/listen.ts';
 import { loginRoutes } from '../api/http/login/routes.ts';
 import { mcpRoutes } from '../api/mcp/routes.ts';
 import { pmmToolRoutes } from '../api/pmm/mcp-tools.ts';
+import { exportAddressRoutes } from '../api/rest/archives.ts';
+import { toolLoginRoutes } from '../api/rest/mcp-logins.ts';
 import { apiKeyRoutes } from '../api/rini/api-keys.ts';
 import { mcpConnectionRoutes } from '../api/rini/mcp-connections.ts';
 import { userRoutes } from '../api/rini/users.ts';
@@ -55,6 +57,8 @@ export function serverOf({ kernel, secret }: Installation, settings: Settings, l
         publicUrl,
       }),
       ...mcpRoutes({ publicUrl }),
+      ...exportAddressRoutes({ secret: derivedSecret(secret, 'annals exports'), publicUrl }),
+      ...toolLoginRoutes({ publicUrl }),
       ...asyncApiRoutes(channelsOf(settings.KAFKA_TOPIC_PREFIX)),
     ],
     webFolder,

@@ -2,11 +2,13 @@ import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { type EventStore, type Position, START } from '../adapters/event-store/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
 import { hiddenScope } from '../commands/hidden.ts';
+import { AccessRecordsErased } from '../domain/access-records.ts';
 import { ConversationDeleted } from '../domain/conversation/index.ts';
 import { PasswordSet } from '../domain/credential.ts';
 import { ExportRemoved, exportStream } from '../domain/export/index.ts';
 import { FileDeleted, fileStream } from '../domain/file.ts';
 import { InvitationExpired, InvitationRedeemed, InvitationRevoked, invitationOf, invitationStream } from '../domain/invitation.ts';
+import { McpAccessGranted, McpAccessLost, McpAccessRefreshed, McpAccessRevoked, McpLoginBegun, McpLoginFailed } from '../domain/mcp/access.ts';
 import { McpServerChanged, McpServerRemoved } from '../domain/mcp/server.ts';
 import { PersonErased } from '../domain/person.ts';
 import { PromptDeleted } from '../domain/prompt/index.ts';
@@ -20,6 +22,12 @@ const secretsDropped: readonly string[] = [
   PasswordSet.type,
   McpServerChanged.type,
   McpServerRemoved.type,
+  McpLoginBegun.type,
+  McpLoginFailed.type,
+  McpAccessGranted.type,
+  McpAccessRefreshed.type,
+  McpAccessLost.type,
+  McpAccessRevoked.type,
 ];
 /** What the invitation said is over with the invitation, or once the account that it promised is whole. */
 const endsInvitation: readonly string[] = [InvitationRedeemed.type, InvitationRevoked.type, InvitationExpired.type, PasswordSet.type];
@@ -43,7 +51,7 @@ export const droppedScopes = (type: string, data: object): string[] => [
 function scopesOf(type: string, data: object): string[] {
   if (type === ConversationDeleted.type) return [(data as { conversationId: string }).conversationId];
   if (type === FileDeleted.type) return [fileStream((data as { fileId: string }).fileId)];
-  if (type === ClientReportsErased.type) return [(data as { stream: string }).stream];
+  if (type === ClientReportsErased.type || type === AccessRecordsErased.type) return [(data as { stream: string }).stream];
   if (type === ExportRemoved.type) return [exportStream((data as { jobId: string }).jobId)];
   return droppedScopes(type, data);
 }

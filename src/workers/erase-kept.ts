@@ -1,5 +1,6 @@
 import type { Blobs } from '../adapters/blobs/port.ts';
 import type { KeyVault } from '../adapters/key-vault/port.ts';
+import { AccessRecordsErased } from '../domain/access-records.ts';
 import { ExportRemoved, exportPart, exportStream } from '../domain/export/index.ts';
 import { ClientReportsErased } from '../domain/telemetry.ts';
 import { done, type Reaction } from './reaction.ts';
@@ -19,7 +20,7 @@ export const createKeptErasure = ({ vault, blobs }: { readonly vault: KeyVault; 
   },
   {
     name: 'erase-reports',
-    types: [ClientReportsErased.type],
+    types: [ClientReportsErased.type, AccessRecordsErased.type],
     from: 'start',
     handle: async ({ data }) => {
       await vault.destroyScope((data as { stream: string }).stream);

@@ -1,6 +1,7 @@
 import { v5 } from 'uuid';
 import type { Filter, StoredDocument } from '../adapters/document-store/port.ts';
 import type { Loader } from '../adapters/event-store/loader.ts';
+import { eraseAccessRecords } from '../commands/access-records.ts';
 import type { CommandValue, Tell, TellOptions } from '../commands/command.ts';
 import { deleteConversation } from '../commands/conversation.ts';
 import { deleteFile } from '../commands/file.ts';
@@ -51,6 +52,7 @@ export async function sweepRetention(parts: RetentionParts): Promise<number> {
     overdue('trash', whoever),
     overdue('uploads', whoever),
     overdue('reports', whoever),
+    overdue('access', whoever),
   ]);
   const due = new Map(found.flat().map((document) => [document.id, document]));
   for (const { id, doc } of due.values()) {
@@ -79,6 +81,8 @@ function ending(id: string, { kind, revision }: RetentionDoc): { command: Comman
       return { command: deleteFile({ fileId: id as FileId }), options: {} };
     case 'reports':
       return { command: eraseReports({ stream: id }), options: {} };
+    case 'access':
+      return { command: eraseAccessRecords({ stream: id }), options: {} };
     default:
       return kind satisfies never;
   }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { accounts } from './accounts.ts';
 import { firstToken, streams } from './chat.ts';
 import { distributed } from './distributed/index.ts';
 import { append, replay } from './event-store.ts';
@@ -12,7 +13,7 @@ import { tableOf, withBlock } from './page.ts';
 import { projection } from './projection.ts';
 import { start } from './start.ts';
 
-const embedded: Readonly<Record<string, Bench>> = { append, replay, projection, http, 'first-token': firstToken, streams, start, list };
+const embedded: Readonly<Record<string, Bench>> = { append, replay, projection, http, 'first-token': firstToken, streams, start, list, accounts };
 const benches: Readonly<Record<string, Bench>> = { ...embedded, ...distributed };
 /** A name for several. */
 const groups: Readonly<Record<string, readonly string[]>> = { distributed: Object.keys(distributed) };

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findTexts } from '../e2e/process/canaries.ts';
 import { decryptAll } from '../erasure/decrypt-all.ts';
-import { startRefusingProvider } from '../erasure/upstream.ts';
+import { openHouse } from '../erasure/house.ts';
+import { startOutside } from '../erasure/outside.ts';
 import { type Inhabitant, settle } from '../erasure/world.ts';
 import { type ServerProcess, startServerProcess } from '../harness/server-process.ts';
 import { seeded } from './seeded.ts';
@@ -32,8 +33,8 @@ export interface ErasureFigures {
 /** Kills a real process at a random moment of an erasure, starts it again, and looks at what came of it; each time on a copy of the same folder. */
 export async function erasureChaos({ kills, seed, threads, say = () => undefined }: ErasureChaos): Promise<ErasureFigures> {
   const root = mkdtempSync(join(tmpdir(), 'annals-erasure-chaos-'));
-  const provider = await startRefusingProvider();
-  const environment = { OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: provider.url };
+  const around = await startOutside();
+  const { environment } = around;
   const random = seeded(seed);
   const figures = { before: 0, during: 0, after: 0, slowestMs: 0 };
   const broken: string[] = [];
@@ -41,14 +42,16 @@ export async function erasureChaos({ kills, seed, threads, say = () => undefined
     const folder = join(root, 'filled');
     cpSync(mkdtempSync(join(root, 'new-')), folder, { recursive: true });
     const server = await startServerProcess(folder, environment);
-    const [ada, bob] = await Promise.all([settle(server.url, 'ada', threads), settle(server.url, 'bob', threads)]);
+    const house = await openHouse(server.url, around);
+    const [ada, bob] = await Promise.all([settle(house, 'ada', threads), settle(house, 'bob', threads)]);
     await server.kill('SIGTERM');
-    const whole = await play(join(root, 'whole'), folder, environment, ada, bob, undefined);
+    const stage = { environment, administrator: house.administrator, ada, bob };
+    const whole = await play(join(root, 'whole'), folder, stage, undefined);
     broken.push(...whole.broken.map((line) => `without a kill: ${line}`));
     for (let kill = 1; kill <= kills; kill++) {
       // At a random event of the erasure, and a moment later: so every part of it has its kills.
       const at = { event: Math.floor(random() * whole.events), laterMs: random() * 20 };
-      const played = await play(join(root, `kill-${kill}`), folder, environment, ada, bob, at);
+      const played = await play(join(root, `kill-${kill}`), folder, stage, at);
       figures[played.when]++;
       figures.slowestMs = Math.max(figures.slowestMs, Math.round(played.tookMs));
       broken.push(...played.broken.map((line) => `kill ${kill} at event ${at.event} of ${whole.events}: ${line}`));
@@ -56,17 +59,22 @@ export async function erasureChaos({ kills, seed, threads, say = () => undefined
     }
     return { kills, ...figures, canaries: ada.canaries.length, broken };
   } finally {
-    await provider.close();
+    await around.close();
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+interface Stage {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly administrator: string;
+  readonly ada: Inhabitant;
+  readonly bob: Inhabitant;
 }
 
 async function play(
   folder: string,
   from: string,
-  environment: Readonly<Record<string, string>>,
-  ada: Inhabitant,
-  bob: Inhabitant,
+  { environment, administrator, ada, bob }: Stage,
   killAt: { readonly event: number; readonly laterMs: number } | undefined,
 ): Promise<{ when: 'before' | 'during' | 'after'; tookMs: number; events: number; broken: string[] }> {
   cpSync(from, folder, { recursive: true, filter: (source) => !source.includes('/lock.db') });
@@ -87,7 +95,7 @@ async function play(
     const since = killAt === undefined ? began : performance.now();
     if (when === 'before') await erase(server, ada);
     else await asking;
-    await ended(server);
+    await ended(server, administrator);
     const tookMs = performance.now() - since;
     const said = server.output();
     await server.kill('SIGTERM');
@@ -105,10 +113,11 @@ async function erase({ url }: ServerProcess, { token }: Inhabitant): Promise<voi
 }
 
 const LIMIT_MS = 60_000;
-async function ended({ url, output }: ServerProcess): Promise<void> {
+async function ended({ url, output }: ServerProcess, administrator: string): Promise<void> {
+  const headers = { authorization: `Bearer ${administrator}` };
   for (const over = performance.now() + LIMIT_MS; ; await sleep(25)) {
-    const { jobs } = (await (await fetch(`${url}/api/jobs?of=everybody`)).json()) as { jobs: { status: string }[] };
-    if (jobs.length > 0 && jobs.every(({ status }) => status === 'succeeded')) return;
+    const { jobs } = (await (await fetch(`${url}/api/jobs?of=everybody`, { headers })).json()) as { jobs: { kind: string; status: string }[] };
+    if (jobs.some(({ kind }) => kind === 'erase') && jobs.every(({ status }) => status === 'succeeded')) return;
     if (performance.now() > over) throw new Error(`The erasure did not end within a minute: ${JSON.stringify(jobs)} ${output()}`);
   }
 }
@@ -128,11 +137,13 @@ function countIn(folder: string): number {
   }
 }
 
+const ERASURES = `SELECT stream FROM events WHERE type = 'JobRequested' AND CAST(data AS TEXT) LIKE '%"kind":"erase"%'`;
+/** What the log has of erasures; persons have jobs of other kinds too. */
 function typesIn(folder: string): string[] {
   const database = new DatabaseSync(join(folder, 'events.db'));
   try {
     return database
-      .prepare("SELECT type FROM events WHERE type IN ('PersonErased', 'JobRequested', 'JobEnded')")
+      .prepare(`SELECT type FROM events WHERE type = 'PersonErased' OR (type IN ('JobRequested', 'JobEnded') AND stream IN (${ERASURES}))`)
       .all()
       .map(({ type }) => String(type));
   } finally {

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openMongo } from '../../src/adapters/mongo/connection.ts';
 import { findTexts } from '../e2e/process/canaries.ts';
 import { call } from '../e2e/process/processes.ts';
-import { startRefusingProvider } from '../erasure/upstream.ts';
+import { openHouse } from '../erasure/house.ts';
+import { type Outside, startOutside } from '../erasure/outside.ts';
 import { seenBy, settle } from '../erasure/world.ts';
 import { type Cluster, startCluster } from '../harness/cluster.ts';
 import { until } from '../harness/until.ts';
@@ -27,22 +28,21 @@ async function started(start: StartTestServer): Promise<TestServer> {
 describeWith(['MONGODB_URL'], 'erasing a person on servers', () => {
   const outside = mkdtempSync(join(tmpdir(), 'annals-outside-'));
   let eventStore: TestServer;
-  let provider: Awaited<ReturnType<typeof startRefusingProvider>>;
+  let around: Outside;
   let cluster: Cluster;
   let mongo: TestServer;
   const node = (index: number): string => cluster.nodes.filter(({ role }) => role === 'api')[index]?.url ?? '';
   beforeAll(async () => {
     [eventStore, mongo] = (await Promise.all([startEventStoreDouble, startMongoServer].map(started))) as [TestServer, TestServer];
-    provider = await startRefusingProvider();
+    around = await startOutside();
     cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl: mongo.url }, ['api', 'api', 'workers'], {
-      OPENAI_API_KEY: 'sk-none',
-      OPENAI_BASE_URL: provider.url,
+      ...around.environment,
       ANNALS_ERASURES_FILE: join(outside, 'erasures.jsonl'),
     });
   });
   afterAll(async () => {
     await cluster?.close();
-    await provider?.close();
+    await around?.close();
     await eventStore?.close();
     await mongo?.close();
     rmSync(outside, { recursive: true, force: true });
@@ -51,8 +51,9 @@ describeWith(['MONGODB_URL'], 'erasing a person on servers', () => {
   test('shuts them out on every node, destroys every key, keeps every word of the neighbour, and holds when the database is put back', {
     timeout: 400_000,
   }, async () => {
-    const ada = await settle(node(0), 'ada', THREADS);
-    const bob = await settle(node(0), 'bob', THREADS);
+    const house = await openHouse(node(0), around);
+    const ada = await settle(house, 'ada', THREADS);
+    const bob = await settle(house, 'bob', THREADS);
     const { db, close } = await openMongo(mongo.url);
     try {
       const wrappedOf = (subject: string) =>

@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import { decrypt } from '../../src/adapters/key-vault/aes-gcm.ts';
 import { loadSecret } from '../../src/adapters/key-vault/master-key.ts';
 import { readSqliteVault } from '../../src/adapters/key-vault/vault-content-sqlite.ts';
@@ -19,7 +20,9 @@ interface Usable {
  */
 export function decryptAll(folder: string): string[] {
   const usable = usableKeys(folder);
-  const blobs = existsSync(join(folder, 'blobs')) ? new Map(filesOf(join(folder, 'blobs')).map((file) => [basename(file), file])) : new Map();
+  const blobs = existsSync(join(folder, 'blobs'))
+    ? new Map(filesOf(join(folder, 'blobs')).map((file) => [basename(file), file]))
+    : new Map<string, string>();
   const texts: string[] = [];
   const open = (k: unknown, a: string, bytes: Uint8Array): void => {
     const found = usable.get(String(k));
@@ -33,14 +36,23 @@ export function decryptAll(folder: string): string[] {
   const search = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const { k, a, c, b, key, blobId } = value as Record<string, unknown>;
-    const file = blobs.get(b) ?? blobs.get(blobId);
+    const file = blobs.get(String(b)) ?? blobs.get(String(blobId));
     if (typeof a === 'string' && typeof c === 'string') open(k, a, Buffer.from(c, 'base64'));
     else if (typeof a === 'string' && file) open(k, a, readFileSync(file));
     else if (typeof blobId === 'string' && file) open(key, blobId, readFileSync(file));
     for (const each of Object.values(value)) search(each);
   };
   for (const name of ['events.db', 'views.db', 'live.db', 'state.db']) for (const json of jsonIn(join(folder, name))) search(json);
-  return texts;
+  return [...texts, ...exportsIn(blobs, usable)];
+}
+
+/** Every file of an export that opens with any key, unpacked. */
+function exportsIn(blobs: ReadonlyMap<string, string>, usable: ReadonlyMap<string, Usable>): string[] {
+  return [...blobs].flatMap(([name, file]) => {
+    if (!name.startsWith('export_')) return [];
+    const bytes = readFileSync(file);
+    return [...usable.values()].flatMap(({ key }) => decrypt(key, name, bytes) ?? []).map((packed) => gunzipSync(packed).toString('latin1'));
+  });
 }
 
 function usableKeys(folder: string): ReadonlyMap<string, Usable> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { type Call, caller, callTools, comes, exported, fillShelves, isWatched, type Plant, protectThread } from './filling.ts';
+import type { House } from './house.ts';
 
 /** Somebody whose every word is a canary: each is found by the marker, and told apart by its number. */
 export interface Inhabitant {
@@ -9,69 +10,60 @@ export interface Inhabitant {
   readonly marker: string;
   /** Every canary, by what it was. */
   readonly canaries: readonly string[];
-  /** Of those, the ones that their own person can read again: not the keys of services. */
+  /** Of those, the ones that their own person finds in its feed, its profile and its files. */
   readonly readable: readonly string[];
   readonly fileIds: readonly string[];
   readonly conversationIds: readonly string[];
 }
 
-type Call = (method: string, path: string, body?: unknown) => Promise<Record<string, string>>;
-
-const asJson = { 'content-type': 'application/json' };
-
-function caller(url: string, token?: string): Call {
-  return async (method, path, body) => {
-    const response = await fetch(url + path, {
-      method,
-      headers: { ...asJson, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    expect(response.status, `${method} ${path}: ${text}`).toBeLessThan(300);
-    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : { text };
-  };
-}
-
-/** Registers somebody through whoever administers the server, and fills everything that a person can fill, `threads` times. */
-export async function settle(url: string, name: string, threads: number, administrator?: string): Promise<Inhabitant> {
+/** Lets somebody in through whoever administers the house, and fills everything that a person can fill, what belongs to a thread `threads` times. */
+export async function settle(house: House, name: string, threads: number): Promise<Inhabitant> {
+  const { url } = house;
   const marker = `kanari${name}${randomBytes(6).toString('hex')}`;
   const canaries: string[] = [];
-  const secret: string[] = [];
-  const plant = (what: string): string => {
+  const apart: string[] = [];
+  const plant: Plant = (what) => {
     const text = `${marker}-${String(canaries.length).padStart(3, '0')}-${what}`;
     canaries.push(text);
     return text;
   };
-  const operator = caller(url, administrator);
-  const { person = '' } = await operator('POST', '/api/people', { name: plant('name'), email: `${plant('email')}@example.com`, roles: ['member'] });
-  const { token = '' } = await operator('POST', '/api/tokens', { person });
+  const plantApart: Plant = (what) => {
+    const text = plant(what);
+    apart.push(text);
+    return text;
+  };
+  const { person, token } = await comes(house, plantApart, marker);
   const ok = caller(url, token);
   await ok('PATCH', '/api/me', { name: plant('later-name'), picture: `https://example.com/${plant('picture')}`, timeZone: 'Europe/Berlin' });
-  const apiKey = `sk-${plant('key')}`;
-  secret.push(canaries.at(-1) ?? '');
+  const apiKey = `sk-${plantApart('key')}`;
   await ok('POST', '/api/provider-keys', { provider: 'openai', apiKey, description: plant('key-description'), scopes: { models: ['none-*'] } });
   await ok('POST', '/aui/v1/events', { events: [{ kind: 'click', props: { note: plant('report') } }] });
+  const promptName = await fillShelves(ok, plantApart);
+  await callTools(house, ok, plantApart, marker);
   const fileIds: string[] = [];
   const conversationIds: string[] = [];
   for (let thread = 0; thread < threads; thread++) {
     const { conversationId = '' } = await ok('POST', '/api/conversations', { title: plant('first-title'), metadata: { note: plant('metadata') } });
     conversationIds.push(conversationId);
-    await fillThread({ url, token, ok, plant, conversationId, fileIds, thread });
+    await fillThread({ url, token, ok, plant, conversationId, fileIds, thread, promptName });
   }
-  return { person, token, marker, canaries, readable: canaries.filter((each) => !secret.includes(each)), fileIds, conversationIds };
+  await isWatched(house, person, plantApart);
+  await exported(ok);
+  return { person, token, marker, canaries, readable: canaries.filter((each) => !apart.includes(each)), fileIds, conversationIds };
 }
 
 interface Filling {
   readonly url: string;
   readonly token: string;
   readonly ok: Call;
-  readonly plant: (what: string) => string;
+  readonly plant: Plant;
   readonly conversationId: string;
   readonly fileIds: string[];
   readonly thread: number;
+  readonly promptName: string;
 }
 
-async function fillThread({ url, token, ok, plant, conversationId, fileIds, thread }: Filling): Promise<void> {
+async function fillThread({ url, token, ok, plant, conversationId, fileIds, thread, promptName }: Filling): Promise<void> {
   const at = `/api/conversations/${conversationId}`;
   const ended = (runId: string | undefined): Promise<unknown> => ok('GET', `${at}/runs/${runId}/stream`);
   await ok('PUT', `${at}/title`, { title: plant('title') });
@@ -104,8 +96,16 @@ async function fillThread({ url, token, ok, plant, conversationId, fileIds, thre
     const long = `${plant('long')} ${'and so on '.repeat(30_000)}`;
     await ok('POST', `${at}/messages`, { reply: false, parts: [{ type: 'text', text: long }] });
   }
-  const broken = await ok('POST', `${at}/messages`, { model: 'openai/refuser', parts: [{ type: 'text', text: plant('refused') }] });
+  const masked = thread === 0 ? await protectThread(ok, at, plant) : '';
+  const broken = await ok('POST', `${at}/messages`, { model: 'openai/refuser', parts: [{ type: 'text', text: `${plant('refused')} ${masked}` }] });
   await ended(broken.runId);
+  if (thread === 0) {
+    const prompted = await ok('POST', `${at}/messages`, {
+      model: 'demo/demo',
+      parts: [{ type: 'text', text: `/${promptName} who=${plant('prompt-call')}` }],
+    });
+    await ended(prompted.runId);
+  }
   const card = await ok('POST', `${at}/messages`, {
     model: 'demo/demo',
     parts: [{ type: 'text', text: `/call postcard ${JSON.stringify({ to: plant('tool-argument') })}` }],

@@ -1,4 +1,5 @@
 import { START } from '../../src/adapters/event-store/port.ts';
+import { closeSecurityDay, eraseAccessRecords } from '../../src/commands/access-records.ts';
 import { revokeInvitation } from '../../src/commands/account.ts';
 import { acknowledgeAlert } from '../../src/commands/alert.ts';
 import type { CommandValue } from '../../src/commands/command.ts';
@@ -23,6 +24,7 @@ import { changeRole, defineRole, removeRole } from '../../src/commands/role.ts';
 import { answerApproval } from '../../src/commands/run.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
 import * as share from '../../src/commands/share.ts';
+import { VISITORS } from '../../src/domain/access.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { ConversationId } from '../../src/domain/ids.ts';
 import { invitationStream, invitations } from '../../src/domain/invitation.ts';
@@ -91,6 +93,9 @@ async function watched({ kernel, disk }: Installation, who: Principal): Promise<
   const asked = await kernel.ask(administrator, listAlerts({}));
   for (const { alertId } of asked.ok ? asked.data.alerts.slice(0, 2) : [])
     await kernel.tell(administrator, acknowledgeAlert({ alertId, note: 'seen' }));
+  const itself = annals(VISITORS);
+  await kernel.tell(itself, eraseAccessRecords({ stream: `access-${who.id}-2025-12-24` }));
+  await kernel.tell(itself, closeSecurityDay({ day: '2025-12-24' }));
 }
 
 async function promptsOf({ kernel }: Installation, who: Principal): Promise<void> {

@@ -1,5 +1,7 @@
 import * as mcp from '../../src/commands/mcp.ts';
+import * as releases from '../../src/commands/mcp-releases.ts';
 import { annals } from '../../src/commands/settle-active-run.ts';
+import { Requirements } from '../../src/domain/mcp-plan/requirements.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { administrator, type Installation } from './memory-annals.ts';
 
@@ -31,6 +33,7 @@ async function contractsOf({ kernel }: Installation, serverId: string, owner: st
     );
   }
   await kernel.tell(administrator, mcp.approveMcpTool({ contractId: serverId, serverId, tool: 'changes', hash: hashOf('d') }));
+  await kernel.tell(administrator, mcp.takeMcpContract({ contractId: serverId, serverId, contractHash: hashOf('3') }));
 }
 
 /** Servers of tools, with everything that can happen to them. */
@@ -52,6 +55,7 @@ export async function toolServersOf(installation: Installation, who: Principal):
   if (!told.ok || !own.ok) throw new Error(JSON.stringify([told, own]));
   const { serverId } = told.result;
   await contractsOf(installation, serverId, 'organisation');
+  await updatesOf(installation, serverId);
   const changes = [
     mcp.setMcpServerPolicy({ serverId, tool: null, policy: 'ask' }),
     mcp.setMcpServerPolicy({ serverId, tool: 'stays', policy: 'allow' }),
@@ -59,10 +63,48 @@ export async function toolServersOf(installation: Installation, who: Principal):
     mcp.switchMcpServer({ serverId, enabled: false }),
     mcp.shareMcpServer({ serverId, audience: [who.id] }),
     mcp.changeMcpServer({ ...usual, serverId, slug: 'shared-anew', audience: 'everybody' }),
+    mcp.setMcpRequirements({ serverId, requirements: Requirements.parse({ requires: { servers: { other: '^1' } } }) }),
+    mcp.setMcpUpdates({ serverId, updates: 'compatible' }),
+    mcp.lookUpMcpReleases({ serverId }),
     mcp.refreshMcpServer({ serverId, requestId: 'again' }),
     mcp.chooseMcpTools({ serverId, tool: null, scope: { model: 'demo/demo' }, enabled: false }),
     mcp.setMcpToolPolicy({ serverId, tool: 'stays', policy: 'deny' }),
   ];
   for (const change of changes) await kernel.tell<unknown>(administrator, change);
   await kernel.tell(who, mcp.removeMcpServer({ serverId: own.result.serverId }));
+}
+
+/** Updates of a server's package: one that is kept and undone, one that waits and is dismissed. */
+async function updatesOf({ kernel }: Installation, serverId: string): Promise<void> {
+  const by = annals('organisation' as never);
+  const snapshot = { serverName: 's', serverVersion: '1', instructions: null, capabilities: {}, tools: [], prompts: [], templates: [], broken: [] };
+  const offer = {
+    ...{ contractHash: hashOf('7'), era: 'legacy', protocolVersion: '2025-11-25', instructionsHash: hashOf('0'), snapshot },
+    ...{ tools: [], prompts: [], templates: [] },
+  } as const;
+  const offers = { before: { ...offer }, baseline: { ...offer }, after: { ...offer }, conflictTexts: ['x'] };
+  const told = async (command: Parameters<typeof kernel.tell>[1]) => {
+    const answer = await kernel.tell<unknown>(by, command);
+    if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+    return answer.result;
+  };
+  await told(releases.noteMcpReleasesUnknown({ serverId, code: 'Unreachable' }));
+  await told(releases.noteMcpReleases({ serverId, package: '@x/notes', registered: '1.0.0', versions: ['2.0.0', '1.1.0', '1.0.0'] }));
+  const begun = async (version: string): Promise<{ serverId: string; updateId: string }> => {
+    const { updateId } = (await told(releases.requestMcpUpdate({ serverId, version, swap: 'asked' }))) as { updateId: string };
+    const of = { serverId, updateId };
+    await told(releases.recordMcpInstall({ serverId, package: '@x/notes', version, integrity: 'sha512-x', lock: '{}', lockHash: hashOf('8') }));
+    const hashes = { beforeHash: hashOf('7'), afterHash: hashOf('7') };
+    await told(releases.recordMcpComparison({ ...of, ...hashes, ...offers, class: 'compatible', changes: 0, conflicts: 1, settled: true } as never));
+    await told(releases.recordMcpTrial({ ...of, calls: 1, failed: 0 }));
+    await told(releases.decideMcpUpdate({ ...of, wanted: '1.0.0' }));
+    return of;
+  };
+  const kept = await begun('1.1.0');
+  await told(releases.approveMcpUpdate({ ...kept, contractHash: hashOf('7'), renames: {} }));
+  await told(releases.decideMcpUpdate({ ...kept, wanted: '1.0.0' }));
+  await told(releases.endMcpUpdate({ ...kept, outcome: 'kept' }));
+  await told(releases.rollBackMcpRelease({ serverId }));
+  const left = await begun('2.0.0');
+  await told(releases.dismissMcpUpdate(left));
 }

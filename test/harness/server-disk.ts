@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { openMongoBlobs } from '../../src/adapters/blobs/mongodb.ts';
 import { openMongoDocumentStore } from '../../src/adapters/document-store/mongodb.ts';
 import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
@@ -17,9 +17,17 @@ export async function closeServerDisks(): Promise<void> {
 }
 afterEach(closeServerDisks);
 
+/** The next disk's event store starts while the one before is in use. */
+let spare: ReturnType<typeof startEventStoreDouble> | undefined;
+afterAll(async () => {
+  const server = await spare;
+  if (server && 'close' in server) await server.close();
+});
+
 /** An event store of its own and a database of its own, gone after the test. */
 export async function serverDisk(): Promise<Disk> {
-  const server = await startEventStoreDouble();
+  const server = await (spare ?? startEventStoreDouble());
+  spare = startEventStoreDouble();
   if ('unavailable' in server) throw new Error(server.unavailable);
   closing.push(() => server.close());
   const url = new URL(process.env.MONGODB_URL ?? '');

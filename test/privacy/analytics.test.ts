@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anonymousRows, csv, shownDay, type UsageRow } from '../../src/domain/analytics.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import { derivedSecret } from '../../src/main/installation.ts';
+import { createPurposePseudonyms } from '../../src/main/privacy.ts';
 import { usageFigures, usageRows } from '../../src/projections/queries/analytics.ts';
+import { createPseudonyms } from '../../src/workers/gateway/pseudonym.ts';
 import { askFor, settled } from '../harness/chat.ts';
 import { installations, withModel } from '../harness/installations.ts';
 import { administrator, person } from '../harness/memory-annals.ts';
@@ -60,27 +64,46 @@ test('one small model takes the next one with it, so that the total does not giv
   expect(shown).toMatchObject({ total: { runs: 68 }, incomplete: true });
 });
 
-test('of 1,000 persons none is found again by joining the rows of two days with each other and with the list of persons', () => {
+test('of 1,000 persons none is found again by joining the rows of two days with each other, with the list of persons, and with what goes to Kafka', () => {
   const persons = Array.from({ length: 1000 }, (_, n) => `person_${n}`);
   const random = (n: number) => (n * 7919) % 997;
-  const exported = (day: string, salt: string) =>
+  const secret = Buffer.alloc(32, 11);
+  const named = createPurposePseudonyms(derivedSecret(secret, 'annals privacy'));
+  const outside = createPseudonyms(derivedSecret(secret, 'annals pseudonyms'));
+  const exported = (day: string) =>
     anonymousRows(
       persons.map((who, n) =>
         row({ day, person: who, model: n % 10 === 0 ? 'b/two' : 'a/one', runs: random(n) % 130, inputTokens: random(n) * 400 }),
       ),
       20,
-      (who) => `${salt}:${Buffer.from(`${salt}${who}`).toString('hex').slice(-4)}${persons.indexOf(who) * random(salt.length + 1)}`,
+      (who) => named(`analytics ${day}`, who),
     );
-  const [monday, tuesday] = [exported('2026-01-01', 'x'), exported('2026-01-02', 'yy')];
+  const [monday, tuesday] = [exported('2026-01-01'), exported('2026-01-02')];
   expect(monday.length).toBeGreaterThan(500);
-  const names = new Set(persons);
-  expect(monday.filter(({ id }) => names.has(id)).length).toBe(0);
+  // Each has a name of its own, the same for all its rows of a day.
+  expect(new Set(monday.map(({ id }) => id)).size).toBe(monday.length);
+  expect(exported('2026-01-01')).toEqual(monday);
+  // What somebody has who knows everybody, what was exported the day after, what went to Kafka, and how names are made, but no secret.
+  const digests = (who: string) =>
+    ['analytics 2026-01-01', ''].flatMap((purpose) =>
+      [who, JSON.stringify([purpose, who])].map((text) => createHash('sha256').update(text).digest('base64url').slice(0, 22)),
+    );
+  const known = new Set(persons.flatMap((who) => [who, outside(who), outside(who).replace('pseudo_', ''), ...digests(who)]));
+  expect(monday.filter(({ id }) => known.has(id))).toEqual([]);
   const ids = new Set(tuesday.map(({ id }) => id));
-  expect(monday.filter(({ id }) => ids.has(id)).length).toBe(0);
+  expect(monday.filter(({ id }) => ids.has(id))).toEqual([]);
+  // Nor by the order of the rows: it is that of the names, which is another one each day.
+  const places = (some: typeof monday, day: string) => {
+    const at = new Map(some.map(({ id }, index) => [id, index]));
+    return new Map(persons.map((who) => [who, at.get(named(`analytics ${day}`, who)) ?? -1]));
+  };
+  const [before, after] = [places(monday, '2026-01-01'), places(tuesday, '2026-01-02')];
+  const shown = persons.filter((who) => (before.get(who) ?? -1) >= 0 && (after.get(who) ?? -1) >= 0);
+  expect(shown.filter((who) => before.get(who) === after.get(who)).length).toBeLessThan(shown.length / 20);
   // Nor by what they did: at least twenty did the same on either day.
   const key = ({ id: _id, day: _day, ...rest }: (typeof monday)[number]) => JSON.stringify(rest);
   const groups = Map.groupBy(tuesday, key);
-  for (const each of monday) expect(groups.get(key(each))?.length ?? 20).toBeGreaterThanOrEqual(20);
+  for (const each of monday) expect(groups.get(key(each))?.length ?? 0).toBeGreaterThanOrEqual(20);
 });
 
 test('a table has no cell that a spreadsheet takes for a formula', () => {

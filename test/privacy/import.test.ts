@@ -109,6 +109,7 @@ async function lively(): Promise<Installation> {
     conversation.sendMessage({ conversationId, parts, alias: 'client-1', metadata: { a: 1 }, reply: true, onActive: 'refuse' }),
   );
   await settled(kernel, { conversationId, runId: first.runId as never });
+  pass();
   const second = await askFor(kernel, ada, 'And call a tool', { thread: conversationId });
   await settled(kernel, second);
   pass();
@@ -125,6 +126,7 @@ async function lively(): Promise<Installation> {
   await tell(conversation.adoptMessage({ conversationId, messageId: second.messageId, alias: 'row-7' }));
   await tell(conversation.setConversationRetention({ conversationId, retention: { keep: 'days', days: 30 } }));
   await tell(setConversationMasking({ conversationId, mode: 'on' }));
+  pass();
   const archived = await askFor(kernel, ada, 'A thread whose title a model writes');
   await settled(kernel, archived);
   await until(async () => (await typesOf(installation.disk, `title-${archived.conversationId}`)).includes('TitleCallEnded'));

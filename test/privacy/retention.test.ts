@@ -12,7 +12,9 @@ import { usualPrivacy } from '../../src/domain/privacy.ts';
 import { cutoff, deletedAt, type RetentionPolicy, usualRetention } from '../../src/domain/retention.ts';
 import { getConversationRetention, listDueForDeletion } from '../../src/projections/queries/retention.ts';
 import { collectionOf } from '../../src/projections/view.ts';
+import { accountBursts, networkBursts } from '../../src/projections/views/bursts.ts';
 import { retentionDue } from '../../src/projections/views/retention.ts';
+import { security } from '../../src/projections/views/security.ts';
 import { applyErasures } from '../../src/workers/apply-erasures.ts';
 import { eventsOf, startThread, threadOf } from '../harness/chat.ts';
 import { installations } from '../harness/installations.ts';
@@ -164,6 +166,40 @@ describe('a shorter time', () => {
     await sweep(installation);
     expect(await statusOf(installation, id)).toBe('deleted');
   });
+});
+
+test('records of access go after their time: the network and every entry on the security page, not what the log has by id', async () => {
+  const installation = await start({ privacy: privacyOf({ access: 48 }) });
+  const { kernel, disk, clock } = installation;
+  const stream = `access-person_visitors-${clock.now.toISOString().slice(0, 10)}`;
+  for (let n = 0; n < 3; n++)
+    kernel.security.record({
+      kind: 'login-failed',
+      door: 'POST /api/login',
+      reason: 'WrongPassword',
+      address: '203.0.113.7',
+      account: `who${n}@example.org`,
+    });
+  kernel.refusals.shown({ ...ada, roles: ['administrator'] }, ['person_bob'], 'getPerson', 'person_bob');
+  await kernel.security.flush();
+  await kernel.refusals.flush();
+  const count = async (view: Parameters<typeof collectionOf>[0]) => {
+    await kernel.progress.waitFor([view.name], await disk.store.head(), { timeoutMs: 20_000 });
+    return disk.documents.count(collectionOf(view), {});
+  };
+  expect(await openFirst(installation, stream)).toMatchObject({ range: '203.0.113.0/24' });
+  expect([await count(security), await count(accountBursts), await count(networkBursts)]).toEqual([4, 4, 1]);
+  await kernel.sweep();
+  pass(installation, DAY);
+  await sweep(installation);
+  expect(await openFirst(installation, stream)).toMatchObject({ range: '203.0.113.0/24' });
+  pass(installation, 4 * DAY);
+  await sweep(installation);
+  await until(async () => (await openFirst(installation, stream)) === '[erased]');
+  // What stays is the alert that was raised.
+  await until(async () => (await count(security)) === 1);
+  await until(async () => (await count(accountBursts)) + (await count(networkBursts)) === 0);
+  expect(await applyErasures(disk.store, disk.vault)).toBeGreaterThan(0);
 });
 
 test('after 400 days nothing is overdue, whatever there was', { timeout: 60_000 }, async () => {

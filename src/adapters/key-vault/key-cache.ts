@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { KeyResult, KeyScope } from './port.ts';
+import { KEYS_KEPT_MS, type KeyResult, type KeyScope } from './port.ts';
 
-const MAX_AGE_MS = 5_000;
 const MAX_ENTRIES = 10_000;
 
 interface Entry {
@@ -18,7 +17,7 @@ export function createKeyCache(monotonic: () => number) {
 
   function through(name: string, fetch: () => Promise<KeyResult>): Promise<KeyResult> {
     const hit = entries.get(name);
-    if (hit && monotonic() - hit.at < MAX_AGE_MS) return hit.result;
+    if (hit && monotonic() - hit.at < KEYS_KEPT_MS) return hit.result;
     const entry = { at: monotonic(), result: fetch() };
     entries.set(name, entry);
     entry.result.then(

@@ -1,5 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 
+/** So long at most a process goes on using a key that another one may have destroyed, in ms. */
+export const KEYS_KEPT_MS = 5_000;
+
 /** Whose key, for what: a conversation (`thread_…`), or the stream that belongs to none. */
 export interface KeyScope {
   readonly subject: string;

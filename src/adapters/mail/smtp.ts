@@ -32,3 +32,18 @@ export function createSmtpPost({ url, from }: SmtpOptions): MailPost {
     close: () => transport.close(),
   };
 }
+
+/** Why the server does not let us in; undefined when it does. Nothing is sent. */
+export async function askSmtp(url: string): Promise<string | undefined> {
+  const transport = createTransport({ url, ...timeouts });
+  try {
+    await transport.verify();
+    return undefined;
+  } catch (error) {
+    const { code, responseCode } = error as { code?: string; responseCode?: number };
+    if (code === 'EAUTH') return 'it knows no such user with this password; look at ANNALS_SMTP_URL.';
+    return `it answered ${responseCode ?? code ?? 'nothing'}; look at host, port and whether it is smtp:// or smtps:// in ANNALS_SMTP_URL.`;
+  } finally {
+    transport.close();
+  }
+}

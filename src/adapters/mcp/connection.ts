@@ -36,6 +36,11 @@ export function connectionOf(
   return {
     facts,
     closed,
+    ping: (call) =>
+      asked(call, async (options) => {
+        if (facts.era === 'legacy') await client.ping(options);
+        return undefined;
+      }),
     lists: (call) => asked(call, (options) => readLists(client, options)),
     callTool: async (definition, args, call) => {
       // What the answer has to look like is the caller's to know: a server that breaks its own promise has still answered.

@@ -8,8 +8,10 @@ import {
 } from '@modelcontextprotocol/client';
 import type { JsonObject } from '../../domain/event.ts';
 import type { GuardedFetch } from '../guarded-fetch/port.ts';
+import { authorizedFetch } from './authorized-fetch.ts';
 import { connectionOf } from './connection.ts';
 import { mcpErrorOf } from './errors.ts';
+import { createMcpAuthorizer } from './oauth.ts';
 import type { McpConnection, McpConnectOptions, McpConnector, McpError, McpFacts, McpPrior, McpResult, McpTarget } from './port.ts';
 import { groupMemory } from './process-group.ts';
 import { createStdioTransport } from './stdio-transport.ts';
@@ -36,6 +38,7 @@ const DEBOUNCE_MS = 1000;
 /** Servers of both eras, over all three transports, by the second SDK. */
 export function createMcpConnector(parts: ConnectorParts): McpConnector {
   return {
+    authorizer: createMcpAuthorizer(parts.fetch),
     async connect(target, options) {
       const tried: McpError[] = [];
       for (let attempt: Attempt | undefined = firstAttempt(target, options.prior); attempt; ) {
@@ -116,7 +119,8 @@ async function connectOnce(
 }
 
 function overHttp(target: Extract<McpTarget, { url: string }>, kind: McpTarget['kind'], fetch: GuardedFetch): Transport {
-  const options = { fetch, requestInit: { headers: { ...target.headers } } };
+  const { tokens } = target;
+  const options = { fetch: tokens ? authorizedFetch(fetch, target.url, tokens) : fetch, requestInit: { headers: { ...target.headers } } };
   const url = new URL(target.url);
   return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
 }

@@ -1,6 +1,14 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, SseError, UnauthorizedError } from '@modelcontextprotocol/client';
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  SseError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
 import { blockOf } from '../public-address.ts';
-import type { McpError, McpErrorCode } from './port.ts';
+import { type McpError, type McpErrorCode, NotRenewed } from './port.ts';
 
 const failure = (code: McpErrorCode, message: string, sent: boolean): McpError => ({ code, message, sent });
 
@@ -15,6 +23,7 @@ export function mcpErrorOf(error: unknown, { signal, session = false }: { signal
   if (block !== undefined) return failure('Blocked', block.message, false);
   if (signal.aborted) return failure('Cancelled', 'The call was stopped.', true);
   if (error instanceof UnauthorizedError) return failure('NeedsAuth', 'The server wants a login.', false);
+  if (error instanceof InsufficientScopeError) return failure('ScopeTooNarrow', 'The server wants more permissions than were given.', false);
   if (error instanceof SdkHttpError || error instanceof SseError) {
     const status = error instanceof SdkHttpError ? error.data.status : error.code;
     const known = httpErrorOf(status, session);
@@ -58,6 +67,7 @@ function sdkErrorOf(error: SdkError): McpError {
 /** Looks through the causes: fetch puts what happened on the socket behind a sentence of its own. */
 function systemErrorOf(error: unknown): McpError | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof NotRenewed) return failure('Unreachable', at.message, false);
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     if ('syscall' in at && String(at.syscall).startsWith('spawn') && NOT_STARTED.has(code))
       return failure('SpawnFailed', `The command could not be started (${code}).`, false);

@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from '../../domain/event.ts';
 
-/** What is connected to. A command is run without a shell, in an environment of these variables alone; headers go with every request. */
+/**
+ * What is connected to. A command is run without a shell, in an environment of these variables alone; headers go with every request, and the person's token
+ * where each logs in for itself.
+ */
 export type McpTarget =
   | {
       readonly kind: 'stdio';
@@ -9,7 +12,7 @@ export type McpTarget =
       readonly cwd?: string;
       readonly env: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'http' | 'sse' | 'auto'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  | { readonly kind: 'http' | 'sse' | 'auto'; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly tokens?: McpTokens };
 
 export type McpErrorCode =
   /** The command could not be started, or ended before it answered. */
@@ -18,6 +21,8 @@ export type McpErrorCode =
   /** Its address, or one it led to, is in a network that must not be reached from here. */
   | 'Blocked'
   | 'NeedsAuth'
+  /** The person's access is good, but not for this. */
+  | 'ScopeTooNarrow'
   | 'Forbidden'
   | 'Timeout'
   | 'Cancelled'
@@ -94,6 +99,8 @@ export interface McpConnection {
   /** Resolves, with a sentence, when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>;
   lists(call: McpCall): Promise<McpResult<McpLists>>;
+  /** Whether it answers at all; those of the new era are not asked, for they have no such question. */
+  ping(call: McpCall): Promise<McpResult<undefined>>;
   /** `definition` is the tool as it was listed. */
   callTool(definition: JsonObject, args: JsonObject, call: McpCall): Promise<McpResult<McpToolResult>>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: McpCall): Promise<McpResult<JsonObject>>;
@@ -114,4 +121,69 @@ export interface McpConnectOptions {
 
 export interface McpConnector {
   connect(target: McpTarget, options: McpConnectOptions): Promise<McpResult<McpConnection>>;
+  readonly authorizer: McpAuthorizer;
+}
+
+/** A token of one person for one server. */
+export interface McpToken {
+  readonly token: string;
+  /** Counts the tokens: another number is another token. */
+  readonly generation: number;
+}
+
+/** Where a connection has its tokens from; asked before each request, so that one that is renewed elsewhere is used here too. */
+export interface McpTokens {
+  /** The newest; undefined: there is none, the person has to log in. */
+  current(): Promise<McpToken | undefined>;
+  /** The server did not take that one: a newer one, or undefined when there is none to be had. */
+  renewed(generation: number): Promise<McpToken | undefined>;
+}
+
+export interface LoginRequest {
+  readonly url: string;
+  readonly transport: 'http' | 'sse' | 'auto';
+  /** A client that is registered there already. */
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** Empty: what the server asks for. */
+  readonly scopes: readonly string[];
+  readonly redirectUrl: string;
+  /** Where authorization servers may read who we are, instead of a registration. */
+  readonly clientMetadataUrl?: string;
+  readonly state: string;
+  readonly signal: AbortSignal;
+}
+
+/** What an authorization server gave. `grant` is all of it, for later. */
+export interface FreshGrant {
+  readonly grant: JsonObject;
+  readonly issuer: string;
+  readonly accessToken: string;
+  readonly refreshable: boolean;
+  /** Seconds from now. */
+  readonly expiresIn?: number;
+}
+
+/** `Refused`: the authorization server said no, and will again. `message` is safe to show. */
+export interface LoginError {
+  readonly code: 'Refused' | 'WrongIssuer' | 'Unreachable' | 'Blocked' | 'BadAnswer';
+  readonly message: string;
+}
+export type LoginResult<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: LoginError };
+
+/** The tokens could not be renewed now, because nobody could be reached: they may be good again in a moment. */
+export class NotRenewed extends Error {
+  override readonly name = 'NotRenewed';
+}
+
+/** Logins of persons at servers of tools, by OAuth 2.1 as MCP has it: PKCE, the resource named, `iss` checked where it is sent. Nothing here rejects. */
+export interface McpAuthorizer {
+  /** Finds out where to log in; `pending` is what `finish` needs, and secret. */
+  begin(request: LoginRequest): Promise<LoginResult<{ readonly location: string; readonly pending: JsonObject }>>;
+  finish(pending: Json, answer: { readonly code: string; readonly iss?: string; readonly signal: AbortSignal }): Promise<LoginResult<FreshGrant>>;
+  refresh(grant: Json, signal: AbortSignal): Promise<LoginResult<FreshGrant>>;
+  /** Tells the authorization server that nobody needs them any more; whether it has heard it. */
+  revoke(grant: Json, signal: AbortSignal): Promise<boolean>;
+  /** What stands in a grant for whoever uses it: the token, and the address of the server that it belongs to. */
+  tokenOf(grant: Json): { readonly url: string; readonly accessToken: string };
 }

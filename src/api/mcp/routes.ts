@@ -81,7 +81,7 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
       tags,
       responses: { 200: { description: 'Metadata of the protected resource.', schema: z.record(z.string(), z.json()) } },
       handle: async (visit) => {
-        limitStrangers(visit.req);
+        limitStrangers(visit);
         return json(200, {
           resource: `${originOf(visit, publicUrl)}${PATH}`,
           resource_name: 'Annals',

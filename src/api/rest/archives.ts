@@ -7,9 +7,13 @@ import { mayDo } from '../../domain/principal.ts';
 import { getExport, listExports } from '../../projections/queries/exports.ts';
 import { json } from '../http/answer.ts';
 import { asks, queryErrors } from '../http/asks.ts';
+import { noteOf } from '../http/note.ts';
+import { needed } from '../http/outcome.ts';
 import { idempotencyKey } from '../http/preconditions.ts';
 import { HttpError } from '../http/problem.ts';
-import { type RouteDefinition, route, routes } from '../http/route.ts';
+import { asPrincipal, type RouteRequest } from '../http/request.ts';
+import { openRoute, type RouteDefinition, route, routes } from '../http/route.ts';
+import { createSignedAddresses, Signed } from '../http/signed-address.ts';
 import { commandErrors } from '../http/tells.ts';
 
 const tags = ['Privacy'];
@@ -26,6 +30,37 @@ const MB = 1024 * 1024;
 /** What an import may have, packed. */
 const MOST_BYTES = 200 * MB;
 
+type ExportRequest = Pick<
+  RouteRequest<{ jobId: JobId }>,
+  'ask' | 'annals' | 'params' | 'req' | 'res' | 'signal' | 'principal' | 'kernel' | 'requestId'
+>;
+const WELCOME_MS = 2000;
+
+/** Sends the file part by part, as long as whoever gets it still may have it. */
+async function sendExport(request: ExportRequest, isWelcome: () => Promise<boolean> = async () => true): Promise<undefined> {
+  const { annals, params, req, res, signal, principal } = request;
+  const { content, size, requestedAt } = needed(await request.ask(getExport(params)));
+  res.writeHead(200, {
+    'content-type': 'application/gzip',
+    'content-length': String(size ?? 0),
+    'content-disposition': `attachment; filename="annals-${requestedAt.slice(0, 10)}.tar.gz"`,
+    'cache-control': 'private, no-store',
+  });
+  if (req.method === 'HEAD') return void res.end();
+  annals.security.record({ kind: 'data-exported', actor: principal.id, target: params.jobId, ...noteOf(request) });
+  let asked = Date.now();
+  for await (const part of annals.exports.read(content)) {
+    if (Date.now() - asked > WELCOME_MS) {
+      if (!(await isWelcome())) return void res.destroy();
+      asked = Date.now();
+    }
+    if (signal.aborted || res.destroyed) return undefined;
+    if (!res.write(part)) await new Promise<void>((go) => res.once('drain', go).once('close', go));
+  }
+  res.end();
+  return undefined;
+}
+
 const startExport = route({
   method: 'POST',
   path: '/api/me/exports',
@@ -41,6 +76,8 @@ const startExport = route({
   },
 });
 
+const bytes = { 200: { description: 'The bytes.', contentType: 'application/gzip', schema: z.string().meta({ format: 'binary' }) } };
+
 const download = route({
   method: 'GET',
   path: '/api/me/exports/{jobId}/file',
@@ -48,25 +85,8 @@ const download = route({
   description: 'A tar, packed with gzip; docs/export.md says what is in it.',
   tags,
   params: z.object({ jobId: JobId }),
-  responses: { 200: { description: 'The bytes.', contentType: 'application/gzip', schema: z.string().meta({ format: 'binary' }) }, ...queryErrors },
-  handle: async ({ ask, annals, params, req, res, signal }) => {
-    const asked = await ask(getExport(params));
-    if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
-    const { content, size, requestedAt } = asked.data;
-    res.writeHead(200, {
-      'content-type': 'application/gzip',
-      'content-length': String(size ?? 0),
-      'content-disposition': `attachment; filename="annals-${requestedAt.slice(0, 10)}.tar.gz"`,
-      'cache-control': 'private, no-store',
-    });
-    if (req.method === 'HEAD') return void res.end();
-    for await (const part of annals.exports.read(content)) {
-      if (signal.aborted || res.destroyed) return undefined;
-      if (!res.write(part)) await new Promise<void>((go) => res.once('drain', go).once('close', go));
-    }
-    res.end();
-    return undefined;
-  },
+  responses: { ...bytes, ...queryErrors },
+  handle: (request) => sendExport(request),
 });
 
 const startImport = route({
@@ -96,6 +116,53 @@ const startImport = route({
     return json(202, { jobId, fileId }, { Location: `/api/jobs/${jobId}` });
   },
 });
+
+const ADDRESS_MS = 10 * 60_000;
+
+/** The file of an export by an address of its own, for a browser that saves it by itself: without a token, and without all of it in a page's memory. */
+export function exportAddressRoutes({
+  secret,
+  publicUrl,
+}: {
+  readonly secret: Buffer;
+  readonly publicUrl?: string | undefined;
+}): readonly RouteDefinition[] {
+  const addresses = createSignedAddresses(secret, publicUrl);
+  const params = z.object({ jobId: JobId });
+  const purpose = (jobId: string) => ['export', 'read', jobId] as const;
+  return [
+    route({
+      method: 'POST',
+      path: '/api/me/exports/{jobId}/address',
+      summary: 'An address under which the file of an export can be saved',
+      description: 'Good for ten minutes, without a token; never longer than the session or token that it was asked for with.',
+      tags,
+      params,
+      responses: { 200: { description: 'The address.', schema: z.object({ url: z.url(), expiresAt: z.iso.datetime() }) }, ...queryErrors },
+      handle: async ({ ask, req, principal, params: { jobId } }) => {
+        needed(await ask(getExport({ jobId })));
+        return json(200, addresses.sign(req, `/api/exports/${jobId}`, purpose(jobId), principal, Date.now() + ADDRESS_MS));
+      },
+    }),
+    openRoute({
+      method: 'GET',
+      path: '/api/exports/{jobId}',
+      summary: 'The file of an export, at an address that was given out for it',
+      tags,
+      params,
+      query: Signed,
+      responses: { ...bytes, ...queryErrors },
+      handle: async (visit) => {
+        const who = addresses.bearer(purpose(visit.params.jobId), visit.query);
+        const granted = () => (who ? visit.kernel.identity.granted(who.id, who.grant) : Promise.resolve(undefined));
+        const principal = await granted();
+        if (!principal) throw new HttpError('NotFound', 'This address is not good, or no longer: ask for a new one.');
+        const isWelcome = async () => (await granted()) !== undefined;
+        return sendExport(asPrincipal(visit, { ok: true, principal, isWelcome }), isWelcome);
+      },
+    }),
+  ];
+}
 
 export const archiveRoutes: readonly RouteDefinition[] = [
   startExport,

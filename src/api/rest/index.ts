@@ -13,6 +13,7 @@ import { loginListRoutes } from './logins.ts';
 import { maskingRoutes } from './masking.ts';
 import { mcpRoutes } from './mcp.ts';
 import { mcpConfigRoutes } from './mcp-config.ts';
+import { mcpUpdateRoutes } from './mcp-updates.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
@@ -60,4 +61,5 @@ export const restRoutes = ({
   ...promptRoutes,
   ...mcpRoutes,
   ...mcpConfigRoutes,
+  ...mcpUpdateRoutes,
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { changeMcpServer, chooseMcpTools, registerMcpServer, setMcpToolPolicy } from '../../commands/mcp.ts';
+import { changeMcpServer, chooseMcpTools, registerMcpServer, setMcpRequirements, setMcpToolPolicy, setMcpUpdates } from '../../commands/mcp.ts';
 import { type ConfigEntry, McpConfig, readConfig, writeEntry } from '../../domain/mcp/config.ts';
 import { listMcpServers, type McpServerInfo } from '../../projections/queries/mcp.ts';
 import { json } from '../http/answer.ts';
@@ -28,7 +28,7 @@ interface Import {
 
 async function importEntry({ request, owner, known, acceptApprovals }: Import, entry: ConfigEntry): Promise<Imported> {
   if (!entry.ok) return { name: entry.name, outcome: 'refused', reason: entry.reason, warnings: [], wouldAllow: [] };
-  const { name, given, allowed, disabledTools, warnings } = entry;
+  const { name, given, allowed, disabledTools, warnings, updates, requirements } = entry;
   const of = { name, warnings: [...warnings], wouldAllow: [...allowed] };
   const before = known.find(({ slug, owner: whose }) => slug === given.slug && whose === owner);
   const audience = before?.administered?.audience ?? 'everybody';
@@ -41,6 +41,8 @@ async function importEntry({ request, owner, known, acceptApprovals }: Import, e
     return { ...of, outcome: 'refused', reason: told.error.message };
   }
   const serverId = before?.id ?? (told.result as { serverId: string }).serverId;
+  if (requirements) await request.tell(setMcpRequirements({ serverId, requirements }));
+  if (updates) await request.tell(setMcpUpdates({ serverId, updates }));
   for (const tool of disabledTools) await request.tell(chooseMcpTools({ serverId, tool, scope: {}, enabled: false }));
   if (acceptApprovals) for (const tool of allowed) await request.tell(setMcpToolPolicy({ serverId, tool, policy: 'allow' }));
   return { ...of, outcome: before ? 'changed' : 'registered', serverId };
@@ -83,8 +85,8 @@ const taken = route({
     const asked = await request.ask(listMcpServers({ owner: owner === 'self' ? 'usable' : 'organisation' }));
     if (!asked.ok) throw new HttpError(asked.error.code, asked.error.message, asked.error.details);
     const entries = asked.data.servers.flatMap(({ slug, title, transport, enabled, timeoutMs, administered, owner: whose }) => {
-      const { address, headerNames = [], envNames = [] } = administered ?? {};
-      return whose === owner && address ? [[slug, writeEntry({ title, transport, address, headerNames, envNames, enabled, timeoutMs })]] : [];
+      const { address, headerNames = [], envNames = [], oauth = null } = administered ?? {};
+      return whose === owner && address ? [[slug, writeEntry({ title, transport, address, headerNames, envNames, enabled, timeoutMs, oauth })]] : [];
     });
     return json(200, { mcpServers: Object.fromEntries(entries) });
   },

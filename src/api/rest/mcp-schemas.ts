@@ -24,6 +24,7 @@ export const Status = z.object({
   reconnects: z.int(),
   memoryBytes: z.int().optional().describe('Of the child processes.'),
   active: z.int(),
+  authorize: z.string().optional().describe('Where to POST to begin a login, where it needs one.'),
 });
 export const ConnectionStatus = Status.extend({ serverId: z.string(), person: z.string(), process: z.string() });
 
@@ -60,9 +61,21 @@ export const Server = z.object({
       protocolVersion: z.string(),
       observedAt: Time,
       tools: z.int(),
+      changed: z.boolean().describe('It is another one than is gone by: see its compatibility.'),
       quarantined: z.array(z.string()).describe('Tools whose definition has changed since it was taken.'),
     })
     .nullable(),
+  login: z
+    .object({
+      connected: z.boolean(),
+      since: Time,
+      reason: z.string().nullable(),
+      issuer: z.string().nullable(),
+      expiresAt: Time.nullable(),
+      renews: z.boolean(),
+    })
+    .optional()
+    .describe('One’s own, at a server where each person logs in for itself.'),
   status: Status.nullable().describe('Of one’s own connection; null: nobody has used it for long.'),
 });
 

@@ -13,6 +13,7 @@ import type { RouteRequest } from '../http/request.ts';
 import { type RouteDefinition, route, routes } from '../http/route.ts';
 import { tells } from '../http/tells.ts';
 import { builtInServer, builtInTools, ownStatuses, type Refreshed, refreshed, statusesFor } from './mcp-desk.ts';
+import { withLogin } from './mcp-logins.ts';
 import { Approval, Change, ConnectionStatus, Server, statusJson, Tool } from './mcp-schemas.ts';
 import { Done } from './schemas.ts';
 
@@ -31,7 +32,7 @@ async function withStatus(request: RouteRequest, servers: readonly McpServerInfo
   );
   return servers.map((server) => {
     const status = statuses.get(server.id);
-    return { ...server, status: status ? statusJson(status) : null };
+    return { ...server, status: withLogin(server, status ? statusJson(status) : null) };
   });
 }
 

@@ -38,9 +38,9 @@ export function userRoutes({ tokens, open, tokenMinutes, perMinute = 10 }: Regis
         403: { description: 'Administrators make the accounts here.' },
         429: { description: 'Too many from this address.' },
       },
-      handle: async ({ annals, req, requestId }) => {
+      handle: async ({ annals, req, kernel, requestId }) => {
         if (!open) throw new HttpError('Forbidden', 'Accounts are made by administrators here: ask one, or set ANNALS_REGISTRATION=open.');
-        limit(req);
+        limit({ req, kernel });
         const person = PersonId.parse(`person_${randomUUID().replaceAll('-', '')}`);
         const told = await annals.tell(annalsItself(person), registerPerson({ person, via: 'registration', roles: ['member'], profile: {} }), {
           correlationId: requestId,

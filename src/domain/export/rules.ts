@@ -49,6 +49,8 @@ export const exportRules: Readonly<Record<string, ExportRule>> = {
   SessionOpened: { without: ['proof'], because: 'It is what a session is recognised by.' },
   SessionRenewed: { without: ['proof'], because: 'It is what a session is recognised by.' },
   AnonymousRefusalsCounted: { clear: 'It counts what strangers were refused, and is about nobody.' },
+  AccessRecordsErased: { clear: 'It says which day’s records are over, and nothing else.' },
+  SecurityDayClosed: { clear: 'It is about the server’s own work, and about nobody.' },
   ReactionParked: { clear: 'It is about the server’s own work, and has nothing that was sealed.' },
   ReactionSkipped: { clear: 'It is about the server’s own work, and has nothing that was sealed.' },
   ReactionUnparked: { clear: 'It is about the server’s own work, and has nothing that was sealed.' },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Ranges = z.record(z.string().max(200), z.string().max(100));
 
 /** Under this key of a server's `_meta` in its `server.json` stands what it says of others. */
-const COMPAT_KEY = 'dev.annals/compat';
+export const COMPAT_KEY = 'dev.annals/compat';
 
 /**
  * What a server says it needs, cannot stand, and offers. No standard says it; ranges are those of semver, revisions of the protocol are dates.

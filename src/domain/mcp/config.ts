@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { COMPAT_KEY, Requirements } from '../mcp-plan/requirements.ts';
+import { McpUpdates } from './server.ts';
 
 /**
  * The `mcpServers` JSON that assistants and editors keep (no standard; the union of what Claude, Cursor, VS Code and others write). It is data: nothing in
@@ -22,6 +24,21 @@ const Entry = z.looseObject({
   autoApprove: z.array(z.string()).optional(),
   alwaysAllow: z.array(z.string()).optional(),
   disabledTools: z.array(z.string()).optional(),
+  /** Of Annals: `name@version` of a package that is started by npx. */
+  package: z.string().optional(),
+  updates: McpUpdates.optional(),
+  /** By server, the range of versions that it needs. */
+  requires: z.record(z.string(), z.string()).optional(),
+  /** As in a `server.json`: under `dev.annals/compat` what it says of others. */
+  _meta: z.record(z.string(), z.unknown()).optional(),
+  /** Each person logs in there; all of what it says may be missing. */
+  oauth: z
+    .looseObject({
+      clientId: z.string().optional(),
+      clientSecret: z.string().optional(),
+      scopes: z.union([z.array(z.string()), z.string().transform((scopes) => scopes.split(/[\s,]+/).filter(Boolean))]).optional(),
+    })
+    .optional(),
 });
 export const McpConfig = z.union([
   z.looseObject({ mcpServers: z.record(z.string(), z.unknown()) }),
@@ -49,13 +66,16 @@ export type ConfigEntry =
         address: { command: string; args: string[]; cwd: string | null } | { url: string };
         headers: Record<string, string>;
         env: Record<string, string>;
-        auth: 'none';
+        auth: 'none' | 'oauth';
+        oauth?: { clientId: string | null; clientSecret?: string; scopes: string[] };
         enabled: boolean;
         timeoutMs: number | null;
       };
       /** Tools that the file would have called without asking. */
       readonly allowed: readonly string[];
       readonly disabledTools: readonly string[];
+      readonly updates?: McpUpdates;
+      readonly requirements?: Requirements;
       /** What a person should know about it. */
       readonly warnings: readonly string[];
     }
@@ -73,6 +93,7 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
   if (!parsed.success)
     return { ok: false, name, reason: parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`).join('; ') };
   const entry = parsed.data;
+  if (entry.package !== undefined) Object.assign(entry, { command: 'npx', args: ['-y', entry.package, ...(entry.args ?? [])] });
   const said = entry.type ?? entry.transport;
   const url = entry.url ?? entry.serverUrl;
   const transport = said === undefined ? (entry.command !== undefined ? 'stdio' : 'auto') : kinds[said];
@@ -86,6 +107,8 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
         ? undefined
         : { url };
   if (address === undefined) return { ok: false, name, reason: transport === 'stdio' ? 'It has no command.' : 'It has no url.' };
+  const requirements = requirementsOf(entry);
+  if (requirements?.success === false) return { ok: false, name, reason: `What it needs cannot be read: ${z.prettifyError(requirements.error)}` };
   const { timeout } = entry;
   const timeoutMs = timeout === undefined ? null : Math.max(1000, Math.round(timeout < SECONDS ? timeout * SECONDS : timeout));
   return {
@@ -98,14 +121,29 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
       address,
       headers: entry.headers ?? {},
       env: entry.env ?? {},
-      auth: 'none',
+      ...loginOf(entry, transport),
       enabled: entry.enabled ?? !(entry.disabled ?? false),
       timeoutMs,
     },
     allowed: [...(entry.autoApprove ?? []), ...(entry.alwaysAllow ?? [])],
     disabledTools: entry.disabledTools ?? [],
+    ...(entry.updates === undefined ? {} : { updates: entry.updates }),
+    ...(requirements === undefined ? {} : { requirements: requirements.data }),
     warnings: warningsOf(entry),
   };
+}
+
+function requirementsOf({ requires, _meta: meta = {} }: z.output<typeof Entry>) {
+  const said = meta[COMPAT_KEY];
+  if (requires === undefined && said === undefined) return undefined;
+  const declared = typeof said === 'object' && said !== null ? said : {};
+  return Requirements.safeParse({ ...declared, ...(requires === undefined ? {} : { requires: { servers: requires } }) });
+}
+
+function loginOf({ oauth }: z.output<typeof Entry>, transport: string): Pick<Extract<ConfigEntry, { ok: true }>['given'], 'auth' | 'oauth'> {
+  if (oauth === undefined || transport === 'stdio') return { auth: 'none' };
+  const { clientId = null, clientSecret, scopes = [] } = oauth;
+  return { auth: 'oauth', oauth: { clientId, scopes, ...(clientSecret === undefined ? {} : { clientSecret }) } };
 }
 
 /** Values that other programs would replace before they use them. */
@@ -121,7 +159,6 @@ function warningsOf(entry: z.output<typeof Entry>): string[] {
   const placeholders = values.some((value) => value !== undefined && /\$\{[^}]*\}/.test(value));
   return [
     ...(placeholders ? ['What stands in it between $ and braces is taken word for word: give the values themselves.'] : []),
-    ...('oauth' in entry ? ['Its login is left out: servers that want each person to log in are not connected to yet.'] : []),
     ...('envFile' in entry ? ['Its envFile is not read: give the variables themselves.'] : []),
   ];
 }
@@ -143,14 +180,16 @@ export function writeEntry(server: {
   readonly envNames: readonly string[];
   readonly enabled: boolean;
   readonly timeoutMs: number | null;
+  readonly oauth?: { readonly clientId: string | null; readonly scopes: readonly string[] } | null;
 }): Record<string, unknown> {
-  const { address, transport, headerNames, envNames, enabled, timeoutMs, title } = server;
+  const { address, transport, headerNames, envNames, enabled, timeoutMs, title, oauth } = server;
   const empty = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, '']));
   return {
     ...(title === '' ? {} : { description: title }),
     ...('command' in address
       ? { command: address.command, args: address.args, ...(address.cwd === null ? {} : { cwd: address.cwd }), env: empty(envNames) }
       : { ...(transport === 'auto' ? {} : { type: transport }), url: address.url, headers: empty(headerNames) }),
+    ...(oauth ? { oauth: { ...(oauth.clientId === null ? {} : { clientId: oauth.clientId }), scopes: [...oauth.scopes] } } : {}),
     ...(enabled ? {} : { disabled: true }),
     ...(timeoutMs === null ? {} : { timeout: timeoutMs }),
   };

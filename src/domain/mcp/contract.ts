@@ -3,6 +3,7 @@ import type { Decider } from '../decider.ts';
 import { refuse } from '../decider.ts';
 import { type EventOf, event, sealed } from '../event.ts';
 import type { PersonId } from '../ids.ts';
+import { ContractSnapshot } from '../mcp-contract/contract.ts';
 import { McpServerId } from './server.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -14,20 +15,6 @@ const Named = z.object({ name: z.string(), hash: Hash });
 export const ToolHints = z.object({ readOnly: z.boolean(), destructive: z.boolean(), idempotent: z.boolean() });
 const ToolPin = Named.extend({ hints: ToolHints });
 export type ToolPin = z.output<typeof ToolPin>;
-
-/** What a server offers, whole, as it answered at one time. */
-export const ContractSnapshot = z.object({
-  serverName: z.string(),
-  serverVersion: z.string(),
-  instructions: z.string().nullable(),
-  capabilities: z.record(z.string(), z.json()),
-  tools: z.array(z.record(z.string(), z.json())),
-  prompts: z.array(z.record(z.string(), z.json())),
-  templates: z.array(z.record(z.string(), z.json())),
-  /** Tools that cannot be offered, and why. */
-  broken: z.array(z.object({ name: z.string(), reason: z.string() })),
-});
-export type ContractSnapshot = z.output<typeof ContractSnapshot>;
 
 const contract = { contractId: z.string(), serverId: McpServerId };
 
@@ -48,8 +35,10 @@ export const McpContractObserved = event('McpContractObserved', 1, {
 });
 /** Somebody has looked at a changed definition, and takes it. */
 export const McpToolApproved = event('McpToolApproved', 1, { ...contract, tool: z.string(), hash: Hash });
+/** All of what the server offers now is what is gone by from here on: the definitions of its tools are taken, and later ones are compared with it. */
+export const McpContractTaken = event('McpContractTaken', 1, { ...contract, contractHash: Hash });
 
-export const mcpContractEvents = [McpContractObserved, McpToolApproved] as const;
+export const mcpContractEvents = [McpContractObserved, McpToolApproved, McpContractTaken] as const;
 type McpContractEvent = EventOf<(typeof mcpContractEvents)[number]>;
 
 export interface PinnedTool {
@@ -65,19 +54,21 @@ export interface McpContract {
   owner?: PersonId;
   serverId?: string;
   contractHash?: string;
-  /** The event that holds the newest snapshot. */
+  /** The one that is gone by: the first, or what was taken since. */
+  takenHash?: string;
+  /** The event that holds the newest snapshot, and that of the one that is gone by. */
   place?: { eventId: string; revision: bigint };
+  takenPlace?: { eventId: string; revision: bigint };
   readonly tools: Map<string, PinnedTool>;
 }
 
 export type McpContractCommand =
   | ({ name: 'observeMcpContract' } & z.output<typeof ObservedContract>)
-  | { name: 'approveMcpTool'; contractId: string; serverId: string; tool: string; hash: string };
+  | { name: 'approveMcpTool'; contractId: string; serverId: string; tool: string; hash: string }
+  | { name: 'takeMcpContract'; contractId: string; serverId: string; contractHash: string };
 
-export const ObservedContract = z.object({
-  ...contract,
-  owner: z.string(),
-  registration: z.int(),
+/** What a server was seen to offer, whoever it is. */
+export const ContractOffer = z.object({
   contractHash: Hash,
   era: z.enum(['legacy', 'modern']),
   protocolVersion: z.string(),
@@ -87,6 +78,8 @@ export const ObservedContract = z.object({
   templates: z.array(Named),
   snapshot: ContractSnapshot,
 });
+export type ContractOffer = z.output<typeof ContractOffer>;
+export const ObservedContract = ContractOffer.extend({ ...contract, owner: z.string(), registration: z.int() });
 
 /** One contract a server; one a person where each logs in at the server for itself. */
 export const contractIdOf = ({ serverId, auth }: { serverId: string; auth: 'none' | 'oauth' }, person: string): string =>
@@ -104,7 +97,15 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
       if (tool) Object.assign(tool, { pinned: event.data.hash, trust: 'approved' });
       return state;
     }
+    if (event.type === 'McpContractTaken') {
+      state.takenHash = event.data.contractHash;
+      if (state.place) state.takenPlace = state.place;
+      for (const tool of state.tools.values()) if (tool.current !== undefined) tool.pinned = tool.current;
+      return state;
+    }
     const { serverId, contractHash, tools } = event.data;
+    state.takenHash ??= contractHash;
+    state.takenPlace ??= { eventId: event.id, revision: event.revision };
     const first = state.contractHash === undefined;
     Object.assign(state, { owner: event.metadata.subject, serverId, contractHash, place: { eventId: event.id, revision: event.revision } });
     for (const tool of state.tools.values()) delete tool.current;
@@ -129,6 +130,16 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
           return refuse('ToolChanged', 'The tool has changed again since you looked at it: look again.', { hash: tool.current });
         if (tool.pinned === hash && tool.trust !== 'later') return [];
         return [McpToolApproved({ contractId, serverId, tool: name, hash })];
+      }
+      case 'takeMcpContract': {
+        const { contractId, serverId, contractHash } = command;
+        if (state.serverId !== serverId) return refuse('NotFound', 'Nothing is known of what this server offers.');
+        if (state.contractHash !== contractHash)
+          return refuse('ContractChanged', 'The server offers something else again since you looked: look again.', {
+            hash: state.contractHash ?? '',
+          });
+        const taken = state.takenHash === contractHash && ![...state.tools.values()].some(isQuarantined);
+        return taken ? [] : [McpContractTaken({ contractId, serverId, contractHash })];
       }
       default:
         return command satisfies never;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
 import { type EventOf, event, sealed } from '../event.ts';
 import { PersonId } from '../ids.ts';
+import { Requirements } from '../mcp-plan/requirements.ts';
 import { isAnonymous } from '../person.ts';
 import { ORGANISATION } from '../provider-key.ts';
 
@@ -26,6 +27,9 @@ export const McpAudience = z.union([z.literal('everybody'), z.array(PersonId).ma
 /** What happens when a model wants to call a tool; of several that apply the strictest counts. */
 export const McpPolicy = z.enum(['deny', 'ask', 'allow']);
 export type McpPolicy = z.output<typeof McpPolicy>;
+/** Whether new versions of a package are taken when somebody says so, or by themselves where nothing breaks and nothing new is said to models. */
+export const McpUpdates = z.enum(['manual', 'compatible']);
+export type McpUpdates = z.output<typeof McpUpdates>;
 export type McpTransport = z.output<typeof McpTransport>;
 
 export const McpAddress = z.union([
@@ -88,6 +92,11 @@ export const McpServerPolicySet = event('McpServerPolicySet', 1, {
 });
 /** Somebody wants its lists read anew. */
 export const McpRefreshRequested = event('McpRefreshRequested', 1, { serverId: McpServerId, requestId: z.string(), by: z.string() });
+/** What it needs of other servers and of this machine, and cannot stand; null takes it back. */
+export const McpRequirementsSet = event('McpRequirementsSet', 1, { serverId: McpServerId, ...sealed({ requirements: Requirements.nullable() }) });
+export const McpUpdatesSet = event('McpUpdatesSet', 1, { serverId: McpServerId, updates: McpUpdates });
+/** Somebody wants to know which versions of its package there are. */
+export const McpReleasesWanted = event('McpReleasesWanted', 1, { serverId: McpServerId });
 
 export const mcpServerEvents = [
   McpServerRegistered,
@@ -97,6 +106,9 @@ export const mcpServerEvents = [
   McpServerRemoved,
   McpServerPolicySet,
   McpRefreshRequested,
+  McpRequirementsSet,
+  McpUpdatesSet,
+  McpReleasesWanted,
 ] as const;
 type McpServerEvent = EventOf<(typeof mcpServerEvents)[number]>;
 
@@ -114,6 +126,9 @@ export interface RingServer {
   readonly place: { readonly eventId: string; readonly revision: bigint };
   /** By tool, `''` for all. */
   readonly policies: ReadonlyMap<string, McpPolicy>;
+  readonly updates: McpUpdates;
+  /** The event that holds what it needs. */
+  readonly needs?: { readonly eventId: string; readonly revision: bigint };
 }
 
 /** All servers of one owner: so that they are found without any view, and nobody reaches those of another. */
@@ -130,7 +145,10 @@ export type McpServerCommand =
   | { name: 'shareMcpServer'; serverId: string; audience: z.output<typeof McpAudience> }
   | { name: 'removeMcpServer'; serverId: string }
   | { name: 'setMcpServerPolicy'; serverId: string; tool: string | null; policy: McpPolicy | null }
-  | { name: 'refreshMcpServer'; serverId: string; requestId: string };
+  | { name: 'refreshMcpServer'; serverId: string; requestId: string }
+  | { name: 'setMcpRequirements'; serverId: string; requirements: Requirements | null }
+  | { name: 'setMcpUpdates'; serverId: string; updates: McpUpdates }
+  | { name: 'lookUpMcpReleases'; serverId: string };
 
 export const mcpRingStream = (owner: string): string => `mcpservers-${owner}`;
 export const isOrganisationServer = (id: string): boolean => id.startsWith(OF_ORGANISATION);
@@ -154,7 +172,8 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         state.owner = owner;
         state.registered += 1;
         const place = { eventId, revision };
-        state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, version: 1, place, policies: new Map() });
+        const own = { version: 1, place, policies: new Map(), updates: 'manual' } as const;
+        state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, ...own });
         return state;
       }
       case 'McpServerChanged': {
@@ -180,7 +199,14 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         state.servers.set(data.serverId, { ...known, policies });
         return state;
       }
+      case 'McpRequirementsSet':
+        if (known) state.servers.set(data.serverId, { ...known, needs: { eventId, revision } });
+        return state;
+      case 'McpUpdatesSet':
+        if (known) state.servers.set(data.serverId, { ...known, updates: data.updates });
+        return state;
       case 'McpRefreshRequested':
+      case 'McpReleasesWanted':
         return state;
       default:
         event satisfies never;
@@ -217,6 +243,12 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
       }
       case 'refreshMcpServer':
         return [McpRefreshRequested({ serverId, requestId: command.requestId, by: actor })];
+      case 'setMcpRequirements':
+        return [McpRequirementsSet({ serverId, requirements: command.requirements })];
+      case 'setMcpUpdates':
+        return known.updates === command.updates ? [] : [McpUpdatesSet({ serverId, updates: command.updates })];
+      case 'lookUpMcpReleases':
+        return [McpReleasesWanted({ serverId })];
       default:
         return command satisfies never;
     }

@@ -1,3 +1,5 @@
+import type { Trial } from './trial.ts';
+
 /**
  * Where a connection stands: registered → connecting → needs_auth | ready ↔ degraded → backoff → failed → disabled. `registered` also after it was idle:
  * the next use connects.
@@ -31,6 +33,9 @@ export interface McpStatus {
   readonly reconnects: number;
   readonly memoryBytes?: number;
   readonly active: number;
+  /** The release that an update has put there, and how it does. */
+  readonly release?: string;
+  readonly trial?: Trial;
   /** The wishes for fresh lists that have been fulfilled, the newest last. */
   readonly refreshed: readonly string[];
 }

@@ -15,7 +15,10 @@ import * as logins from './logins.ts';
 import * as mails from './mails.ts';
 import * as masking from './masking.ts';
 import * as mcp from './mcp.ts';
+import * as mcpCompatibility from './mcp-compatibility.ts';
+import * as mcpDependencies from './mcp-dependencies.ts';
 import * as mcpTools from './mcp-tools.ts';
+import * as mcpUpdates from './mcp-updates.ts';
 import * as messages from './messages.ts';
 import * as operations from './operations.ts';
 import * as people from './people.ts';
@@ -49,6 +52,9 @@ export const queries = {
   ...prompts,
   ...mcp,
   ...mcpTools,
+  ...mcpCompatibility,
+  ...mcpDependencies,
+  ...mcpUpdates,
   ...approvals,
   ...security,
   ...analytics,

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
-import { fold } from '../../domain/decider.ts';
-import { type EventOf, isUnopened, type JsonObject } from '../../domain/event.ts';
+import type { JsonObject } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
-import { type McpChoices, type mcpChoiceEvents, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
-import { ContractSnapshot, type PinnedTool } from '../../domain/mcp/contract.ts';
+import type { McpChoices } from '../../domain/mcp/choice.ts';
+import type { PinnedTool } from '../../domain/mcp/contract.ts';
 import { standingTools } from '../../domain/mcp/offer.ts';
 import { McpServerId } from '../../domain/mcp/server.ts';
 import { suspicions } from '../../domain/mcp/suspicion.ts';
@@ -13,7 +12,7 @@ import { nameTools, toolNameFor } from '../tool-names.ts';
 import { type ContractTool, type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
 import { getMcpServer } from './mcp.ts';
-import { contractsOf, usableServers } from './mcp-usable.ts';
+import { choicesOf, contractsOf, snapshotOf, usableServers } from './mcp-usable.ts';
 import { anyPerson } from './policy.ts';
 
 /** A tool as it stands for the principal at a place. */
@@ -36,25 +35,12 @@ export interface McpToolInfo {
   readonly warnings: readonly string[];
 }
 
-type ChoiceEvent = EventOf<(typeof mcpChoiceEvents)[number]>;
-
-async function choicesOf({ events, principal }: QueryContext): Promise<McpChoices> {
-  const stored: ChoiceEvent[] = [];
-  for await (const event of events(mcpChoiceStream(principal.id))) stored.push(event as unknown as ChoiceEvent);
-  return fold(mcpChoices, stored);
-}
-
 const pinnedOf = ({ pinned, trust, current, hints }: ContractTool): PinnedTool => ({
   pinned,
   trust,
   hints,
   ...(current === null ? {} : { current }),
 });
-
-async function snapshotOf({ openDeep }: QueryContext, sealed: McpContractDoc['snapshot']): Promise<ContractSnapshot | undefined> {
-  const { opened } = await openDeep({ opened: sealed });
-  return isUnopened(opened) ? undefined : ContractSnapshot.parse((opened as unknown as { snapshot: unknown }).snapshot);
-}
 
 async function toolsOf(
   context: QueryContext,

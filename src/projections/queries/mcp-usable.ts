@@ -1,10 +1,15 @@
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
+import { fold } from '../../domain/decider.ts';
+import { type EventOf, isUnopened } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
+import { type McpChoices, type mcpChoiceEvents, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
 import { isForPerson } from '../../domain/mcp/server.ts';
+import { ContractSnapshot } from '../../domain/mcp-contract/contract.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { QueryContext } from '../query.ts';
+import type { SealedJson } from '../views/conversations.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
 import { administratorsOnly } from './policy.ts';
@@ -31,3 +36,18 @@ export const contractsOf = async (
   const found = await views.getMany(mcpContractList, [...ids.values()]);
   return new Map([...ids].flatMap(([id, contractId]) => [found.get(contractId)].flatMap((one) => (one ? [[id, one] as const] : []))));
 };
+
+type ChoiceEvent = EventOf<(typeof mcpChoiceEvents)[number]>;
+
+/** What the principal has chosen, as the log has it now. */
+export async function choicesOf({ events, principal }: Pick<QueryContext, 'events' | 'principal'>): Promise<McpChoices> {
+  const stored: ChoiceEvent[] = [];
+  for await (const event of events(mcpChoiceStream(principal.id))) stored.push(event as unknown as ChoiceEvent);
+  return fold(mcpChoices, stored);
+}
+
+/** Undefined where its key is gone. */
+export async function snapshotOf({ openDeep }: Pick<QueryContext, 'openDeep'>, sealed: SealedJson): Promise<ContractSnapshot | undefined> {
+  const { opened } = await openDeep({ opened: sealed });
+  return isUnopened(opened) ? undefined : ContractSnapshot.parse((opened as unknown as { snapshot: unknown }).snapshot);
+}

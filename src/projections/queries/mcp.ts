@@ -5,7 +5,9 @@ import { McpAddress, McpServerId } from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { mcpLogins } from '../views/mcp-logins.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
+import { type LoginInfo, loginsOf } from './mcp-logins.ts';
 import { contractsOf, isAdministered, isUsable, usableServers } from './mcp-usable.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
 
@@ -39,7 +41,11 @@ export interface McpServerInfo {
     readonly observedAt: string;
     readonly tools: number;
     readonly quarantined: readonly string[];
+    /** It is another one than is gone by. */
+    readonly changed: boolean;
   } | null;
+  /** One's own, where each person logs in for itself. */
+  readonly login?: LoginInfo;
 }
 
 const Personal = z.object({
@@ -53,6 +59,7 @@ const Personal = z.object({
 async function shown(
   { id, doc }: StoredDocument<McpServerDoc>,
   contract: StoredDocument<McpContractDoc> | undefined,
+  login: LoginInfo | undefined,
   { openDeep, principal }: QueryContext,
 ): Promise<McpServerInfo> {
   const { slug, transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt, number, audience } = doc;
@@ -66,11 +73,13 @@ async function shown(
     title: personal?.title ?? String(opened),
     ...(isAdministered(doc, principal) ? { administered: { address, headerNames, envNames, oauth, audience } } : {}),
     contract: contract ? contractInfo(contract) : null,
+    ...(login ? { login } : {}),
   };
 }
 
-const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools } }: StoredDocument<McpContractDoc>) => ({
+const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools, baseline } }: StoredDocument<McpContractDoc>) => ({
   ...{ id, hash, era, protocolVersion, observedAt },
+  changed: baseline.contractHash !== hash,
   tools: tools.filter(({ current }) => current !== null).length,
   quarantined: tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ name }) => name),
 });
@@ -79,24 +88,25 @@ const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, obs
 export const listMcpServers = query('listMcpServers', {
   input: z.object({ owner: z.enum(['usable', 'organisation']).default('usable') }),
   policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : 'allow'),
-  views: [mcpServers, mcpContractList],
+  views: [mcpServers, mcpContractList, mcpLogins],
   run: async ({ owner }, context) => {
     const servers =
       owner === 'usable'
         ? await usableServers(context)
         : (await context.views.find(mcpServers, { owner: ORGANISATION }, { sort: [['number', 'asc']], limit: 100 })).documents;
-    const contracts = await contractsOf(context, servers);
-    return { servers: await Promise.all(servers.map((server) => shown(server, contracts.get(server.id), context))) };
+    const [contracts, logins] = await Promise.all([contractsOf(context, servers), loginsOf(context, servers)]);
+    return { servers: await Promise.all(servers.map((server) => shown(server, contracts.get(server.id), logins.get(server.id), context))) };
   },
 });
 
 export const getMcpServer = query('getMcpServer', {
   input: z.object({ serverId: McpServerId }),
   policy: anyPerson,
-  views: [mcpServers, mcpContractList],
+  views: [mcpServers, mcpContractList, mcpLogins],
   run: async ({ serverId }, context) => {
     const server = await context.views.get(mcpServers, serverId);
     if (!server || !(isUsable(server.doc, context.principal) || isAdministered(server.doc, context.principal))) return undefined;
-    return shown(server, (await contractsOf(context, [server])).get(serverId), context);
+    const [contracts, logins] = await Promise.all([contractsOf(context, [server]), loginsOf(context, [server])]);
+    return shown(server, contracts.get(serverId), logins.get(serverId), context);
   },
 });

@@ -8,7 +8,7 @@ import { administratorsOnly } from './policy.ts';
 
 const Details = z.object({ range: z.string(), about: z.string() });
 
-export type SecurityItem = Omit<SecurityDoc, 'details'> & {
+export type SecurityItem = Omit<SecurityDoc, 'details' | 'stream'> & {
   readonly eventId: string;
   readonly position: string;
   /** The network itself, for administrators. */
@@ -19,7 +19,7 @@ export type SecurityItem = Omit<SecurityDoc, 'details'> & {
 
 /** An auditor sees the pseudonym of a network; an administrator, who may have to shut it out, the network. */
 export async function securityItem(
-  { id, position, doc: { details, ...doc } }: StoredDocument<SecurityDoc>,
+  { id, position, doc: { details, stream: _stream, ...doc } }: StoredDocument<SecurityDoc>,
   principal: Principal,
   open: QueryContext['open'],
 ): Promise<SecurityItem> {

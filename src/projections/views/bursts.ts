@@ -1,4 +1,5 @@
 import { AccessRefused, OthersDataRead, VISITORS } from '../../domain/access.ts';
+import { SecurityDayClosed } from '../../domain/access-records.ts';
 import { AlertRaised, type AlertRule, alertRules } from '../../domain/alert.ts';
 import type { EventOf, JsonObject } from '../../domain/event.ts';
 import { SecurityNoted } from '../../domain/security.ts';
@@ -20,10 +21,13 @@ export interface BurstDoc extends JsonObject {
   since: string;
   /** Until then nothing more is told. */
   quietUntil: string;
+  /** Of the latest: what it is removed with. */
+  day: string;
 }
 
-const types = [SecurityNoted, AccessRefused, OthersDataRead, AlertRaised] as const;
-type Seen = EventOf<(typeof types)[number]>;
+const counting = [SecurityNoted, AccessRefused, OthersDataRead, AlertRaised] as const;
+const types = [...counting, SecurityDayClosed] as const;
+type Seen = EventOf<(typeof counting)[number]>;
 interface Hit {
   readonly rule: AlertRule;
   readonly about: string;
@@ -53,7 +57,7 @@ function byNetwork(event: Seen): Hit | undefined {
 }
 
 const plus = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
-const fresh = { hits: [], dueAt: '', dueFor: '', dueCount: 0, since: '', quietUntil: '' };
+const fresh = { day: '', hits: [], dueAt: '', dueFor: '', dueCount: 0, since: '', quietUntil: '' };
 
 function counted(known: BurstDoc | undefined, hit: Hit, event: Exclude<Seen, { type: 'AlertRaised' }>): BurstDoc {
   const { time, actor, subject } = event.metadata;
@@ -66,21 +70,24 @@ function counted(known: BurstDoc | undefined, hit: Hit, event: Exclude<Seen, { t
   const hits = [...doc.hits.filter((each) => each.time > from), one].slice(-enough);
   const dueCount = hits.reduce((sum, each) => sum + each.count, 0);
   const isQuiet = time < doc.quietUntil || (doc.dueAt !== '' && time < plus(doc.dueAt, quietMs));
-  if (dueCount < enough || isQuiet) return { ...doc, by: actor, hits };
-  return { ...doc, by: actor, hits, dueAt: time, dueFor: event.id, dueCount, since: hits[0]?.time ?? time };
+  const day = time.slice(0, 10);
+  if (dueCount < enough || isQuiet) return { ...doc, by: actor, day, hits };
+  return { ...doc, by: actor, day, hits, dueAt: time, dueFor: event.id, dueCount, since: hits[0]?.time ?? time };
 }
 
 const burstsOf = (name: string, hitOf: (event: Seen) => Hit | undefined) =>
   view<BurstDoc, (typeof types)[number]>({
     name,
-    version: 1,
+    version: 2,
     types,
-    indexes: [['dueAt']],
+    indexes: [['dueAt'], ['day']],
     keys: (event) => {
+      if (event.type === 'SecurityDayClosed') return [{ index: 'day', value: event.data.day }];
       const hit = hitOf(event);
       return hit ? [`${hit.rule} ${hit.about}`] : [];
     },
     fold: (known, event) => {
+      if (event.type === 'SecurityDayClosed') return 'delete';
       const hit = hitOf(event);
       if (!hit) return undefined;
       if (event.type !== 'AlertRaised') return counted(known, hit, event);

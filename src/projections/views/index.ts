@@ -16,7 +16,10 @@ import { jobList } from './jobs.ts';
 import { loginList } from './logins.ts';
 import { mailList } from './mails.ts';
 import { maskedPrompts } from './masked-prompts.ts';
+import { mcpCalls } from './mcp-calls.ts';
 import { mcpContractList } from './mcp-contracts.ts';
+import { mcpLogins } from './mcp-logins.ts';
+import { mcpReleaseList } from './mcp-releases.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { messageTree } from './messages.ts';
 import { parked } from './parked.ts';
@@ -49,6 +52,9 @@ export const views = [
   promptVersions,
   mcpServers,
   mcpContractList,
+  mcpCalls,
+  mcpLogins,
+  mcpReleaseList,
   approvals,
   security,
   accountBursts,

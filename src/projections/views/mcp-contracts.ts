@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/event.ts';
-import { McpContractObserved, McpToolApproved } from '../../domain/mcp/contract.ts';
+import { McpContractObserved, McpContractTaken, McpToolApproved } from '../../domain/mcp/contract.ts';
 import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
 
@@ -26,13 +26,15 @@ export interface McpContractDoc extends JsonObject {
   snapshot: SealedJson;
   /** Of tools whose definition has changed: the snapshot in which the one that was taken stands. */
   taken: { tool: string; snapshot: SealedJson }[];
+  /** What is gone by, whole: the first, or what was taken since. */
+  baseline: { contractHash: string; protocolVersion: string; at: string; snapshot: SealedJson };
 }
 
-const types = [McpContractObserved, McpToolApproved] as const;
+const types = [McpContractObserved, McpToolApproved, McpContractTaken] as const;
 
 export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
   name: 'mcp-contracts',
-  version: 1,
+  version: 2,
   types,
   indexes: [['serverId'], ['owner']],
   ownedBy: 'owner',
@@ -43,6 +45,13 @@ export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
       if (!doc) return undefined;
       const tools = doc.tools.map((tool): ContractTool => (tool.name === name ? { ...tool, pinned: hash, trust: 'approved' } : tool));
       return { ...doc, tools, taken: doc.taken.filter(({ tool }) => tool !== name) };
+    }
+    if (event.type === 'McpContractTaken') {
+      if (!doc) return undefined;
+      const { contractHash, protocolVersion, snapshot } = doc;
+      const tools = doc.tools.map((tool): ContractTool => (tool.current === null ? tool : { ...tool, pinned: tool.current }));
+      const taken = doc.taken.filter(({ tool: name }) => tools.some((tool) => tool.name === name && tool.current === null));
+      return { ...doc, tools, taken, baseline: { contractHash, protocolVersion, at: event.metadata.time, snapshot } };
     }
     const { serverId, registration, contractHash, era, protocolVersion, tools: seen, sealed } = event.data;
     const known = new Map(doc?.tools.map((tool) => [tool.name, tool]));
@@ -63,6 +72,7 @@ export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
       changes: (doc?.changes ?? -1) + 1,
       tools: [...tools, ...gone].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       snapshot: sealedJson(sealed),
+      baseline: doc?.baseline ?? { contractHash, protocolVersion, at: event.metadata.time, snapshot: sealedJson(sealed) },
       taken: taken.filter(({ tool }) => !tools.some(({ name, current, pinned }) => name === tool && current === pinned)),
     };
   },

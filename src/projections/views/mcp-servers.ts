@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../domain/event.ts';
 import {
+  McpRequirementsSet,
   McpServerChanged,
   McpServerPolicySet,
   McpServerRegistered,
   McpServerRemoved,
   McpServerShared,
   McpServerSwitched,
+  McpUpdatesSet,
 } from '../../domain/mcp/server.ts';
 import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
@@ -24,15 +26,27 @@ export interface McpServerDoc extends JsonObject {
   /** By tool, `''` for all of them. */
   policies: { tool: string; policy: 'deny' | 'ask' | 'allow' }[];
   personal: SealedJson;
+  updates: 'manual' | 'compatible';
+  /** What it says it needs of others. */
+  requirements: SealedJson | null;
   createdAt: string;
   changedAt: string;
 }
 
-const types = [McpServerRegistered, McpServerChanged, McpServerSwitched, McpServerShared, McpServerRemoved, McpServerPolicySet] as const;
+const types = [
+  McpServerRegistered,
+  McpServerChanged,
+  McpServerSwitched,
+  McpServerShared,
+  McpServerRemoved,
+  McpServerPolicySet,
+  McpRequirementsSet,
+  McpUpdatesSet,
+] as const;
 
 export const mcpServers = view<McpServerDoc, (typeof types)[number]>({
   name: 'mcp-servers',
-  version: 1,
+  version: 2,
   types,
   indexes: [['owner', 'number']],
   keys: ({ data }) => [data.serverId],
@@ -41,7 +55,8 @@ export const mcpServers = view<McpServerDoc, (typeof types)[number]>({
     if (event.type === 'McpServerRegistered') {
       const { number, slug, transport, audience, enabled, auth, timeoutMs, sealed } = event.data;
       const given = { slug, transport, audience, enabled, auth, timeoutMs, personal: sealedJson(sealed) };
-      return { owner: subject, number, ...given, version: 1, policies: [], createdAt: time, changedAt: time };
+      const own = { version: 1, policies: [], updates: 'manual', requirements: null } as const;
+      return { owner: subject, number, ...given, ...own, policies: [], createdAt: time, changedAt: time };
     }
     if (!doc) return undefined;
     switch (event.type) {
@@ -51,6 +66,10 @@ export const mcpServers = view<McpServerDoc, (typeof types)[number]>({
       }
       case 'McpServerSwitched':
         return { ...doc, enabled: event.data.enabled, changedAt: time };
+      case 'McpRequirementsSet':
+        return { ...doc, requirements: sealedJson(event.data.sealed), changedAt: time };
+      case 'McpUpdatesSet':
+        return { ...doc, updates: event.data.updates, changedAt: time };
       case 'McpServerShared':
         return { ...doc, audience: event.data.audience, changedAt: time };
       case 'McpServerRemoved':

@@ -1,14 +1,17 @@
+import { AccessRefused, AnonymousRefusalsCounted, OthersDataRead, VISITORS } from '../../domain/access.ts';
+import { AccessRecordsErased } from '../../domain/access-records.ts';
 import { type ConversationEvent, conversationEvents } from '../../domain/conversation/index.ts';
 import type { JsonObject } from '../../domain/event.ts';
 import { FileDeleted, FileReserved } from '../../domain/file.ts';
 import { type ConversationRetention, ownDeadline } from '../../domain/retention.ts';
+import { SecurityNoted } from '../../domain/security.ts';
 import { ClientReported, ClientReportsErased } from '../../domain/telemetry.ts';
 import { view } from '../view.ts';
 
-/** Something that is kept for a time: a thread, a file that no message has, or what a client reported on one day. */
+/** Something that is kept for a time: a thread, a file that no message has, what a client reported, or what somebody was refused or shown, on one day. */
 export interface RetentionDoc extends JsonObject {
   owner: string;
-  kind: 'conversations' | 'trash' | 'uploads' | 'reports';
+  kind: 'conversations' | 'trash' | 'uploads' | 'reports' | 'access';
   /** From when the time counts. */
   since: string;
   keep: 'usual' | 'own' | 'forever';
@@ -21,7 +24,8 @@ export interface RetentionDoc extends JsonObject {
   revision: string;
 }
 
-const types = [...conversationEvents, FileReserved, FileDeleted, ClientReported, ClientReportsErased] as const;
+const recorded = [SecurityNoted, AccessRefused, AnonymousRefusalsCounted, OthersDataRead] as const;
+const types = [...conversationEvents, FileReserved, FileDeleted, ClientReported, ClientReportsErased, ...recorded, AccessRecordsErased] as const;
 
 const fresh = { keep: 'usual', rule: { keep: 'usual' }, saidAt: '', dueAt: '' } as const;
 
@@ -56,13 +60,15 @@ function thread(doc: RetentionDoc | undefined, event: ConversationEvent): Retent
 
 export const retentionDue = view<RetentionDoc, (typeof types)[number]>({
   name: 'retention',
-  version: 1,
+  version: 2,
   types,
   indexes: [['kind', 'keep', 'since'], ['dueAt'], ['owner', 'since']],
   ownedBy: 'owner',
   keys: (event) => {
     if (event.type === 'ClientReported' || event.type === 'ClientReportsErased') return [event.stream];
     if (event.type === 'FileReserved' || event.type === 'FileDeleted') return [event.data.fileId];
+    if (event.type === 'AccessRecordsErased') return [event.data.stream];
+    if (event.stream.startsWith('access-')) return [event.stream];
     const conversation = event.stream.slice('conversation-'.length);
     return event.type === 'MessageSent' ? [conversation, ...new Set<string>(event.data.fileIds)] : [conversation];
   },
@@ -74,7 +80,14 @@ export const retentionDue = view<RetentionDoc, (typeof types)[number]>({
         return { ...fresh, owner: subject, kind: 'uploads', since: time, revision };
       case 'FileDeleted':
       case 'ClientReportsErased':
+      case 'AccessRecordsErased':
         return 'delete';
+      case 'SecurityNoted':
+      case 'AccessRefused':
+      case 'AnonymousRefusalsCounted':
+      case 'OthersDataRead':
+        // Nobody's own, so that they are nobody's to keep; a stream has one day.
+        return doc ? undefined : { ...fresh, owner: VISITORS, kind: 'access', since: time, revision };
       case 'ClientReported':
         return { ...fresh, owner: subject, kind: 'reports', since: time, revision };
       case 'MessageSent':

@@ -1,4 +1,5 @@
 import { AccessRefused, AnonymousRefusalsCounted, OthersDataRead } from '../../domain/access.ts';
+import { AccessRecordsErased } from '../../domain/access-records.ts';
 import { AlertRaised } from '../../domain/alert.ts';
 import type { JsonObject } from '../../domain/event.ts';
 import { SecurityKind, SecurityNoted } from '../../domain/security.ts';
@@ -25,19 +26,34 @@ export interface SecurityDoc extends JsonObject {
   correlationId: string;
   /** The network itself, and what it was about: for administrators. */
   details: SealedJson | null;
+  /** What it is removed with. */
+  stream: string;
 }
 
-const types = [SecurityNoted, AccessRefused, AnonymousRefusalsCounted, OthersDataRead, AlertRaised] as const;
+const types = [SecurityNoted, AccessRefused, AnonymousRefusalsCounted, OthersDataRead, AlertRaised, AccessRecordsErased] as const;
 
 export const security = view<SecurityDoc, (typeof types)[number]>({
   name: 'security',
-  version: 1,
+  version: 2,
   types,
-  indexes: [['_pos'], ['kind', '_pos'], ['actor', '_pos'], ['subject', '_pos'], ['network', '_pos'], ['time']],
-  keys: ({ id }) => [id],
+  indexes: [['_pos'], ['kind', '_pos'], ['actor', '_pos'], ['subject', '_pos'], ['network', '_pos'], ['time'], ['stream']],
+  keys: ({ id, type, data }) => (type === 'AccessRecordsErased' ? [{ index: 'stream', value: data.stream }] : [id]),
   fold: (_doc, event) => {
+    if (event.type === 'AccessRecordsErased') return 'delete';
     const { time, actor, subject, $correlationId: correlationId } = event.metadata;
-    const common = { time, actor, subject, correlationId, door: '', reason: '', target: '', network: '', count: 1, details: null };
+    const common = {
+      stream: event.stream,
+      time,
+      actor,
+      subject,
+      correlationId,
+      door: '',
+      reason: '',
+      target: '',
+      network: '',
+      count: 1,
+      details: null,
+    };
     switch (event.type) {
       case 'SecurityNoted': {
         const { kind, door, reason, target, network, count, sealed } = event.data;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessEvents } from '../../domain/access.ts';
+import { accessRecordEvents } from '../../domain/access-records.ts';
 import { administrationEvents } from '../../domain/administration.ts';
 import { alertEvents } from '../../domain/alert.ts';
 import { attemptEvents } from '../../domain/attempt.ts';
@@ -75,6 +76,7 @@ const kinds: readonly (readonly [category: string | undefined, events: readonly 
   [undefined, roleEvents],
   [undefined, modelAccessEvents],
   [undefined, resourceShareEvents],
+  [undefined, accessRecordEvents],
 ];
 
 const Model = word(/[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}/);

@@ -9,8 +9,9 @@ import { observeMcpContract } from '../../commands/mcp.ts';
 import { annals } from '../../commands/settle-active-run.ts';
 import { isUnopened, type Json, type JsonObject, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import { ContractSnapshot, contractIdOf, type McpContract, mcpContractStream } from '../../domain/mcp/contract.ts';
+import { ContractOffer, contractIdOf, type McpContract, mcpContractStream } from '../../domain/mcp/contract.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
+import { ContractSnapshot } from '../../domain/mcp-contract/contract.ts';
 
 /** SHA-256, hex, over the RFC 8785 form. */
 export const contractHash = (value: Json): string =>
@@ -39,52 +40,50 @@ const hintsOf = ({ annotations }: JsonObject) => ({
 export interface Contracts {
   /** Writes down what the server offers, if that is something else than before; answers from which position on it is to be seen. */
   observe(server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists): Promise<string>;
+  /** What was seen at that place of a contract's stream; undefined where it cannot be opened any more. */
+  offerAt(contractId: string, place: McpContract['place']): Promise<ContractOffer | undefined>;
   /** The definitions of the newest snapshot, by name; empty where there is none. */
   definitionsOf(contract: McpContract, contractId: string): Promise<ReadonlyMap<string, JsonObject>>;
+}
+
+/** What a server offers, as it is written down. */
+export function offerOf(facts: McpFacts, lists: McpLists): ContractOffer {
+  const { era, protocolVersion, serverName, serverVersion, instructions, capabilities } = facts;
+  const observed = {
+    era,
+    protocolVersion,
+    instructionsHash: contractHash(instructions),
+    tools: lists.tools.map((tool) => ({ name: String(tool.name), hash: contractHash(picked(tool, PINNED)), hints: hintsOf(tool) })).toSorted(byName),
+    prompts: hashed(lists.prompts, PROMPT),
+    templates: hashed(lists.templates, TEMPLATE),
+  };
+  const { tools, prompts, templates } = lists;
+  const broken = [...lists.broken];
+  return {
+    ...observed,
+    contractHash: contractHash({ ...observed, serverName, serverVersion, capabilities, broken } as Json),
+    snapshot: { serverName, serverVersion, instructions, capabilities, tools: [...tools], prompts: [...prompts], templates: [...templates], broken },
+  };
 }
 
 export function createContracts({ tell, store, sealer }: { tell: Tell; store: EventStore; sealer: Sealer }): Contracts {
   const kept = new LRUCache<string, ReadonlyMap<string, JsonObject>>({ max: 500, ttl: 5000 });
   return {
     async observe(server, person, facts, lists) {
-      const { era, protocolVersion, serverName, serverVersion, instructions, capabilities } = facts;
-      const tools = lists.tools
-        .map((tool) => ({ name: String(tool.name), hash: contractHash(picked(tool, PINNED)), hints: hintsOf(tool) }))
-        .toSorted(byName);
-      const observed = {
-        era,
-        protocolVersion,
-        instructionsHash: contractHash(instructions),
-        tools,
-        prompts: hashed(lists.prompts, PROMPT),
-        templates: hashed(lists.templates, TEMPLATE),
-      };
-      const { tools: definitions, prompts, templates, broken } = lists;
-      const snapshot = {
-        serverName,
-        serverVersion,
-        instructions,
-        capabilities,
-        tools: [...definitions],
-        prompts: [...prompts],
-        templates: [...templates],
-        broken: [...broken],
-      };
       const owner = server.auth === 'oauth' ? person : server.owner;
-      const told = await tell(
-        annals(owner),
-        observeMcpContract({
-          ...observed,
-          contractId: contractIdOf(server, person),
-          serverId: server.serverId,
-          owner,
-          registration: server.version,
-          contractHash: contractHash({ ...observed, serverName, serverVersion, capabilities, broken: [...broken] } as Json),
-          snapshot,
-        }),
-      );
+      const { serverId, version: registration } = server;
+      const contractId = contractIdOf(server, person);
+      const told = await tell(annals(owner), observeMcpContract({ ...offerOf(facts, lists), contractId, serverId, owner, registration }));
       if (!told.ok) throw new Error(`${told.error.code}: ${told.error.message}`);
       return told.position;
+    },
+    async offerAt(contractId, place) {
+      if (!place) return undefined;
+      for await (const { id, data } of store.read(mcpContractStream(contractId), { from: place.revision, max: 1 })) {
+        const opened = await sealer.open(data.sealed as unknown as Sealed, id);
+        return id !== place.eventId || isUnopened(opened) ? undefined : ContractOffer.parse({ ...data, ...(opened as object) });
+      }
+      return undefined;
     },
     async definitionsOf({ place }, contractId) {
       if (!place) return new Map();

@@ -8,11 +8,15 @@ import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
+import { type NpmPackages, noNpm } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
+import { McpAccessGranted, McpAccessRevoked, mcpAccessStream } from '../../domain/mcp/access.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
+import { mcpReleaseStream } from '../../domain/mcp/release.ts';
+import { McpReleaseRolledBack, McpReleaseSwapped } from '../../domain/mcp/release-events.ts';
 import {
   isForPerson,
   isOrganisationServer,
@@ -25,18 +29,29 @@ import {
 import { ANNALS } from '../../domain/person.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { Hub } from '../../projections/hub.ts';
+import type { Views } from '../../projections/query.ts';
 import type { Duties } from '../duties.ts';
+import type { JobPlans } from '../jobs/kind.ts';
 import { createKeepFile } from '../keep-file.ts';
 import { done, type Reaction, type Verdict } from '../reaction.ts';
 import type { ToolSource } from '../tools.ts';
+import { createMcpAccess } from './access.ts';
 import { createMcpBoard, type McpBoard } from './board.ts';
+import { createConflicts } from './conflicts.ts';
 import { createContracts } from './contracts.ts';
+import { forgetLogins } from './forget-logins.ts';
+import { createMcpLogins, type McpLogins } from './logins.ts';
+import { lookUp, lookUpAll, pruneReleases } from './looking-up.ts';
 import { createMcpMetrics } from './metrics.ts';
 import { createMcpPool, type McpPool } from './pool.ts';
 import { type McpLimits, usualMcpLimits } from './pool-parts.ts';
 import { provideServers } from './provided.ts';
 import { createMcpRegistry, type McpRegistry } from './registry.ts';
+import { recordOf, releaseReactions } from './release-reactions.ts';
+import { createReleases } from './releases.ts';
 import { createMcpTools } from './tools.ts';
+import { updateJob } from './update-job.ts';
+import type { UpdateParts } from './update-parts.ts';
 
 export interface McpParts {
   readonly tell: Tell;
@@ -45,6 +60,7 @@ export interface McpParts {
   readonly sealer: Sealer;
   readonly blobs: Blobs;
   readonly hub: Hub;
+  readonly views: Views;
   readonly state: DocumentStore;
   readonly secret: Buffer;
   readonly security: Pick<SecurityLog, 'record'>;
@@ -59,17 +75,33 @@ export interface McpSetting {
   readonly commands?: readonly string[];
   readonly limits?: Partial<McpLimits>;
   readonly provided?: readonly ConfigEntry[];
+  /** By what packages are found and installed apart; without it nothing is updated. */
+  readonly npm?: NpmPackages;
+  /** How often new versions are looked for, and how long one is watched after the swap, in ms. */
+  readonly lookUpMs?: number;
+  readonly watchMs?: number;
+  readonly pollMs?: number;
 }
+
+/** After these the lists of a server are read, by whoever it concerns. */
+const readAnew = [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type, McpAccessGranted.type];
 
 const SWEEP_MS = 1000;
 /** For how long somebody waits for lists to be read, at most. */
 const WAITED_MS = 60_000;
+const POLL_MS = 1000;
+const PRUNE_MS = 3600_000;
+const WATCH_MS = 600_000;
+const LOOK_UP_MS = 24 * 3600_000;
 
 /** Everything about servers of tools that goes on in this process. */
 export interface Mcp {
   readonly tools: ToolSource;
   readonly reactions: readonly Reaction[];
+  /** Updates of servers. */
+  readonly jobs: JobPlans;
   readonly statuses: McpBoard['read'];
+  readonly logins: McpLogins;
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   /** What is wrong with servers of the organisation, as this process sees it. */
   problems(): readonly string[];
@@ -82,16 +114,25 @@ export function createMcp(parts: McpParts): Mcp {
   const { hub, now, onProblem, security, setting } = parts;
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
-  const board = createMcpBoard({ state: parts.state, process: v4(), now });
+  const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
+  const npm = setting.npm ?? noNpm;
+  const limits = { ...usualMcpLimits, ...setting.limits };
+  const connector = setting.connector(recordBlocked(security, 'tool servers'));
+  const { authorizer } = connector;
+  const access = createMcpAccess({ ...parts, authorizer });
+  const releases = createReleases({ ...parts, npm });
+  const conflicts = createConflicts({ registry, contracts, releases });
   const pool = createMcpPool({
-    connector: setting.connector(recordBlocked(security, 'tool servers')),
+    connector,
     registry,
-    limits: { ...usualMcpLimits, ...setting.limits },
+    access,
+    limits,
+    launch: releases.launch,
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),
     onStatus: board.show,
-    onNew: (server) => watch(server),
+    onNew: (server, person) => watch(server, person),
     onEvent: (event) => count(event),
   });
   const provideOnce = async (signal: AbortSignal): Promise<void> => {
@@ -99,11 +140,28 @@ export function createMcp(parts: McpParts): Mcp {
     if (provided.length > 0) await provideServers({ registry, tell: parts.tell, onProblem }, provided).catch(say);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   };
-  const again = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+  const again = async (signal: AbortSignal, work: () => Promise<void>, everyMs = SWEEP_MS): Promise<void> => {
     while (!signal.aborted) {
       await work().catch(say);
-      await sleep(SWEEP_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
+  };
+  const stopped = new AbortController();
+  const looking = { ...parts, registry, releases, npm, conflicts };
+  const updating: UpdateParts = {
+    ...looking,
+    contracts,
+    connector,
+    connectMs: limits.connectMs,
+    openDeep: parts.sealer.openDeep,
+    offers: (serverId, updateId) => recordOf(parts, serverId, updateId),
+    statuses: async (serverIds) => {
+      await board.sweep(pool.statuses(), 'now');
+      return board.read(serverIds);
+    },
+    refresh: async (server) => void (await pool.refresh(server, ORGANISATION, 'update')),
+    watchMs: setting.watchMs ?? WATCH_MS,
+    pollMs: setting.pollMs ?? POLL_MS,
   };
   let said: string | undefined;
   const say = (error: unknown): void => {
@@ -113,7 +171,7 @@ export function createMcp(parts: McpParts): Mcp {
   };
   const registered = new Registry();
   const count = createMcpMetrics(registered, () => pool.statuses());
-  const watch = createWatch({ registry, drop: (keep) => pool.drop(keep), hub });
+  const watch = createWatch({ registry, pool, hub });
 
   /** The connect itself takes its time, and nobody waits for it: whoever uses the server next tries again. */
   const refresh = async (event: RecordedEvent): Promise<Verdict> => {
@@ -143,9 +201,13 @@ export function createMcp(parts: McpParts): Mcp {
       onProblem,
     }),
     reactions: [
-      { name: 'mcp-lists', types: [McpServerRegistered.type, McpServerChanged.type, McpRefreshRequested.type], from: 'start', handle: refresh },
+      ...releaseReactions({ ...parts, registry, lookUp: (server) => void lookUp(looking, server, stopped.signal).catch(say) }),
+      { name: 'mcp-lists', types: readAnew, from: 'start', handle: refresh },
+      forgetLogins(parts),
     ],
+    jobs: { update: updateJob(updating) },
     statuses: board.read,
+    logins: createMcpLogins({ ...parts, registry, access, authorizer }),
     metrics: async () => ({ contentType: registered.contentType, text: await registered.metrics() }),
     problems: () =>
       pool
@@ -155,12 +217,15 @@ export function createMcp(parts: McpParts): Mcp {
     work: (duties, signal) =>
       Promise.all([
         duties.alone('provided tool servers', (stop) => provideOnce(stop), signal),
+        duties.alone('tool server releases', (stop) => again(stop, () => lookUpAll(looking, stop), setting.lookUpMs ?? LOOK_UP_MS), signal),
+        again(signal, () => pruneReleases(looking), PRUNE_MS),
         again(signal, async () => {
           await pool.sweep();
           await board.sweep(pool.statuses());
         }),
       ]),
     async close() {
+      stopped.abort();
       await pool.close();
       await board.flush().catch(() => undefined);
     },
@@ -172,17 +237,36 @@ const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
   (by.startsWith('person_') && by !== ANNALS ? by : metadata.subject) as PersonId;
 
 /** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
-function createWatch({ registry, drop, hub }: { registry: McpRegistry; drop: McpPool['drop']; hub: Hub }): (server: RingServer) => void {
+function createWatch({ registry, pool, hub }: { registry: McpRegistry; pool: McpPool; hub: Hub }): (server: RingServer, person: PersonId) => void {
   const watched = new Set<string>();
   const look = async (owner: PersonId): Promise<void> => {
     const servers = new Map((await registry.serversFor(owner)).map((server) => [server.serverId, server]));
-    await drop((server, person) => {
+    await pool.drop((server, person) => {
       if (server.owner !== owner) return server;
       const now = servers.get(server.serverId);
       return now && isForPerson(now, person) ? now : undefined;
     });
   };
-  return ({ owner }) => {
+  const watchLogin = ({ serverId }: RingServer, person: PersonId): void => {
+    const stream = mcpAccessStream(serverId, person);
+    if (watched.has(stream)) return;
+    watched.add(stream);
+    hub.subscribe(stream, ({ type, data }) => {
+      if (type !== McpAccessGranted.type && type !== McpAccessRevoked.type) return;
+      void pool.loggedIn(serverId, person, type === McpAccessGranted.type ? String(data.attempt) : undefined).catch(() => undefined);
+    });
+  };
+  const watchReleases = (serverId: string): void => {
+    if (watched.has(serverId)) return;
+    watched.add(serverId);
+    hub.subscribe(mcpReleaseStream(serverId), ({ type }) => {
+      if (type === McpReleaseSwapped.type || type === McpReleaseRolledBack.type) void pool.renew(serverId).catch(() => undefined);
+    });
+  };
+  return (server, person) => {
+    const { owner, serverId } = server;
+    if (server.auth === 'oauth') watchLogin(server, person);
+    watchReleases(serverId);
     if (watched.has(owner)) return;
     watched.add(owner);
     hub.subscribe(mcpRingStream(owner), () => void look(owner).catch(() => undefined));

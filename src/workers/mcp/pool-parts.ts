@@ -1,7 +1,8 @@
-import type { McpCall, McpConnector, McpFacts, McpLists } from '../../adapters/mcp/port.ts';
+import type { McpCall, McpConnector, McpError, McpFacts, McpLists, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
+import type { McpAccessDesk } from './access.ts';
 import type { McpRegistry } from './registry.ts';
 
 export interface McpLimits {
@@ -16,16 +17,21 @@ export interface McpLimits {
 }
 export const usualMcpLimits: McpLimits = { perPerson: 20, perServer: 100, processes: 40, idleMs: 600_000, connectMs: 20_000, callMs: 60_000 };
 
+export type Launch = (server: RingServer, target: McpTarget, signal: AbortSignal) => Promise<McpResult<{ target: McpTarget; release?: string }>>;
+
 export interface PoolParts {
   readonly connector: McpConnector;
   readonly registry: Pick<McpRegistry, 'open' | 'find'>;
+  readonly access: Pick<McpAccessDesk, 'standing' | 'tokensFor' | 'lose'>;
   readonly limits: McpLimits;
   /** The programs that may be started; empty: any. */
   readonly commands: readonly string[];
+  /** What is really started for a registration: the release that an update has put in its place. */
+  readonly launch: Launch;
   /** What a server offers, each time its lists have been read. */
   readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
   /** Somebody begins to use the server. */
-  readonly onNew: (server: RingServer) => void;
+  readonly onNew: (server: RingServer, person: PersonId) => void;
   readonly onStatus: (status: McpStatus) => void;
   readonly onEvent?: (event: PoolEvent) => void;
   readonly now?: () => number;
@@ -55,3 +61,11 @@ export interface Use {
   readonly repeatable: boolean;
   readonly onProgress?: McpCall['onProgress'];
 }
+
+export const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({
+  ok: false,
+  error: { code, message, sent: false },
+});
+
+/** A tool that failed says so in its result. */
+export const isErrorResult = (value: unknown): boolean => typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;

@@ -2,9 +2,11 @@ import type { McpCall, McpConnection, McpError, McpPrior, McpResult } from '../.
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
-import type { PoolParts, Use } from './pool-parts.ts';
+import { noTrial } from '../../domain/mcp/trial.ts';
+import { fail, isErrorResult, type PoolParts, type Use } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
-import { backoffMs, newSlot, noteOutcome, type Slot, slotKey, stateAfter, statusOf, whyDegraded } from './slot.ts';
+import { backoffMs, newSlot, noteOutcome, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
+import { createSlotLogins, isAboutLogin } from './slot-login.ts';
 
 /** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
 export interface McpPool {
@@ -18,22 +20,25 @@ export interface McpPool {
   refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
   /** Ends the connections that are not to the registration as it is now. */
   drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
+  /** Ends the connections of a person to a server that are not by this login. */
+  loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
+  /** Another release of it is to run: what is under way ends where it is, whatever comes next gets a new connection. */
+  renew(serverId: string): Promise<void>;
   statuses(): readonly McpStatus[];
   /** Ends what nobody has used for long. */
   sweep(): Promise<void>;
   close(): Promise<void>;
 }
 
-const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({ ok: false, error: { code, message, sent: false } });
-
 export function createMcpPool(parts: PoolParts): McpPool {
-  const { connector, registry, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
+  const { connector, registry, access, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
   const slots = new Map<string, Slot>();
   const priors = new Map<string, McpPrior>();
   const stopped = new AbortController();
+  /** Calls that are under way over a connection, which may be the slot's no more. */
+  const users = new WeakMap<McpConnection, number>();
 
-  const priorKey = ({ serverId, version }: RingServer): string => `${serverId} ${version}`;
-  const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot.server)), now(), time());
+  const show = (slot: Slot): McpStatus => statusOf(slot, priors.get(priorKey(slot)), now(), time());
   const enter = (slot: Slot, state: McpState, reason?: string): void => {
     if (slot.state !== state) slot.since = now();
     slot.state = state;
@@ -53,7 +58,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     if (known) return known;
     for (const slot of slots.values()) if (slot.person === person && slot.server.serverId === server.serverId) void discard(slot);
     const slot = newSlot(server, person, now());
-    parts.onNew(server);
+    parts.onNew(server, person);
     slots.set(key, slot);
     return slot;
   };
@@ -76,14 +81,14 @@ export function createMcpPool(parts: PoolParts): McpPool {
     return ending !== undefined;
   };
 
+  const { needsAuth, targetFor, hasNewLogin } = createSlotLogins(access, enter);
+
   const connect = async (slot: Slot): Promise<McpResult<McpConnection>> => {
     const { server } = slot;
-    const failed = (error: McpError): McpResult<McpConnection> => {
-      if (error.code === 'NeedsAuth') {
-        enter(slot, 'needs_auth', error.message);
-        return { ok: false, error };
-      }
+    const failed = async (error: McpError): Promise<McpResult<McpConnection>> => {
+      if (isAboutLogin(slot, error)) return needsAuth(slot, error);
       slot.failures += 1;
+      noteTrial(slot, {}, slot.trial.failures + 1);
       slot.nextTry = now() + backoffMs(slot.failures, chance());
       enter(slot, stateAfter(slot.failures), error.message);
       return { ok: false, error };
@@ -92,14 +97,21 @@ export function createMcpPool(parts: PoolParts): McpPool {
     enter(slot, 'connecting');
     const opened = await registry.open(server);
     if (!opened) return failed({ code: 'Forbidden', message: 'Its registration cannot be read any more: register it anew.', sent: false });
-    const { target } = opened;
+    const authorized = await targetFor(slot, opened.target);
+    if (!authorized.ok) return failed(authorized.error);
+    const target = authorized.value;
     if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
       return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
     if ('command' in target && parts.commands.length > 0 && 'PATH' in target.env)
       return failed({ code: 'Forbidden', message: 'Only certain commands may be started here, so its PATH cannot be another one.', sent: false });
+    slot.stale = false;
+    const launched = await parts.launch(server, target, stopped.signal);
+    if (!launched.ok) return failed(launched.error);
+    const { release } = launched.value;
+    if (slot.release !== release) Object.assign(slot, { release, trial: noTrial });
     const began = now();
-    const prior = priors.get(priorKey(server));
-    const connected = await connector.connect(target, {
+    const prior = priors.get(priorKey(slot));
+    const connected = await connector.connect(launched.value.target, {
       signal: stopped.signal,
       timeoutMs: limits.connectMs,
       ...(prior ? { prior } : {}),
@@ -114,7 +126,12 @@ export function createMcpPool(parts: PoolParts): McpPool {
       await connection.close();
       return fail('Closed', 'The connection is not wanted any more.');
     }
-    priors.set(priorKey(server), connection.facts.prior);
+    if (slot.stale) {
+      await connection.close();
+      return connect(slot);
+    }
+    noteTrial(slot, {}, 0);
+    priors.set(priorKey(slot), connection.facts.prior);
     if (slot.connectMs !== undefined) slot.reconnects += 1;
     Object.assign(slot, { connection, connectMs: ms, failures: 0, recent: [] });
     void connection.closed.then((why) => {
@@ -123,6 +140,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       // It has ended by itself.
       delete slot.connection;
       slot.failures += 1;
+      noteTrial(slot, { crashes: 1 });
       slot.nextTry = now() + backoffMs(slot.failures, chance());
       enter(slot, 'backoff', why);
     });
@@ -139,12 +157,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
       enter(slot, 'disabled');
       return fail('Forbidden', 'The tool server is switched off.');
     }
-    if (!insist && slot.state === 'needs_auth') return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
-    if (!insist && !slot.connecting && now() < slot.nextTry)
-      return fail(
-        'Unreachable',
-        `The tool server could not be reached and is tried again in ${Math.ceil((slot.nextTry - now()) / 1000)} s. ${slot.reason ?? ''}`.trim(),
-      );
+    if (!insist && slot.state === 'needs_auth' && !(await hasNewLogin(slot))) return fail('NeedsAuth', slot.reason ?? 'The server wants a login.');
+    if (!insist && !slot.connecting && now() < slot.nextTry) return fail('Unreachable', whyWaiting(slot, now()));
     slot.connecting ??= connect(slot).finally(() => {
       delete slot.connecting;
     });
@@ -168,6 +182,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
       const error = lists.ok ? {} : { error: lists.error.code };
       parts.onEvent?.({ type: 'operation', server: slot.server, method: 'tools/list', ms: Math.round(now() - began), ...error });
       if (!lists.ok) {
+        if (slot.connection === connection && isAboutLogin(slot, lists.error)) {
+          await disconnect(slot);
+          return needsAuth(slot, lists.error);
+        }
         if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
         return lists;
       }
@@ -191,19 +209,20 @@ export function createMcpPool(parts: PoolParts): McpPool {
     if (!connection) return fail('Closed', 'There is no connection.');
     const began = now();
     slot.active += 1;
+    users.set(connection, (users.get(connection) ?? 0) + 1);
     const result = await work(connection, callOf(slot, use)).finally(() => {
       slot.active -= 1;
       slot.usedAt = now();
+      const left = (users.get(connection) ?? 1) - 1;
+      users.set(connection, left);
+      if (left === 0 && slot.connection !== connection) void connection.close();
     });
     const ms = Math.round(now() - began);
     const { method, tool } = use;
-    const { protocolVersion: version } = connection.facts;
+    const version = connection.facts.protocolVersion;
     parts.onEvent?.({
       type: 'operation',
-      server: slot.server,
-      method,
-      ms,
-      version,
+      ...{ server: slot.server, method, ms, version },
       ...(tool ? { tool } : {}),
       ...(result.ok ? {} : { error: result.error.code }),
     });
@@ -213,10 +232,12 @@ export function createMcpPool(parts: PoolParts): McpPool {
     slot.spentMs += ms;
     slot.lastMs = ms;
     noteOutcome(slot, !fault);
-    if (!result.ok && result.error.code === 'NeedsAuth') {
+    noteTrial(slot, { calls: 1, errors: fault || (result.ok && isErrorResult(result.value)) ? 1 : 0 });
+    if (!result.ok && isAboutLogin(slot, result.error)) {
       await disconnect(slot);
-      enter(slot, 'needs_auth', result.error.message);
-    } else if (!result.ok && result.error.code === 'Closed' && slot.connection === connection) {
+      return needsAuth(slot, result.error);
+    }
+    if (!result.ok && result.error.code === 'Closed' && slot.connection === connection) {
       await disconnect(slot);
       enter(slot, 'registered', result.error.message);
     } else if (slot.connection) settle(slot);
@@ -252,6 +273,28 @@ export function createMcpPool(parts: PoolParts): McpPool {
         gone.map(async (slot) => {
           await discard(slot);
           enter(slot, keep(slot.server, slot.person)?.enabled === false ? 'disabled' : 'registered');
+        }),
+      );
+    },
+    async loggedIn(serverId, person, login) {
+      const others = [...slots.values()].filter((slot) => slot.server.serverId === serverId && slot.person === person && slot.login !== login);
+      await Promise.all(
+        others.map(async (slot) => {
+          await discard(slot);
+          enter(slot, 'registered');
+        }),
+      );
+    },
+    async renew(serverId) {
+      const all = [...slots.values()].filter(({ server }) => server.serverId === serverId);
+      await Promise.all(
+        all.map(async (slot) => {
+          const { connection } = slot;
+          delete slot.connection;
+          priors.delete(priorKey(slot));
+          Object.assign(slot, { stale: true, failures: 0, nextTry: 0 });
+          if (connection && !users.get(connection)) await connection.close();
+          if (!slot.connecting) enter(slot, slot.server.enabled ? 'registered' : 'disabled');
         }),
       );
     },

@@ -11,6 +11,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import { type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
 import { contractIdOf, type McpContract, mcpContractStream, mcpContracts } from '../../domain/mcp/contract.ts';
 import { isForPerson, isOrganisationServer, McpAddress, mcpRingStream, mcpRings, type RingServer } from '../../domain/mcp/server.ts';
+import { Requirements } from '../../domain/mcp-plan/requirements.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 
 export interface RegistryParts {
@@ -26,6 +27,8 @@ const Personal = z.object({
   oauth: z.object({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
   secret: z.string(),
 });
+
+const Needs = z.object({ requirements: Requirements.nullable() });
 
 export interface OpenedServer {
   readonly title: string;
@@ -43,6 +46,8 @@ export interface McpRegistry {
   contractOf(server: RingServer, person: PersonId): Promise<McpContract>;
   /** With its secrets in the clear, for the connect and nothing else; undefined when they cannot be read any more. */
   open(server: RingServer): Promise<OpenedServer | undefined>;
+  /** What it says it needs of others. */
+  needsOf(server: RingServer): Promise<Requirements | undefined>;
 }
 
 export function createMcpRegistry({ loader, store, sealer }: RegistryParts): McpRegistry {
@@ -72,6 +77,14 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
         const { headers, env, clientSecret } = McpSecret.parse(JSON.parse(secret));
         const target = targetOf(address, transport, { headers, env });
         return { title, target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
+      }
+      return undefined;
+    },
+    async needsOf({ owner, needs }) {
+      if (!needs) return undefined;
+      for await (const { id, data } of store.read(mcpRingStream(owner), { from: needs.revision, max: 1 })) {
+        const opened = await sealer.open(data.sealed as unknown as Sealed, id);
+        return id !== needs.eventId || isUnopened(opened) ? undefined : (Needs.parse(opened).requirements ?? undefined);
       }
       return undefined;
     },

@@ -2,6 +2,7 @@ import type { McpConnection, McpPrior, McpResult } from '../../adapters/mcp/port
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
+import { noTrial, type Trial } from '../../domain/mcp/trial.ts';
 
 /** One connection of one person to one registration of a server: its life, and what was counted of it. */
 export interface Slot {
@@ -18,6 +19,8 @@ export interface Slot {
   connecting?: Promise<McpResult<McpConnection>>;
   connection?: McpConnection;
   listing?: Promise<unknown>;
+  /** The login that its tokens come from, where each person has one. */
+  login?: string;
   usedAt: number;
   active: number;
   calls: number;
@@ -33,9 +36,17 @@ export interface Slot {
   /** Outcomes of the last calls, the newest last. */
   recent: boolean[];
   refreshed: string[];
+  /** The release that runs there, where an update has put one there, and how it does. */
+  release?: string | undefined;
+  trial: Trial;
+  /** Another release is to run: a connect that is under way is to the old one. */
+  stale: boolean;
 }
 
 export const slotKey = ({ serverId, version }: RingServer, person: PersonId): string => `${person} ${serverId} ${version}`;
+
+/** What a server says to one person it need not say to another where each logs in. */
+export const priorKey = ({ server, key }: Slot): string => (server.auth === 'oauth' ? key : `${server.serverId} ${server.version}`);
 
 export const newSlot = (server: RingServer, person: PersonId, now: number): Slot => ({
   key: slotKey(server, person),
@@ -53,7 +64,15 @@ export const newSlot = (server: RingServer, person: PersonId, now: number): Slot
   reconnects: 0,
   recent: [],
   refreshed: [],
+  trial: noTrial,
+  stale: false,
 });
+
+/** Counts one more of what happens to a release. */
+export const noteTrial = (slot: Slot, { calls = 0, errors = 0, crashes = 0 }: Partial<Trial>, failures = slot.trial.failures): void => {
+  const { trial } = slot;
+  slot.trial = { calls: trial.calls + calls, errors: trial.errors + errors, crashes: trial.crashes + crashes, failures };
+};
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 300_000;
@@ -63,6 +82,9 @@ const MANY = 5;
 /** How long to wait after that many failures in a row: doubled each time, within half of it by chance, so that many do not come back at once. */
 export const backoffMs = (failures: number, chance: number): number => Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.5 + chance / 2);
 export const stateAfter = (failures: number): McpState => (failures >= MANY ? 'failed' : 'backoff');
+
+export const whyWaiting = ({ nextTry, reason = '' }: Slot, now: number): string =>
+  `The tool server could not be reached and is tried again in ${Math.ceil((nextTry - now) / 1000)} s. ${reason}`.trim();
 
 const RECENT = 10;
 const BAD = 5;
@@ -104,5 +126,6 @@ export function statusOf(slot: Slot, prior: McpPrior | undefined, now: number, t
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     active: slot.active,
     refreshed: slot.refreshed,
+    ...(slot.release === undefined ? {} : { release: slot.release, trial: slot.trial }),
   };
 }

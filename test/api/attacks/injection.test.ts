@@ -64,11 +64,11 @@ const tables = (): string =>
 
 test('A24: SQL and search syntax, at every place of every request, is a text like any other', { timeout: 600_000 }, async () => {
   const before = tables();
-  let turn = 0;
+  let turn = Math.floor(Math.random() * strings.length);
   const next = (): string => strings[turn++ % strings.length] ?? '';
   const attacks = doors.server.routes.flatMap((route) =>
-    slotsOf(route, 13).flatMap((slot) =>
-      Array.from({ length: slot.in === 'header' ? 1 : 3 }, () =>
+    slotsOf(route, 5).flatMap((slot) =>
+      Array.from({ length: slot.in === 'header' ? 1 : 2 }, () =>
         slot.name === 'authorization' ? attack(route, slot, `Bearer ${next()}`, known) : attack(route, slot, next(), known),
       ),
     ),

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { proxyPerson, whyNotTrusted } from '../../../src/api/http/identity/proxy.ts';
+import { createTokens } from '../../../src/api/http/identity/tokens.ts';
+import { userRoutes } from '../../../src/api/rini/users.ts';
 import type { ServerOptions } from '../../../src/api/server.ts';
 import { listSecurityEvents } from '../../../src/projections/queries/security.ts';
 import { administrator } from '../../harness/memory-annals.ts';
@@ -71,6 +73,23 @@ describe('a proxy that is trusted', () => {
     expect(await ranges({ 'x-forwarded-for': '203.0.113.9', 'x-annals-proxy-secret': 'wrong' })).toBe('127.0.0.0/24');
     expect(await ranges({ 'x-forwarded-for': '10.0.0.1, 203.0.113.9', 'x-annals-proxy-secret': secret })).toBe('203.0.113.0/24');
     expect(await ranges({ 'x-forwarded-for': '203.0.113.9, nonsense', 'x-annals-proxy-secret': secret })).toBe('127.0.0.0/24');
+  });
+
+  test('is asked from where somebody comes who may not come too often; whoever only writes that down counts as itself', async () => {
+    const tokens = createTokens({ secret: Buffer.alloc(32, 3), issuer: 'x' });
+    const at = await started({ ...trusting, routes: userRoutes({ tokens, open: true, tokenMinutes: 1, perMinute: 2 }) });
+    const comes = async (address: string, proof: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': address, 'x-annals-proxy-secret': proof };
+      return (await at.call('POST', '/users/', { headers, body: {} })).status;
+    };
+    const often = async (proof: string, ...addresses: string[]): Promise<number[]> => {
+      const answers: number[] = [];
+      for (const address of addresses) answers.push(await comes(address, proof));
+      return answers;
+    };
+    expect(await often(secret, '203.0.113.9', '203.0.113.9', '203.0.113.9', '198.51.100.7')).toEqual([201, 201, 429, 201]);
+    expect(await often('wrong', '192.0.2.1', '192.0.2.2', '192.0.2.3')).toEqual([201, 201, 429]);
+    expect(await often(secret, '192.0.2.4, 203.0.113.9', '2001:db8::1', '2001:db8::2', '2001:db8::3')).toEqual([429, 201, 201, 429]);
   });
 
   test('may be a network', async () => {

@@ -8,6 +8,8 @@ import { createTokens, newAnonymous } from '../../../src/api/http/identity/token
 import { type LoginOptions, loginRoutes } from '../../../src/api/http/login/routes.ts';
 import { mcpRoutes } from '../../../src/api/mcp/routes.ts';
 import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
+import { exportAddressRoutes } from '../../../src/api/rest/archives.ts';
+import { toolLoginRoutes } from '../../../src/api/rest/mcp-logins.ts';
 import { apiKeyRoutes } from '../../../src/api/rini/api-keys.ts';
 import { mcpConnectionRoutes } from '../../../src/api/rini/mcp-connections.ts';
 import { userRoutes } from '../../../src/api/rini/users.ts';
@@ -127,7 +129,9 @@ export async function createWorld(): Promise<World> {
         ...mcpConnectionRoutes,
         ...pmmToolRoutes,
         ...mcpRoutes({}),
+        ...toolLoginRoutes({}),
         ...userRoutes({ tokens, open: true, tokenMinutes: 5, perMinute: 1000 }),
+        ...exportAddressRoutes(options),
         ...loginRoutes(noProviders),
       ],
     },

@@ -43,7 +43,7 @@ describeInBrowser('the page of one’s own data in the browser', (app) => {
 
   it('fits a phone, and usage says that there is too little to show', async () => {
     const page = await app.open('/app/settings/data', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
-    await page.getByRole('heading', { name: 'Your data' }).waitFor();
+    await page.getByRole('heading', { name: 'Your data', exact: true }).waitFor();
     await page.getByText('How long things are kept here').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     await page.goto(`${app.baseUrl}/app/settings/usage`);

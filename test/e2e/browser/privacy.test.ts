@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeInBrowser } from './app.ts';
 
-describeInBrowser('the privacy page', (app) => {
+describeInBrowser('what one can ask for about one’s own data', (app) => {
   const post = async (path: string, body: unknown): Promise<Record<string, string>> => {
     const response = await fetch(app.baseUrl + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     return (await response.json()) as Record<string, string>;
@@ -10,7 +10,7 @@ describeInBrowser('the privacy page', (app) => {
   const pageOfSomebody = async () => {
     const { person } = await post('/api/people', { name: 'Ada' });
     const { token } = await post('/api/tokens', { person });
-    return app.open('/app/settings/privacy', { extraHTTPHeaders: { authorization: `Bearer ${token}` } });
+    return app.open('/app/settings/data', { extraHTTPHeaders: { authorization: `Bearer ${token}` } });
   };
   const look = async (page: Awaited<ReturnType<typeof pageOfSomebody>>, name: string): Promise<void> => {
     const folder = process.env['ANNALS_SCREENSHOTS'];
@@ -34,7 +34,7 @@ describeInBrowser('the privacy page', (app) => {
     const confirm = page.getByLabel('Type “delete my account”');
     await confirm.fill('no');
     await page.getByRole('button', { name: 'Delete my account' }).click();
-    expect(await page.getByRole('heading', { name: 'Privacy' }).isVisible()).toBe(true);
+    expect(await page.getByRole('heading', { name: 'Your data', exact: true }).isVisible()).toBe(true);
     await confirm.fill('delete my account');
     await page.getByRole('button', { name: 'Delete my account' }).click();
     await page.getByRole('heading', { name: /is (being deleted|gone)/ }).waitFor();
@@ -44,7 +44,7 @@ describeInBrowser('the privacy page', (app) => {
   });
 
   test('tells the person at the machine what to do instead', async () => {
-    const page = await app.open('/app/settings/privacy');
+    const page = await app.open('/app/settings/data');
     await page.getByLabel('Type “delete my account”').fill('delete my account');
     await page.getByRole('button', { name: 'Delete my account' }).click();
     await page.getByText(/Nobody could administer|delete its data folder/).waitFor();

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { assistantUiRoutes } from '../../../src/api/assistant-ui/index.ts';
 import { createTokens } from '../../../src/api/http/identity/tokens.ts';
+import { exportAddressRoutes } from '../../../src/api/rest/archives.ts';
 import { createServer, type ServerOptions } from '../../../src/api/server.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
-import { startAnnals } from '../../harness/memory-annals.ts';
+import { type StartOptions, startAnnals } from '../../harness/memory-annals.ts';
 import { createStoryProvider } from './story-model.ts';
 
 export interface BrowserServer {
@@ -12,13 +13,13 @@ export interface BrowserServer {
 }
 
 /** The real server on a port of its own, with an empty store and a model that answers as `script` says. */
-export async function startServer(more: (kernel: Kernel) => Partial<ServerOptions> = () => ({})): Promise<BrowserServer> {
+export async function startServer(more: (kernel: Kernel) => Partial<ServerOptions> = () => ({}), annals: StartOptions = {}): Promise<BrowserServer> {
   const clock = {
     get now() {
       return new Date();
     },
   };
-  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500 });
+  const installation = await startAnnals({ providers: [createStoryProvider()], clock, headsEveryMs: 500, ...annals });
   const secret = randomBytes(32);
   const { kernel } = installation;
   const server = createServer(kernel, {
@@ -26,7 +27,7 @@ export async function startServer(more: (kernel: Kernel) => Partial<ServerOption
     localPerson: true,
     known: kernel.known,
     sessions: { secret: randomBytes(32) },
-    routes: assistantUiRoutes({ secret }),
+    routes: [...assistantUiRoutes({ secret }), ...exportAddressRoutes({ secret })],
     ...more(kernel),
   });
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 });

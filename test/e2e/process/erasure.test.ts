@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { decryptAll, wrappedKeysOf } from '../../erasure/decrypt-all.ts';
-import { startRefusingProvider } from '../../erasure/upstream.ts';
+import { openHouse } from '../../erasure/house.ts';
+import { startOutside } from '../../erasure/outside.ts';
 import { type Inhabitant, seenBy, settle } from '../../erasure/world.ts';
 import { findTexts } from './canaries.ts';
 import { call, cleanUp, copyOf, filesOf, newFolder, startOn, until } from './processes.ts';
 
 cleanUp();
-const provider = await startRefusingProvider();
-afterAll(() => provider.close());
+const around = await startOutside();
+afterAll(() => around.close());
 
 /** So many that everybody has two hundred canaries. */
 const THREADS = 12;
@@ -38,9 +39,10 @@ test('of a person who is erased no word, no key and no way back is left, in a re
 }, async () => {
   const folder = newFolder();
   const outside = join(newFolder(), 'erasures.jsonl');
-  const environment = { OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: provider.url, ANNALS_ERASURES_FILE: outside };
+  const environment = { ...around.environment, ANNALS_ERASURES_FILE: outside };
   const server = await startOn(folder, environment);
-  const [ada, bob] = await Promise.all([settle(server.url, 'ada', THREADS), settle(server.url, 'bob', THREADS)]);
+  const house = await openHouse(server.url, around);
+  const [ada, bob] = await Promise.all([settle(house, 'ada', THREADS), settle(house, 'bob', THREADS)]);
   expect(ada.canaries.length).toBeGreaterThanOrEqual(200);
   expect(await seenBy(server.url, ada)).toEqual(ada.readable);
   expect(await seenBy(server.url, bob)).toEqual(bob.readable);
@@ -56,6 +58,7 @@ test('of a person who is erased no word, no key and no way back is left, in a re
 
   const erasing = await startOn(folder, environment);
   const headers = { authorization: `Bearer ${ada.token}` };
+  const operator = { authorization: `Bearer ${house.administrator}` };
   const { status, json } = await call(erasing.url, 'POST', '/api/me/erase', { confirm: 'delete my account' }, headers);
   expect(status, JSON.stringify(json)).toBe(202);
   expect((await call(erasing.url, 'GET', '/api/me', undefined, headers)).status).toBe(401);
@@ -83,7 +86,9 @@ test('of a person who is erased no word, no key and no way back is left, in a re
   expect(await seenBy(again.url, ada, 1000)).toEqual([]);
   await until(async () => (await call(again.url, 'GET', '/api/me', undefined, headers)).status === 401);
   await until(async () =>
-    (await call(again.url, 'GET', `/api/jobs?of=everybody`)).json.jobs.some((job: { status: string }) => job.status === 'succeeded'),
+    (await call(again.url, 'GET', `/api/jobs?of=everybody`, undefined, operator)).json.jobs.some(
+      (job: { kind: string; status: string }) => job.kind === 'erase' && job.status === 'succeeded',
+    ),
   );
   expect(await seenBy(again.url, bob)).toEqual(bob.readable);
   expect(await again.kill('SIGTERM'), again.output()).toBe(0);

@@ -10,6 +10,8 @@ const what = `SecantusDB ${VERSION} in place of MongoDB`;
  * else. No driver repeats a write after so many seconds.
  */
 const REMEMBERED_S = 10;
+/** With a fifth of it changed and not yet written, while somebody still reads from before, it stands still for good. It takes only what it needs. */
+const CACHE = '4G';
 const begin = [
   'import runpy, secantus.transactions',
   `secantus.transactions._RETRYABLE_RECORD_LIFETIME_SECONDS = ${REMEMBERED_S}`,
@@ -27,7 +29,7 @@ export const startMongoServer: StartTestServer = async () => {
     what,
     command: ({ port, folder }) => {
       const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', `${folder}/data`];
-      return ['python3', '-c', begin, ...place, '--cache-size', '256M', '--log-level', 'WARNING'];
+      return ['python3', '-c', begin, ...place, '--cache-size', CACHE, '--log-level', 'WARNING'];
     },
     environment: { PYTHONPATH: packages },
     url: ({ port }) => `mongodb://127.0.0.1:${port}/annals`,

@@ -1,4 +1,4 @@
-import { Suspense } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { navigate, pathOf } from '../ui/route.ts';
 import { type Console, consoles } from './index.ts';
 import { fetchMe, type Me } from './me.ts';
@@ -22,7 +22,7 @@ function Consoles({ name, person }: { name: string; person: Me }) {
       <nav aria-label="Settings" className="flex flex-none gap-x-6 overflow-x-auto pt-4 md:w-48 md:flex-col">
         {[...Map.groupBy(open, ({ group }) => group)].map(([group, members]) => (
           <div key={group} className="flex flex-none flex-col md:mb-4">
-            <h2 className="px-3 text-[0.72rem] text-dim uppercase tracking-wider">{group}</h2>
+            <h2 className="sticky left-0 w-max px-3 text-[0.72rem] text-dim uppercase tracking-wider">{group}</h2>
             <div className="flex md:flex-col">
               {members.map((each) => (
                 <Entry key={each.name} entry={each} current={each === current} />
@@ -39,8 +39,14 @@ function Consoles({ name, person }: { name: string; person: Me }) {
 }
 
 function Entry({ entry: { name, title, icon: Icon }, current }: { entry: Console; current: boolean }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  // On a phone the menu is one line, wider than the screen.
+  useEffect(() => {
+    if (current) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   return (
     <a
+      ref={link}
       href={pathOf({ page: 'console', name })}
       aria-current={current ? 'page' : undefined}
       className={`flex items-center gap-2.5 whitespace-nowrap rounded-xl px-3 py-1.5 text-[0.9rem] hover:bg-wash ${current ? 'bg-wash' : ''}`}

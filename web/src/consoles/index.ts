@@ -1,5 +1,6 @@
 import {
   Archive,
+  Bot,
   ChartColumn,
   KeyRound,
   type LucideIcon,
@@ -76,7 +77,14 @@ export const consoles: readonly Console[] = [
     roles: ['analyst', 'administrator'],
     Page: lazy(() => import('./analytics/analytics-page.tsx')),
   },
-  { name: 'privacy', title: 'Privacy', icon: ShieldCheck, group: 'Yours', Page: lazy(() => import('./privacy/privacy-page.tsx')) },
   { name: 'tool-servers', title: 'Tool servers', icon: Wrench, group: 'Yours', Page: lazy(() => import('./tool-servers/tool-servers-page.tsx')) },
+  {
+    name: 'models',
+    title: 'Models',
+    icon: Bot,
+    group: 'Administration',
+    roles: ['administrator'],
+    Page: lazy(() => import('./models/models-page.tsx')),
+  },
   { name: 'prompts', title: 'Prompts', icon: SquareSlash, group: 'Yours', Page: lazy(() => import('./prompts/prompts-page.tsx')) },
 ];

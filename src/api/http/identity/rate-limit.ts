@@ -1,16 +1,16 @@
-import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { networkOf } from '../../../domain/network.ts';
 import { HttpError } from '../problem.ts';
+import type { Visit } from '../request.ts';
 
 const MINUTE = 60_000;
 const KNOWN_ADDRESSES = 10_000;
 
-/** Refuses an address with `RateLimited` once it has come so often within a minute. */
-export function createRateLimit(perMinute: number, now: () => number = Date.now): (req: IncomingMessage) => void {
+/** Refuses an address with `RateLimited` once it has come so often within a minute. Behind a proxy that is trusted it is the one that this has seen. */
+export function createRateLimit(perMinute: number, now: () => number = Date.now): (visit: Pick<Visit, 'req' | 'kernel'>) => void {
   const windows = new LRUCache<string, { since: number; count: number }>({ max: KNOWN_ADDRESSES });
-  return (req) => {
-    const address = sourceOf(req.socket.remoteAddress ?? '');
+  return ({ req, kernel }) => {
+    const address = sourceOf(kernel.identity.addressOf(req) ?? '');
     const time = now();
     const known = windows.get(address);
     const window = known && time - known.since < MINUTE ? known : { since: time, count: 0 };

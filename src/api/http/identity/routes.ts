@@ -59,7 +59,7 @@ export function identityRoutes({ tokens }: Pick<IdentityOptions, 'tokens'>): rea
       if (req.headers.origin === undefined ? !isLoopbackPeer(req) : kernel.doors.listedOrigin(req) === undefined) {
         throw new HttpError('Forbidden', 'Pages of this origin may not have tokens: list it in ANNALS_ORIGINS.');
       }
-      limitMinting(req);
+      limitMinting({ req, kernel });
       return pairFor(newAnonymous());
     },
   });
@@ -80,7 +80,7 @@ export function identityRoutes({ tokens }: Pick<IdentityOptions, 'tokens'>): rea
     body: Refresh,
     responses: { 200: { description: 'New tokens; the refresh token is good for 30 days from now.', schema: Tokens }, ...refused },
     handle: async (visit) => {
-      limitRefreshing(visit.req);
+      limitRefreshing(visit);
       if (visit.body.refresh_token.startsWith(RENEW_PREFIX)) return json(200, await renewed(visit, visit.body.refresh_token));
       return pairFor({ id: await anonymousOf(visit, visit.body.refresh_token), kind: 'anonymous', roles: [] });
     },

@@ -99,7 +99,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
     }),
     responses: { 303: { description: 'To the provider.' }, ...refused },
     handle: async (visit) => {
-      limit(visit.req);
+      limit(visit);
       const provider = providerOf(visit.params);
       return orPage(visit, async () => {
         const returnTo = ownPath(visit.query.returnTo ?? HOME);
@@ -129,7 +129,7 @@ export function loginRoutes(options: LoginOptions): readonly RouteDefinition[] {
   };
 
   const callback = async (visit: Visit<z.output<typeof Params>>, answer: URLSearchParams): Promise<Answer> => {
-    limit(visit.req);
+    limit(visit);
     const provider = providerOf(visit.params);
     return orPage(visit, async () => {
       visit.res.appendHeader('Set-Cookie', states.forget(visit.kernel.keys.isSecure(visit.req)));

@@ -11,6 +11,7 @@ const Exports = z.object({
     z.object({ jobId: z.string(), requestedAt: z.string(), ready: z.boolean(), size: z.number().nullable(), expiresAt: z.string().nullable() }),
   ),
 });
+const Address = z.object({ url: z.string() });
 const Started = z.object({ jobId: z.string() });
 const Job = z.object({ status: z.string(), code: z.string().nullable(), done: z.number() });
 
@@ -28,14 +29,14 @@ async function jobEnd(jobId: string, heard: (done: number) => void): Promise<str
   }
 }
 
-async function download(jobId: string, name: string): Promise<void> {
-  const response = await fetch(`/api/me/exports/${encodeURIComponent(jobId)}/file`, { headers: await annals.headers() });
-  if (!response.ok) throw new Error('The file is not there any more: ask for a new one.');
+/** The browser saves it by itself: of a large file nothing is held by this page. */
+async function download(jobId: string): Promise<void> {
+  const { url } = await request(`/api/me/exports/${encodeURIComponent(jobId)}/address`, Address, { method: 'POST' });
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = name;
+  const { pathname, search } = new URL(url);
+  link.href = pathname + search;
+  link.download = '';
   link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 const megabytes = (bytes: number): string => (bytes < 100_000 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
@@ -78,9 +79,7 @@ export function ArchivesSection() {
                       )
                     }
                   >
-                    {ready && (
-                      <Act label="Download" act={() => download(jobId, `annals-${requestedAt.slice(0, 10)}.tar.gz`)} done={() => undefined} />
-                    )}
+                    {ready && <Act label="Download" act={() => download(jobId)} done={() => undefined} />}
                   </Row>
                 ))}
               </Rows>

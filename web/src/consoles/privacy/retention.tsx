@@ -10,6 +10,7 @@ const Policy = z.object({
   reports: z.number().nullable(),
   liveLog: z.number(),
   exports: z.number(),
+  access: z.number().nullable(),
   binding: z.boolean(),
 });
 type Policy = z.infer<typeof Policy>;
@@ -25,6 +26,7 @@ const names: readonly (readonly [Exclude<keyof Policy, 'binding'>, string])[] = 
   ['trash', 'Threads in the trash'],
   ['uploads', 'Files that no message has'],
   ['reports', 'What clients report of their doing'],
+  ['access', 'Who was refused what, who looked at whose data, and from which network'],
   ['liveLog', 'Streams of answers, after their end'],
   ['exports', 'Files with everything of a person'],
 ];
@@ -95,13 +97,13 @@ function Change({ now, done }: { now: Policy; done: () => void }) {
       <Form
         label="Change it"
         send={async (fields) => {
-          const { conversations, trash, uploads, reports } = Object.fromEntries(names.map(([name]) => [name, hours(fields, name)]));
-          const policy = { ...now, conversations, trash, uploads, reports, binding: fields.get('binding') === 'on' };
+          const { conversations, trash, uploads, reports, access } = Object.fromEntries(names.map(([name]) => [name, hours(fields, name)]));
+          const policy = { ...now, conversations, trash, uploads, reports, access, binding: fields.get('binding') === 'on' };
           await request('/api/retention', z.unknown(), { method: 'PUT', body: { policy } });
           done();
         }}
       >
-        {names.slice(0, 4).map(([name, title]) => {
+        {names.slice(0, 5).map(([name, title]) => {
           const kept = now[name];
           return (
             <Labelled key={name} label={title} hint="Days; empty: for ever.">

@@ -148,7 +148,7 @@ const whose: Readonly<Record<string, string>> = { own: 'one’s own', shared: 's
 /** Everything that a role can permit, kind by kind. */
 const Permissions = () => (
   <fieldset className="w-full text-sm">
-    <legend className="font-medium">May</legend>
+    <legend className="mb-1 font-medium">May</legend>
     <div className="max-h-72 overflow-y-auto rounded-xl border border-line">
       {resources.map((resource) => (
         <details key={resource} className="border-line border-b px-3 py-1.5 last:border-b-0">

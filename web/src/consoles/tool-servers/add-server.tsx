@@ -27,7 +27,12 @@ export function AddServer({ isAdministrator, done }: Adding) {
       .filter(Boolean);
     const place = byCommand
       ? { transport: 'stdio', address: { command, args }, env: pairsOf(textOf(fields, 'secrets'), '=') }
-      : { transport: 'auto', address: { url: textOf(fields, 'url') }, headers: pairsOf(textOf(fields, 'secrets'), ':') };
+      : {
+          transport: 'auto',
+          address: { url: textOf(fields, 'url') },
+          headers: pairsOf(textOf(fields, 'secrets'), ':'),
+          auth: fields.get('login') === 'on' ? 'oauth' : 'none',
+        };
     const shared = byCommand || fields.get('shared') === 'on';
     await registerServer({ slug: textOf(fields, 'slug'), title: textOf(fields, 'title'), ...place, owner: shared ? 'organisation' : 'self' });
     done();
@@ -62,6 +67,11 @@ export function AddServer({ isAdministrator, done }: Adding) {
         >
           <textarea name="secrets" rows={2} className="field" autoComplete="off" />
         </Labelled>
+        {!byCommand && (
+          <label className="flex items-center gap-2 text-sm">
+            <input type="checkbox" name="login" /> Each person logs in there (OAuth)
+          </label>
+        )}
         {isAdministrator && !byCommand && (
           <label className="flex items-center gap-2 text-sm">
             <input type="checkbox" name="shared" /> For everybody

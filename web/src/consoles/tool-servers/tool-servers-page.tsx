@@ -2,13 +2,18 @@ import { fetchMe } from '../me.ts';
 import { Act, Page, Row, Rows, Section, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { AddServer, ImportServers } from './add-server.tsx';
+import { Changes } from './changes.tsx';
+import { Dependencies } from './dependencies.tsx';
+import { Login, useReturn } from './logins.tsx';
 import { ToolList } from './tool-list.tsx';
 import { type Approval, answerApproval, fetchToolServers, refreshServer, removeServer, type Server, switchServer } from './tool-servers.ts';
+import { Updates } from './updates.tsx';
 
 /** Servers of tools: which there are and how they are, what their tools may do, and which calls wait for a yes. */
 export default function ToolServersPage() {
   const asked = useAsked(fetchToolServers);
   const me = useAsked(fetchMe);
+  const returning = useReturn(asked.reload);
   const isAdministrator = me.value?.roles.includes('administrator') ?? false;
   return (
     <Page title="Tool servers" lead="MCP servers whose tools the models may call for you. Every call asks you first, unless you say otherwise.">
@@ -22,6 +27,7 @@ export default function ToolServersPage() {
                 ))}
               </Rows>
             </Section>
+            {returning && <p className="py-2 text-dim text-sm">Logging in…</p>}
             <Section title="Servers">
               <Rows empty="None yet.">
                 {servers.map((server) => (
@@ -29,6 +35,9 @@ export default function ToolServersPage() {
                 ))}
               </Rows>
             </Section>
+            <Changes servers={servers} done={asked.reload} />
+            <Updates servers={servers} done={asked.reload} />
+            <Dependencies servers={servers} />
             <Section title="Tools" lead="Of several policies the strictest counts: deny, then ask, then allow.">
               <ToolList tools={tools} done={asked.reload} />
             </Section>
@@ -63,7 +72,7 @@ function Waiting({ approval, done }: { approval: Approval; done: () => void }) {
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-function factsOf({ owner, transport, status, contract, enabled, tools }: Server): string {
+function factsOf({ owner, transport, status, contract, enabled, tools, login }: Server): string {
   if (owner === 'built_in') return `always there · ${tools ?? 0} tools · nothing to connect to`;
   const figures = status && [
     `${status.calls} calls`,
@@ -77,6 +86,7 @@ function factsOf({ owner, transport, status, contract, enabled, tools }: Server)
     owner === 'organisation' ? 'for everybody it is shared with' : 'yours',
     transport,
     contract ? `${contract.tools} tools` : 'never reached',
+    ...(login?.connected && login.issuer ? [`logged in at ${login.issuer}`] : []),
     ...(figures ?? []),
     ...(status?.reason ? [status.reason] : []),
   ].join(' · ');
@@ -86,6 +96,7 @@ function ServerRow({ server, mayChange, done }: { server: Server; mayChange: boo
   const { id, slug, title, enabled, owner } = server;
   return (
     <Row title={title === '' || title === slug ? slug : `${slug} — ${title}`} facts={factsOf(server)}>
+      {enabled && <Login server={server} done={done} />}
       {enabled && owner !== 'built_in' && <Act label="Read anew" act={() => refreshServer(id)} done={done} />}
       {mayChange && <Act label={enabled ? 'Switch off' : 'Switch on'} act={() => switchServer(id, !enabled)} done={done} />}
       {mayChange && <Act label="Remove" confirm={`Remove ${slug}, and destroy its secrets?`} act={() => removeServer(id)} done={done} />}

@@ -22,8 +22,9 @@ const Server = z.object({
   title: z.string(),
   transport: z.string(),
   enabled: z.boolean(),
-  administered: z.object({ address: z.record(z.string(), z.unknown()).nullable() }).optional(),
-  contract: z.object({ tools: z.number(), quarantined: z.array(z.string()) }).nullable(),
+  administered: z.object({ address: z.object({ command: z.string().optional(), url: z.string().optional() }).nullable() }).optional(),
+  contract: z.object({ tools: z.number(), quarantined: z.array(z.string()), changed: z.boolean() }).nullable(),
+  login: z.object({ connected: z.boolean(), issuer: z.string().nullable() }).optional(),
   status: Status.nullable(),
   tools: z.number().optional(),
 });

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { StoredDocument } from '../../adapters/document-store/port.ts';
+import { npmPackageOf } from '../../domain/mcp/package.ts';
+import { McpAddress } from '../../domain/mcp/server.ts';
+import { readContract } from '../../domain/mcp-contract/contract.ts';
+import type { Installed } from '../../domain/mcp-plan/findings.ts';
+import { dependenciesOf } from '../../domain/mcp-plan/plan.ts';
+import { Requirements } from '../../domain/mcp-plan/requirements.ts';
+import { surroundings, versionRules } from '../mcp-surroundings.ts';
+import { type QueryContext, query } from '../query.ts';
+import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { type McpReleaseDoc, mcpReleaseList } from '../views/mcp-releases.ts';
+import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
+import { contractsOf, isAdministered, snapshotOf, usableServers } from './mcp-usable.ts';
+import { anyPerson } from './policy.ts';
+
+const Opened = z.object({
+  personal: z.object({ address: McpAddress }).optional().catch(undefined),
+  requirements: z.object({ requirements: Requirements.nullable() }).nullable().catch(null),
+});
+
+/** Where a server is from is its owner's to know: to all others each is its own. */
+async function installedOf(
+  context: QueryContext,
+  { id, doc }: StoredDocument<McpServerDoc>,
+  contract: StoredDocument<McpContractDoc> | undefined,
+  release: McpReleaseDoc | undefined,
+): Promise<Installed> {
+  const { personal, requirements } = Opened.parse(await context.openDeep({ personal: doc.personal, requirements: doc.requirements }));
+  const snapshot = contract && (await snapshotOf(context, contract.doc.snapshot));
+  const npm = personal && npmPackageOf(personal.address);
+  const address = personal && ('url' in personal.address ? personal.address.url : [personal.address.command, ...personal.address.args].join(' '));
+  return {
+    server: doc.slug,
+    version: release?.running ?? release?.registered ?? npm?.wanted ?? (snapshot?.serverVersion || '0.0.0'),
+    needs: requirements?.requirements ?? Requirements.parse({}),
+    source: isAdministered(doc, context.principal) && address !== undefined ? (npm ? `npm:${npm.name}` : address) : id,
+    ...(snapshot && contract ? { contract: readContract(snapshot, contract.doc.protocolVersion) } : {}),
+  };
+}
+
+/** How the servers of the principal depend on each other, what does not fit and what can be done, and a plan in which everything does. */
+export const getMcpDependencies = query('getMcpDependencies', {
+  input: z.object({}),
+  policy: anyPerson,
+  views: [mcpServers, mcpContractList, mcpReleaseList],
+  run: async (_input, context) => {
+    const servers = await usableServers(context);
+    const contracts = await contractsOf(context, servers);
+    const on = servers.filter(({ doc }) => doc.enabled);
+    const releases = await context.views.getMany(
+      mcpReleaseList,
+      on.map(({ id }) => id),
+    );
+    const installed = await Promise.all(on.map((server) => installedOf(context, server, contracts.get(server.id), releases.get(server.id)?.doc)));
+    const versions = new Map(on.map(({ id, doc }) => [doc.slug, releases.get(id)?.doc.versions ?? []]));
+    const nodes = servers.map(({ id, doc }) => {
+      const there = installed.find(({ server }) => server === doc.slug);
+      const { version = null, contract } = there ?? {};
+      return { server: doc.slug, serverId: id, version, enabled: doc.enabled, tools: contract?.tools.length ?? null };
+    });
+    return { nodes, ...dependenciesOf(installed, versions, surroundings, versionRules) };
+  },
+});

@@ -1,0 +1,126 @@
+import type { Dependencies } from './releases.ts';
+
+type Edge = Dependencies['edges'][number];
+
+const [WIDTH, HEIGHT, ACROSS, DOWN, EDGE] = [148, 48, 28, 64, 8];
+/** How far lines go out at the side. */
+const BOW = 100;
+
+interface Placed {
+  readonly server: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Whoever needs something stands above it. Cycles are cut where they close. */
+function placed(names: readonly string[], edges: readonly Edge[]): readonly Placed[] {
+  const needs = edges.filter(({ kind }) => kind === 'requires' || kind === 'optional');
+  const depthOf = (server: string, above: readonly string[] = []): number =>
+    Math.max(0, ...needs.filter(({ to, from }) => to === server && !above.includes(from)).map(({ from }) => 1 + depthOf(from, [...above, server])));
+  const layers = Map.groupBy(names, (server) => depthOf(server));
+  return [...layers].flatMap(([depth, members]) =>
+    members.map((server, index) => ({ server, x: EDGE + index * (WIDTH + ACROSS), y: EDGE + depth * (HEIGHT + DOWN) })),
+  );
+}
+
+const inks: Readonly<Record<Edge['kind'], string>> = {
+  requires: 'var(--color-lapis)',
+  optional: 'var(--color-dim)',
+  conflicts: 'var(--color-rubric)',
+  replaces: 'var(--color-ochre)',
+};
+const verbs: Readonly<Record<Edge['kind'], string>> = {
+  requires: 'needs',
+  optional: 'can use',
+  conflicts: 'does not work beside',
+  replaces: 'replaces',
+};
+const sentence = ({ from, to, kind, label }: Edge): string => `${from} ${verbs[kind]} ${to} ${label}`;
+
+/** Servers that say something of each other, and the lines between them; the same in words below it. */
+export function DependencyGraph({ nodes, edges, findings }: Dependencies) {
+  const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
+  const places = new Map(placed(names, edges).map((each) => [each.server, each]));
+  const wide = Math.max(...[...places.values()].map(({ x }) => x)) + WIDTH + BOW + EDGE;
+  const high = Math.max(...[...places.values()].map(({ y }) => y)) + HEIGHT + EDGE;
+  const bad = new Set(findings.filter(({ kind }) => kind !== 'name').flatMap(({ server, other }) => [`${server} ${other}`]));
+  return (
+    <figure>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is wider than the page has to be scrolled by keys too */}
+      <section className="overflow-x-auto rounded-xl border border-line bg-leaf" aria-label="Graph of the servers" tabIndex={0}>
+        <svg width={wide} height={high} viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={edges.map(sentence).join('. ')}>
+          <defs>
+            {Object.entries(inks).map(([kind, ink]) => (
+              <marker key={kind} id={`end-${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+                <path d="M0 0 8 4 0 8z" fill={ink} />
+              </marker>
+            ))}
+          </defs>
+          {edges.map((edge) => (
+            <Line key={sentence(edge)} edge={edge} places={places} isBad={bad.has(`${edge.from} ${edge.to}`)} />
+          ))}
+          {[...places.values()].map((place) => (
+            <Box key={place.server} place={place} node={nodes.find(({ server }) => server === place.server)} />
+          ))}
+        </svg>
+      </section>
+      <figcaption className="mt-2 text-dim text-sm">{edges.map(sentence).join(' · ')}</figcaption>
+    </figure>
+  );
+}
+
+/** From row to next row straight down; what goes further, or back, goes round by the right, so that it crosses no box. */
+function courseOf(from: Placed, to: Placed): { readonly path: string; readonly x: number; readonly y: number } {
+  if (to.y - from.y === HEIGHT + DOWN) {
+    const [x1, y1, x2, y2] = [from.x + WIDTH / 2, from.y + HEIGHT, to.x + WIDTH / 2, to.y];
+    const middle = (y1 + y2) / 2;
+    return { path: `M${x1} ${y1} C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`, x: (x1 + x2) / 2, y: middle };
+  }
+  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x + WIDTH, to.y + HEIGHT / 2];
+  const out = Math.max(x1, x2) + BOW;
+  return { path: `M${x1} ${y1} C${out} ${y1} ${out} ${y2} ${x2} ${y2}`, x: (x1 + x2) / 8 + (out * 3) / 4, y: (y1 + y2) / 2 };
+}
+
+function Line({ edge, places, isBad }: { edge: Edge; places: ReadonlyMap<string, Placed>; isBad: boolean }) {
+  const [from, to] = [places.get(edge.from), places.get(edge.to)];
+  if (!from || !to) return null;
+  const { path, x, y } = courseOf(from, to);
+  const ink = isBad ? inks.conflicts : inks[edge.kind];
+  return (
+    <g>
+      <path
+        d={path}
+        fill="none"
+        stroke={ink}
+        strokeWidth="1.6"
+        {...(edge.kind === 'requires' && !isBad ? {} : { strokeDasharray: '5 4' })}
+        markerEnd={`url(#end-${isBad ? 'conflicts' : edge.kind})`}
+      />
+      <text x={x} y={y + 4} textAnchor="middle" fontSize="12" fill={ink} stroke="var(--color-leaf)" strokeWidth="5" paintOrder="stroke">
+        {edge.kind === 'conflicts' ? `not with ${shortened(edge.label, 14)}` : shortened(edge.label, 22)}
+      </text>
+    </g>
+  );
+}
+
+function Box({ place: { server, x, y }, node }: { place: Placed; node: Dependencies['nodes'][number] | undefined }) {
+  const said = node === undefined ? 'not here' : node.enabled ? (node.version ?? '') : 'off';
+  return (
+    <g>
+      <rect
+        {...{ x, y, width: WIDTH, height: HEIGHT, rx: 10 }}
+        fill="var(--color-paper)"
+        stroke={node ? 'var(--color-line)' : 'var(--color-rubric)'}
+        {...(node?.enabled ? {} : { strokeDasharray: '4 4' })}
+      />
+      <text x={x + WIDTH / 2} y={y + 21} textAnchor="middle" fontSize="14" fontWeight="600" fill="var(--color-ink)">
+        {shortened(server, 18)}
+      </text>
+      <text x={x + WIDTH / 2} y={y + 38} textAnchor="middle" fontSize="12" fill={node ? 'var(--color-dim)' : 'var(--color-rubric)'}>
+        {shortened(said, 22)}
+      </text>
+    </g>
+  );
+}
+
+const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
