@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createGuardedFetch } from '../../../src/adapters/guarded-fetch/index.ts';
 import { createMcpConnector } from '../../../src/adapters/mcp/connector.ts';
-import type { McpConnector, McpTarget } from '../../../src/adapters/mcp/port.ts';
+import type { McpTarget } from '../../../src/adapters/mcp/port.ts';
 import { createNpmPackages } from '../../../src/adapters/npm/index.ts';
 import { lookUpMcpReleases, registerMcpServer, setMcpServerPolicy } from '../../../src/commands/mcp.ts';
 import { approveMcpUpdate, requestMcpUpdate, rollBackMcpRelease } from '../../../src/commands/mcp-releases.ts';
 import { isQuarantined, mcpContractStream, mcpContracts } from '../../../src/domain/mcp/contract.ts';
 import { mcpReleaseStream, mcpReleases } from '../../../src/domain/mcp/release.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
+import type { McpSetting } from '../../../src/workers/mcp/index.ts';
 import { askFor, settled } from '../../harness/chat.ts';
 import { installations } from '../../harness/installations.ts';
 import { administrator, person } from '../../harness/memory-annals.ts';
@@ -26,8 +27,8 @@ if (!known.ok) console.warn(`Skipped updates of real servers: ${known.error.mess
 
 const entry = new URL('../../../node_modules/everything-2025-11-25/dist/index.js', import.meta.url).pathname;
 /** What the registration names is started from where it lies already: `npx` would fetch it first, for longer than all the rest takes. */
-const connector = (onBlocked: NonNullable<Parameters<typeof createGuardedFetch>[0]>['onBlocked']): McpConnector => {
-  const real = createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], ...(onBlocked ? { onBlocked } : {}) }).fetch, version: 'test' });
+const connector: McpSetting['connector'] = (onBlocked) => {
+  const real = createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' });
   const local = (target: McpTarget): McpTarget =>
     target.kind === 'stdio' && target.command === 'npx' ? { ...target, command: 'node', args: [entry] } : target;
   return { ...real, connect: (target, options) => real.connect(local(target), options) };
