@@ -1,4 +1,4 @@
-import type { McpCall, McpConnector, McpError, McpFacts, McpLists, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
+import type { McpCall, McpConnection, McpConnector, McpError, McpFacts, McpLists, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
@@ -62,6 +62,28 @@ export interface Use {
   readonly onProgress?: McpCall['onProgress'];
 }
 
+/** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
+export interface McpPool {
+  use<Value>(
+    server: RingServer,
+    person: PersonId,
+    use: Use,
+    work: (connection: McpConnection, call: McpCall) => Promise<McpResult<Value>>,
+  ): Promise<McpResult<Value>>;
+  /** Connects, whatever it waits for, and reads the lists anew. */
+  refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
+  /** Ends the connections that are not to the registration as it is now. */
+  drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
+  /** Ends the connections of a person to a server that are not by this login. */
+  loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
+  /** Another release of it is to run: what is under way ends where it is, whatever comes next gets a new connection. */
+  renew(serverId: string): Promise<void>;
+  statuses(): readonly McpStatus[];
+  /** Ends what nobody has used for long. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export const fail = (code: McpError['code'], message: string): { ok: false; error: McpError } => ({
   ok: false,
   error: { code, message, sent: false },
@@ -69,3 +91,10 @@ export const fail = (code: McpError['code'], message: string): { ok: false; erro
 
 /** A tool that failed says so in its result. */
 export const isErrorResult = (value: unknown): boolean => typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;
+
+/** Why a program may not be started where only certain `commands` may be; empty: any. */
+export function whyNotStarted(target: McpTarget, commands: readonly string[]): string | undefined {
+  if (!('command' in target) || commands.length === 0) return undefined;
+  if (!commands.includes(target.command)) return `The command ${target.command} is not among those that may be started here.`;
+  return 'PATH' in target.env ? 'Only certain commands may be started here, so its PATH cannot be another one.' : undefined;
+}

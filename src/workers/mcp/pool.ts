@@ -3,32 +3,10 @@ import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial } from '../../domain/mcp/trial.ts';
-import { fail, isErrorResult, type PoolParts, type Use } from './pool-parts.ts';
+import { fail, isErrorResult, type McpPool, type PoolParts, type Use, whyNotStarted } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
-import { backoffMs, newSlot, noteOutcome, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
+import { backoffMs, newSlot, noteCall, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
 import { createSlotLogins, isAboutLogin } from './slot-login.ts';
-
-/** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
-export interface McpPool {
-  use<Value>(
-    server: RingServer,
-    person: PersonId,
-    use: Use,
-    work: (connection: McpConnection, call: McpCall) => Promise<McpResult<Value>>,
-  ): Promise<McpResult<Value>>;
-  /** Connects, whatever it waits for, and reads the lists anew. */
-  refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
-  /** Ends the connections that are not to the registration as it is now. */
-  drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
-  /** Ends the connections of a person to a server that are not by this login. */
-  loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
-  /** Another release of it is to run: what is under way ends where it is, whatever comes next gets a new connection. */
-  renew(serverId: string): Promise<void>;
-  statuses(): readonly McpStatus[];
-  /** Ends what nobody has used for long. */
-  sweep(): Promise<void>;
-  close(): Promise<void>;
-}
 
 export function createMcpPool(parts: PoolParts): McpPool {
   const { connector, registry, access, limits, now = () => performance.now(), time = () => new Date(), chance = Math.random } = parts;
@@ -66,6 +44,13 @@ export function createMcpPool(parts: PoolParts): McpPool {
     slots.delete(slot.key);
     await disconnect(slot);
   };
+  const end = (ending: readonly Slot[], state: (slot: Slot) => McpState): Promise<unknown> =>
+    Promise.all(
+      ending.map(async (slot) => {
+        await discard(slot);
+        enter(slot, state(slot));
+      }),
+    );
   const disconnect = async (slot: Slot): Promise<void> => {
     const { connection } = slot;
     delete slot.connection;
@@ -100,10 +85,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const authorized = await targetFor(slot, opened.target);
     if (!authorized.ok) return failed(authorized.error);
     const target = authorized.value;
-    if ('command' in target && parts.commands.length > 0 && !parts.commands.includes(target.command))
-      return failed({ code: 'Forbidden', message: `The command ${target.command} is not among those that may be started here.`, sent: false });
-    if ('command' in target && parts.commands.length > 0 && 'PATH' in target.env)
-      return failed({ code: 'Forbidden', message: 'Only certain commands may be started here, so its PATH cannot be another one.', sent: false });
+    const forbidden = whyNotStarted(target, parts.commands);
+    if (forbidden) return failed({ code: 'Forbidden', message: forbidden, sent: false });
     slot.stale = false;
     const launched = await parts.launch(server, target, stopped.signal);
     if (!launched.ok) return failed(launched.error);
@@ -227,11 +210,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
       ...(result.ok ? {} : { error: result.error.code }),
     });
     const fault = !result.ok && result.error.code !== 'Cancelled' && result.error.code !== 'Refused';
-    slot.calls += 1;
-    slot.errors += fault ? 1 : 0;
-    slot.spentMs += ms;
-    slot.lastMs = ms;
-    noteOutcome(slot, !fault);
+    noteCall(slot, ms, !fault);
     noteTrial(slot, { calls: 1, errors: fault || (result.ok && isErrorResult(result.value)) ? 1 : 0 });
     if (!result.ok && isAboutLogin(slot, result.error)) {
       await disconnect(slot);
@@ -269,21 +248,11 @@ export function createMcpPool(parts: PoolParts): McpPool {
         const kept = keep(server, person);
         return kept === undefined || !kept.enabled || slotKey(kept, person) !== key;
       });
-      await Promise.all(
-        gone.map(async (slot) => {
-          await discard(slot);
-          enter(slot, keep(slot.server, slot.person)?.enabled === false ? 'disabled' : 'registered');
-        }),
-      );
+      await end(gone, ({ server, person }) => (keep(server, person)?.enabled === false ? 'disabled' : 'registered'));
     },
     async loggedIn(serverId, person, login) {
       const others = [...slots.values()].filter((slot) => slot.server.serverId === serverId && slot.person === person && slot.login !== login);
-      await Promise.all(
-        others.map(async (slot) => {
-          await discard(slot);
-          enter(slot, 'registered');
-        }),
-      );
+      await end(others, () => 'registered');
     },
     async renew(serverId) {
       const all = [...slots.values()].filter(({ server }) => server.serverId === serverId);

@@ -88,7 +88,11 @@ export const whyWaiting = ({ nextTry, reason = '' }: Slot, now: number): string 
 
 const RECENT = 10;
 const BAD = 5;
-export const noteOutcome = (slot: Slot, ok: boolean): void => {
+export const noteCall = (slot: Slot, ms: number, ok: boolean): void => {
+  slot.calls += 1;
+  slot.errors += ok ? 0 : 1;
+  slot.spentMs += ms;
+  slot.lastMs = ms;
   slot.recent = [...slot.recent.slice(1 - RECENT), ok];
 };
 /** Why a connection that is there is not as it should be. */

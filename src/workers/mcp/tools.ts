@@ -12,7 +12,7 @@ import { nameTools, toolNameFor } from '../../projections/tool-names.ts';
 import type { KeepFile } from '../keep-file.ts';
 import { InputRequired, OutcomeUnknown, type ServerTool, type ToolCall, ToolFailed, type ToolPlace, type ToolSource } from '../tools.ts';
 import type { Contracts } from './contracts.ts';
-import type { McpPool } from './pool.ts';
+import type { McpPool } from './pool-parts.ts';
 import type { McpRegistry } from './registry.ts';
 import { errorText, shownResult } from './result.ts';
 
