@@ -27,8 +27,12 @@ export function Questions() {
     }
   }, [aui, threadId]);
 
+  // While it is read again, the conversation has no call for a moment: that alone ends nothing.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation begins anew.
   useEffect(() => {
     reads.current = 0;
+  }, [threadId]);
+  useEffect(() => {
     if (!isOpen || !threadId) return setAsked([]);
     const again = () => void look().catch(() => undefined);
     again();
