@@ -44,6 +44,8 @@ export const exportRules: Readonly<Record<string, ExportRule>> = {
   ...all('McpLoginAnswered', 'McpLoginFailed', 'McpAccessGranted', 'McpRefreshBegun', 'McpRefreshFailed', 'McpAccessRefreshed'),
   ...all('McpAccessLost', 'McpAccessRevoked', 'ToolInputRequested', 'ToolInputAnswered'),
   ...all('McpRequirementsSet', 'McpUpdatesSet', 'McpReleasesWanted', 'McpContractTaken'),
+  ...all('McpReleasesFound', 'McpReleasesUnknown', 'McpUpdateRequested', 'McpReleaseInstalled', 'McpUpdateCompared', 'McpUpdateTried'),
+  ...all('McpUpdateHeld', 'McpUpdateApproved', 'McpReleaseSwapped', 'McpUpdateEnded', 'McpReleaseRolledBack'),
   ...all('InvitationIssued', 'InvitationRedeemed', 'AccountPromised', 'InvitationRevoked', 'InvitationExpired'),
   ...all('PasswordSet', 'PasswordResetOpened', 'PasswordResetAsked', 'AttemptMade', 'AttemptForgiven'),
   ...all('MailQueued', 'MailStarted', 'MailSent', 'MailFailed', 'AlertRaised', 'AlertAcknowledged'),
