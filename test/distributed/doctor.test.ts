@@ -130,12 +130,16 @@ describeWith(['MONGODB_URL'], 'with servers', () => {
 
   test('another master key than that of the vault is found', async () => {
     const { installationSecret } = await import('../../src/adapters/key-vault/installation-secret-mongodb.ts');
-    await installationSecret({ connection: await database.connect(), masterKey: Buffer.alloc(32, 7) });
-    const servers = { EVENTSTORE_URL: eventStore.url, MONGODB_URL: url };
+    const used = newTestDatabase();
+    const connection = await used.connect();
+    await installationSecret({ connection, masterKey: Buffer.alloc(32, 7) });
+    const place = Object.assign(new URL(mongodbUrl()), { pathname: `/${connection.db.databaseName}` }).href;
+    const servers = { EVENTSTORE_URL: eventStore.url, MONGODB_URL: place };
     expect((await examine({ ...secrets, ...servers })).said).toContain('The master key is the one');
     const { exitCode, problems } = await examine({ ...secrets, ...servers, RINI_API_MASTER_KEY: Buffer.alloc(32, 8).toString('base64') });
     expect(exitCode).toBe(1);
     expect(problems.join('\n')).toContain('another master key');
+    await used.remove();
   });
 
   test('a right that is missing on the event store is named', async () => {
