@@ -60,6 +60,7 @@ export default defineConfig({
           ],
           env: { ANNALS_TEST_DISK: 'servers' },
           globalSetup: 'test/servers/setup.ts',
+          setupFiles: 'test/servers/own-mongodb.ts',
         },
       },
     ],

@@ -9,6 +9,9 @@ const needed: Readonly<Record<string, StartTestServer>> = {
   KAFKA_BROKERS: startKafkaServer,
 };
 
+/** Tells each file with tests to start a server in place of MongoDB for itself: the one that there is becomes slower with all it has ever held. */
+export const EACH_ITS_OWN = 'ANNALS_MONGODB_EACH';
+
 /**
  * Before the tests that need servers: takes those that the environment names, starts the others itself, and tells the tests by the environment. What cannot
  * be started here is skipped; what fails to start fails the run, too. Answers the way to end them, which says at last which was which.
@@ -37,6 +40,11 @@ async function provide(name: string, start: StartTestServer): Promise<Provided> 
     const whyNot = server.unavailable.trim().replaceAll(/\s+/g, ' ');
     process.env[`${name}_WHY_NOT`] = whyNot;
     return { is: `${name}: not available: ${whyNot}` };
+  }
+  if (name === 'MONGODB_URL') {
+    await server.close();
+    process.env[EACH_ITS_OWN] = 'yes';
+    return { is: `${name}: started here, one for each file: ${server.what}` };
   }
   process.env[name] = server.url;
   return { is: `${name}: started here: ${server.what}`, server };
