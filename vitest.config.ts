@@ -51,6 +51,8 @@ export default defineConfig({
           ...asItRuns,
           ...slowly,
           name: 'servers',
+          // Those with several processes need all of a small machine.
+          fileParallelism: false,
           include: [
             'test/distributed/**/*.test.ts',
             'test/e2e/assistant-ui/*.test.ts',

@@ -148,7 +148,7 @@ describe('a run whose process dies', () => {
 });
 
 /** On servers, where each takes seconds, not every write is tried. */
-const STEP = process.env.ANNALS_TEST_DISK === 'servers' ? 11 : 1;
+const STEP = process.env.ANNALS_TEST_DISK === 'servers' ? 19 : 1;
 
 describe('whatever write a process dies at', () => {
   /** A thread with an answer and one with a tool call that is approved; dies at the n-th write. */

