@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { BrokerMessage } from '../../src/adapters/broker/port.ts';
 import { kafkaBrokers } from './servers.ts';
 
@@ -63,9 +64,20 @@ async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<stri
   const ends = new Map<string, bigint>();
   const there = new Set(await admin.listTopics());
   for (const topic of topics.filter((each) => there.has(each)))
-    for (const { partition, high } of await admin.fetchTopicOffsets(topic)) if (high !== '0') ends.set(`${topic}/${partition}`, BigInt(high));
+    for (const { partition, high } of await offsetsOf(admin, topic)) if (high !== '0') ends.set(`${topic}/${partition}`, BigInt(high));
   await admin.disconnect();
   return ends;
+}
+
+/** A partition that has just been made has no leader for a moment. */
+async function offsetsOf(admin: Admin, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+  try {
+    return await admin.fetchTopicOffsets(topic);
+  } catch (error) {
+    if ((error as { type?: string }).type !== 'NOT_LEADER_FOR_PARTITION') throw error;
+    await sleep(50);
+    return offsetsOf(admin, topic);
+  }
 }
 
 export async function describeTopic(topic: string): Promise<{ partitions: number; config: Record<string, string> }> {
