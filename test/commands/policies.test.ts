@@ -196,7 +196,15 @@ test.each(all)('%s is allowed to those who may, and to nobody else', (name, { po
   const state = within ? { ...conversations.initialState(), runs: new Map([['run_1', {}]]) } : null;
   const asked = (principal: Principal, owner: Principal | undefined = ada) => {
     const permission = { action: 'view', resource: 'conversation', condition: 'own' };
-    const input = { runId: 'run_1', by: principal.id, anonymous: visitor.id, person: ada.id, kind: 'assistant', permission, permissions: [permission] };
+    const input = {
+      runId: 'run_1',
+      by: principal.id,
+      anonymous: visitor.id,
+      person: ada.id,
+      kind: 'assistant',
+      permission,
+      permissions: [permission],
+    };
     return policy({ principal, input, state, owner: owner?.id, needs } as PolicyRequest<unknown, unknown>) === 'allow';
   };
   const allowed = {
