@@ -5,8 +5,9 @@ import type { ToolPart } from '../../../src/domain/message.ts';
 import { listQuestions, type QuestionInfo } from '../../../src/projections/queries/questions.ts';
 import { type AskingMcp, startNewAsking, startOldAsking } from '../../harness/asking-mcp.ts';
 import { askFor, eventsOf, runOf, settled, typesOf } from '../../harness/chat.ts';
+import { installations } from '../../harness/installations.ts';
 import { httpServer, listed } from '../../harness/mcp-servers.ts';
-import { type Installation, person, readRun, startAnnals } from '../../harness/memory-annals.ts';
+import { type Installation, person, readRun } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
 
 const ada = person('ada');
@@ -15,11 +16,7 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
-const started = async (options: Parameters<typeof startAnnals>[0] = {}): Promise<Installation> => {
-  const installation = await startAnnals(options);
-  closing.push(() => installation.stop());
-  return installation;
-};
+const started = installations();
 const asking = async (start: () => Promise<AskingMcp>): Promise<AskingMcp> => {
   const server = await start();
   closing.push(() => server.stop());
