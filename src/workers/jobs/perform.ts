@@ -82,7 +82,9 @@ async function perform(
 ): Promise<'stopped' | { facts: JobFacts } | { failed: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return { facts: (await step.run({ ...work, facts: (await load()).facts })) ?? {} };
+      const { facts } = await load();
+      work.signal.throwIfAborted();
+      return { facts: (await step.run({ ...work, facts })) ?? {} };
     } catch (error) {
       if (work.signal.aborted || error instanceof JobLost) return 'stopped';
       if (error instanceof JobFailed && !plan.persistent) return { failed: error.code };
