@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { enableCompileCache } from 'node:module';
 import react from '@vitejs/plugin-react';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Half of a worker's imports is compilation.
 const { directory } = enableCompileCache();
@@ -23,6 +25,27 @@ const onAnyDisk = [
   'restriction',
 ].map((name) => `test/kernel/${name}.test.ts`);
 const slowly = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
+const onServers = {
+  ...slowly,
+  env: { ANNALS_TEST_DISK: 'servers' },
+  globalSetup: 'test/servers/setup.ts',
+  setupFiles: 'test/servers/own-mongodb.ts',
+};
+
+/** In an order of its own for each seed, but those that take longest first, so that none of them is left over for one worker in the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { seed } = this.ctx.config.sequence;
+    const place = ({ moduleId, project }: TestSpecification): string => {
+      const drawn = createHash('sha256').update(`${seed} ${project.name} ${moduleId}`).digest('hex');
+      return `${/\/test\/(?:e2e|chaos)\//.test(moduleId) ? 0 : 1} ${drawn}`;
+    };
+    return files
+      .map((file) => ({ file, at: place(file) }))
+      .sort((a, b) => (a.at < b.at ? -1 : 1))
+      .map(({ file }) => file);
+  }
+}
 
 export default defineConfig({
   test: {
@@ -32,7 +55,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
     retry: 0,
-    sequence: { shuffle: { files: true, tests: true } },
+    sequence: { shuffle: { files: true, tests: true }, sequencer: LongestFirst },
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
@@ -49,20 +72,20 @@ export default defineConfig({
         extends: true,
         test: {
           ...asItRuns,
-          ...slowly,
+          ...onServers,
           name: 'servers',
+          include: ['test/e2e/assistant-ui/*.test.ts', 'test/api/matrix/{matrix,verbs}.test.ts', 'test/api/rest/security.test.ts', ...onAnyDisk],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...asItRuns,
+          ...onServers,
+          name: 'cluster',
           // Those with several processes need all of a small machine.
           fileParallelism: false,
-          include: [
-            'test/distributed/**/*.test.ts',
-            'test/e2e/assistant-ui/*.test.ts',
-            'test/api/matrix/verbs.test.ts',
-            'test/api/rest/security.test.ts',
-            ...onAnyDisk,
-          ],
-          env: { ANNALS_TEST_DISK: 'servers' },
-          globalSetup: 'test/servers/setup.ts',
-          setupFiles: 'test/servers/own-mongodb.ts',
+          include: ['test/distributed/**/*.test.ts'],
         },
       },
     ],

@@ -75,17 +75,20 @@ export async function distributedChaos(options: DistributedChaosOptions): Promis
       if (deck.length === 0) deck.push(...shuffled(allFaults(stage), random));
       const fault = deck.pop() as Fault;
       await sleep(between(calm));
+      say(`${count} of ${faults}: ${fault.name}`);
       const result = await strike(stage, fault, fault.holdMs ?? between(hold), random);
       struck.push(result);
       const told = fault.silences ? `, ready was last said after ${Math.round(result.claimMs)} ms` : '';
-      say(`${count} of ${faults}: ${fault.name}: recovered after ${Math.round(result.recoveryMs)} ms${told}, ${acknowledged()} acknowledged`);
+      say(`  recovered after ${Math.round(result.recoveryMs)} ms${told}, ${acknowledged()} acknowledged`);
       for (const line of [...result.broken, ...result.late]) say(`  BROKEN: ${line}`);
     }
     await sleep(calm[0]);
     over.abort();
+    say('the clients come to their end');
     const late = setTimeout(() => giveUp.abort(), END_MS);
     const left = (await Promise.allSettled(work)).flatMap((each) => (each.status === 'rejected' ? [`a client: ${String(each.reason)}`] : []));
     clearTimeout(late);
+    say('log, views and Kafka are compared');
     const end = await checkEnd(
       stage,
       clients.flatMap(({ sent }) => sent),

@@ -11,12 +11,16 @@ const needed: Readonly<Record<string, StartTestServer>> = {
 
 /** Tells each file with tests to start a server in place of MongoDB for itself: the one that there is becomes slower with all it has ever held. */
 export const EACH_ITS_OWN = 'ANNALS_MONGODB_EACH';
+/** There are two projects of tests on servers, and one lot of servers for both. */
+const THERE = 'ANNALS_TEST_SERVERS';
 
 /**
  * Before the tests that need servers: takes those that the environment names, starts the others itself, and tells the tests by the environment. What cannot
  * be started here is skipped; what fails to start fails the run, too. Answers the way to end them, which says at last which was which.
  */
 export default async function setup(): Promise<() => Promise<void>> {
+  if (process.env[THERE]) return async () => undefined;
+  process.env[THERE] = 'yes';
   const provided = await Promise.all(Object.entries(needed).map(([name, start]) => provide(name, start)));
   return async () => {
     await Promise.all(provided.map(({ server }) => server?.close()));

@@ -132,6 +132,10 @@ async function answerTo(definition: RouteDefinition, visitor: Visitor, of: Reado
   return status < 500 || status === 501 ? 'in' : `${status}`;
 }
 
+/** On servers, where each route takes seconds, every so manieth of them, others each time. */
+const STEP = process.env.ANNALS_TEST_DISK === 'servers' ? 16 : 1;
+const first = Math.floor(Math.random() * STEP);
+
 describe('whoever comes', () => {
   test('every route has a rule, and every rule a route', () => {
     const lines = world.server.server.routes.map(lineOf);
@@ -145,10 +149,10 @@ describe('whoever comes', () => {
     const ordered = world.server.server.routes.toSorted(
       (one, other) => Object.keys(spent).indexOf(lineOf(one)) - Object.keys(spent).indexOf(lineOf(other)),
     );
-    for (const definition of ordered) {
+    for (const [place, definition] of ordered.entries()) {
       const line = lineOf(definition);
       const rule = rules[line];
-      if (!rule) continue;
+      if (!rule || place % STEP !== first) continue;
       const needed = {
         run: /\{runId\}|\/stop$/.test(definition.path),
         key: line.includes('key'),
