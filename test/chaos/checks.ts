@@ -2,16 +2,20 @@ import { type EventStore, START } from '../../src/adapters/event-store/port.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import type { Sent } from './client.ts';
 
+/** Of one view, on a machine that has much else to do. */
 const REBUILT_MS = 60_000;
 
 /** Builds every view anew; answers, in words, what is not as it should be. */
 export async function unequalViews(url: string): Promise<string[]> {
-  const signal = AbortSignal.timeout(REBUILT_MS);
-  const { views } = (await (await fetch(`${url}/api/views`, { signal })).json()) as { views: { view: string; state: string }[] };
+  const { views } = (await (await fetch(`${url}/api/views`, { signal: AbortSignal.timeout(REBUILT_MS) })).json()) as {
+    views: { view: string; state: string }[];
+  };
   const broken: string[] = [];
   for (const { view, state } of views) {
     if (state !== 'live') broken.push(`the view ${view} is ${state}`);
-    const lines = (await (await fetch(`${url}/api/views/${view}/rebuild`, { method: 'POST', signal })).text()).trim().split('\n');
+    const lines = (await (await fetch(`${url}/api/views/${view}/rebuild`, { method: 'POST', signal: AbortSignal.timeout(REBUILT_MS) })).text())
+      .trim()
+      .split('\n');
     const result = JSON.parse(lines.at(-1) ?? '{}') as { equal?: boolean };
     if (result.equal !== true) broken.push(`the view ${view} is not equal to its rebuild: ${lines.at(-1)}`);
   }
