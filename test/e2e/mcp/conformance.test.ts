@@ -76,7 +76,7 @@ const passed = { '2025-11-25': ['initialize', 'sse-retry'], '2026-07-28': ['requ
 test.each(['2025-11-25', '2026-07-28'] as const)(
   'the tools that a chat calls keep what %s requires of a client, but for what the baseline gives a reason for',
   async (revision) => {
-    const { code, output } = await conform(revision, ['client', '--command', client.command], client.environment);
+    const { code, output } = await conform(revision, ['client', '--command', client.command, '--timeout', '90000'], client.environment);
     expect(code, output).toBe(0);
     for (const scenario of ['tools_call', ...passed[revision]]) expect(output, output).toMatch(new RegExp(`✓ ${scenario}: \\d+ passed, 0 failed`));
   },
