@@ -53,6 +53,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     teardownTimeout: 10_000,
     retry: 0,
     sequence: { shuffle: { files: true, tests: true }, sequencer: LongestFirst },
