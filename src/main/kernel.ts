@@ -37,7 +37,7 @@ import { createTitles } from '../workers/title.ts';
 import { demoTools, joinedTools } from '../workers/tools.ts';
 import { answeringUnavailable } from './answering.ts';
 import type { Kernel, KernelParts } from './kernel-parts.ts';
-import { knownPersons, modelPermits } from './known-persons.ts';
+import { knownPersons, principals } from './known-persons.ts';
 import { missingOf } from './missing.ts';
 import { createPrivacy } from './privacy.ts';
 import { createRepeating } from './repeating.ts';
@@ -72,11 +72,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
   const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onShown, onRefusal });
   const known = knownPersons({ loader, views });
+  const principalOf = principals(known);
   const keys = createProviderKeys({ tell, loader, store, sealer, now });
   const { callModel, catalogue } = createKeyedModels({
     models,
     keys,
-    permits: modelPermits(known),
+    principalOf,
     mayProcess: (person) => mayProcess(loader, person),
     privateAddresses: parts.privateAddresses ?? false,
     mask: privacy.mask,
@@ -104,6 +105,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     tell,
     tools: joinedTools([demoTools, ...(builtInTools ? [builtInTools] : []), mcp.tools]),
     callModel,
+    principalOf,
     duties,
     loader,
     store,

@@ -5,10 +5,9 @@ import { identities, identityStream } from '../domain/identity.ts';
 import { type PersonId, RoleId } from '../domain/ids.ts';
 import { MODEL_ACCESS_STREAM, modelAccess, modelRulesFor } from '../domain/model-access.ts';
 import { isAnonymous, LOCAL_PERSON, personStream, persons } from '../domain/person.ts';
-import type { RoleRef } from '../domain/principal.ts';
+import type { Principal, RoleRef } from '../domain/principal.ts';
 import { definedRoles, roleStream } from '../domain/role.ts';
 import { sessionStream, sessions } from '../domain/session.ts';
-import { mayUseModel } from '../permissions/ability.ts';
 import type { Views } from '../projections/query.ts';
 import { claims } from '../projections/views/claims.ts';
 
@@ -48,13 +47,12 @@ export function knownPersons({ loader, views }: { readonly loader: Loader; reado
   };
 }
 
-/** Which models somebody may use, whatever door they came by. Of who came with a token only, nobody here knows more than that they are members. */
-export const modelPermits =
+/** What somebody may do, whatever door they came by. Of who came with a token only, nobody here knows more than that they are members. */
+export const principals =
   ({ standingOf, rightsOf }: KnownPersons) =>
-  async (person: PersonId): Promise<(model: string) => boolean> => {
+  async (person: PersonId): Promise<Principal> => {
     const kind = isAnonymous(person) ? 'anonymous' : 'person';
     const usual: readonly RoleRef[] = kind === 'anonymous' ? [] : person === LOCAL.id ? LOCAL.roles : ['member'];
     const { roles = usual } = await standingOf(person);
-    const principal = { id: person, kind, roles, ...(await rightsOf(person, roles)) } as const;
-    return (model) => mayUseModel(principal, model);
+    return { id: person, kind, roles, ...(await rightsOf(person, roles)) };
   };

@@ -1,5 +1,7 @@
 import { type ModelChunk, ModelError, type ModelRequest, type Models } from '../adapters/model-provider/port.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { Principal } from '../domain/principal.ts';
+import { mayUseModel } from '../permissions/ability.ts';
 import { createAccess, WITHOUT_KEYS } from './key-access.ts';
 import type { MaskCounts, MaskPrompt } from './masking/mask-prompt.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
@@ -16,8 +18,8 @@ export interface Caller {
 export interface KeyedModelsParts {
   readonly models: Models;
   readonly keys: Pick<ProviderKeys, 'find' | 'all'>;
-  /** Whether somebody may use a model at all. */
-  readonly permits: (person: PersonId) => Promise<(model: string) => boolean>;
+  /** What somebody may do now. */
+  readonly principalOf: (person: PersonId) => Promise<Principal>;
   /** Persons may have models called in this machine's own network: where there is only one person, who sits at it. */
   readonly privateAddresses: boolean;
   /** Masks prompts, and gives answers back as they are meant. */
@@ -35,7 +37,7 @@ export type CallModel = (
 ) => AsyncIterable<ModelChunk>;
 
 /** Calls models, and lists them, with the key of whoever does: its own, the organisation's, the installation's, in this order. */
-export function createKeyedModels({ models, keys, permits, privateAddresses, mayProcess, mask }: KeyedModelsParts): {
+export function createKeyedModels({ models, keys, principalOf, privateAddresses, mayProcess, mask }: KeyedModelsParts): {
   callModel: CallModel;
   catalogue: ModelCatalogue;
 } {
@@ -56,7 +58,8 @@ export function createKeyedModels({ models, keys, permits, privateAddresses, may
   };
   const callModel: CallModel = async function* call(caller, model, request, onAttempt) {
     const { person, conversationId } = caller;
-    if (!(await permits(person))(model)) throw new ModelError('Unauthorized', `You may not use the model ${model}: choose one of your list.`);
+    if (!mayUseModel(await principalOf(person), model))
+      throw new ModelError('Unauthorized', `You may not use the model ${model}: choose one of your list.`);
     if (!(await mayProcess(person))) throw new ModelError('Unauthorized', 'The processing of this person’s data is restricted: no model is called.');
     const [provider = ''] = model.split('/');
     const found = WITHOUT_KEYS.includes(provider)
@@ -67,5 +70,5 @@ export function createKeyedModels({ models, keys, permits, privateAddresses, may
     yield* masked.answer(answerWith(found.key, model, masked.request, onAttempt));
   };
 
-  return { callModel, catalogue: createModelCatalogue({ models, keys, permits, accessOf }) };
+  return { callModel, catalogue: createModelCatalogue({ models, keys, principalOf, accessOf }) };
 }

@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { ModelInfo, Models } from '../adapters/model-provider/port.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { allows } from '../domain/key-use.ts';
+import type { Principal } from '../domain/principal.ts';
+import { mayUseModel } from '../permissions/ability.ts';
 import { type AccessOf, WITHOUT_KEYS } from './key-access.ts';
 import type { ListedKey, ProviderKeys } from './provider-keys.ts';
 
@@ -17,12 +19,12 @@ const FRESH_MS = 60_000;
 export function createModelCatalogue({
   models,
   keys,
-  permits,
+  principalOf,
   accessOf,
 }: {
   readonly models: Models;
   readonly keys: Pick<ProviderKeys, 'all'>;
-  readonly permits: (person: PersonId) => Promise<(model: string) => boolean>;
+  readonly principalOf: (person: PersonId) => Promise<Principal>;
   readonly accessOf: AccessOf;
 }): ModelCatalogue {
   const asked = new LRUCache<string, Promise<readonly ModelInfo[]>>({ max: 10_000, ttl: FRESH_MS });
@@ -45,8 +47,8 @@ export function createModelCatalogue({
       const own = person === undefined ? [] : (await keys.all(person)).filter(({ provider }) => !WITHOUT_KEYS.includes(provider));
       const [usual, ...opened] = await Promise.all([models.list(), ...own.map(openedBy)]);
       const byId = new Map([...opened.flat().toReversed(), ...usual.toReversed()].map((model) => [model.id, model]));
-      const isPermitted = person === undefined ? () => true : await permits(person);
-      return [...usual, ...opened.flat()].filter(({ id }) => byId.delete(id) && isPermitted(id));
+      const principal = person === undefined ? undefined : await principalOf(person);
+      return [...usual, ...opened.flat()].filter(({ id }) => byId.delete(id) && (principal === undefined || mayUseModel(principal, id)));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { ModelProvider, ModelRequest } from '../../src/adapters/model-provi
 import { deleteConversation, requestReply, sendMessage, startConversation } from '../../src/commands/conversation.ts';
 import { deleteFile, reserveFile, uploadFile } from '../../src/commands/file.ts';
 import { setModelAccess } from '../../src/commands/model-access.ts';
-import { shareConversation, shareFile, unshareConversation } from '../../src/commands/share.ts';
+import { shareConversation, shareFile, unshareConversation, unshareFile } from '../../src/commands/share.ts';
 import { conversationStream } from '../../src/domain/conversation/index.ts';
 import { fileStream } from '../../src/domain/file.ts';
 import type { ConversationId, FileId, RoleId } from '../../src/domain/ids.ts';
@@ -221,6 +221,29 @@ describe('a file', () => {
     expect(told()).toContain('Read it out');
     expect(JSON.stringify(asked)).not.toContain('the secret of Ada');
     expect(codeOf(await kernel.ask(bob, getFile({ fileId: secret })))).toBe('NotFound');
+  });
+
+  test('of another that is shared with whoever names it reaches the model, until it is shared no more', async () => {
+    const { kernel } = annals;
+    const fileId = await fileOf(ada, 'words of Ada');
+    const started = await kernel.tell(bob, startConversation({}));
+    if (!started.ok) throw new Error(started.error.message);
+    const { conversationId } = started.result;
+    const heard = async (): Promise<boolean> => {
+      const sent = await send(bob, conversationId, 'Read this', fileId);
+      if (!sent.ok) throw new Error(sent.error.message);
+      await settled(kernel, { conversationId, runId: sent.result.runId as never });
+      return JSON.stringify(asked.at(-1)).includes('words of Ada');
+    };
+    expect(await heard()).toBe(false);
+    for (const grantee of [bob.id, 'member'] as const) {
+      expect(await kernel.tell(ada, shareFile({ fileId, with: grantee as never, level: 'view' }))).toMatchObject({ ok: true });
+      expect(await heard()).toBe(true);
+      expect(await kernel.tell(ada, unshareFile({ fileId, with: grantee as never }))).toMatchObject({ ok: true });
+      expect(await heard()).toBe(false);
+    }
+    await kernel.tell(ada, shareFile({ fileId, with: 'auditor' as never, level: 'view' }));
+    expect(await heard()).toBe(false);
   });
 
   test('of the owner that only another has named in the thread outlives it', async () => {

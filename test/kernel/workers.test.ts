@@ -39,6 +39,7 @@ const workerWith = async (disk: Disk, tool: ServerTool, played: PlayedModel) => 
     hub: createHub(disk.store),
     models,
     callModel: (_caller, ...call) => models.stream(...call),
+    principalOf: async () => ada,
     now: () => new Date(),
     approvalMs: 60_000,
     tools: { tools: async () => [tool] },

@@ -1,16 +1,18 @@
 import type { Blobs } from '../../adapters/blobs/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
-import { isNamedByOwner, resolveOwner } from '../../adapters/event-store/owner.ts';
+import { resolveOwner } from '../../adapters/event-store/owner.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { ModelMessage } from '../../adapters/model-provider/port.ts';
 import { branchOf, type Conversation, conversationStream, type Expansion, type Node } from '../../domain/conversation/index.ts';
 import { isUnopened, type Opened, type RecordedEvent, type Sealed } from '../../domain/event.ts';
 import { fileStream, files } from '../../domain/file.ts';
-import type { MessageId, RunId } from '../../domain/ids.ts';
+import type { FileId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import type { Part } from '../../domain/message.ts';
 import { assembleParts, type Piece } from '../../domain/pieces.ts';
+import type { Principal } from '../../domain/principal.ts';
 import { type RunEvent, runStream } from '../../domain/run/index.ts';
+import { sharesWith } from '../../permissions/ability.ts';
 import type { Views } from '../../projections/query.ts';
 import { messageTree } from '../../projections/views/messages.ts';
 import { modelMessages, type ReadFile } from './context.ts';
@@ -21,6 +23,8 @@ export interface BranchParts {
   readonly sealer: Sealer;
   readonly blobs: Blobs;
   readonly views: Views;
+  /** What somebody may do now. */
+  readonly principalOf: (person: PersonId) => Promise<Principal>;
 }
 
 /** What the model is told: the branch that ends at the message, texts from the view where it has them, from the streams otherwise. */
@@ -89,15 +93,23 @@ async function pieceOf(sealer: Sealer, recorded: RecordedEvent): Promise<Piece<n
   }
 }
 
-/** Of the files alone that their own owner has named in this conversation: naming another's is naming none. */
+/** Of the files alone that somebody has named in this conversation whose they are, or with whom they are shared now: naming another's is naming none. */
 const fileReader =
-  ({ loader, sealer, blobs }: BranchParts, conversation: Conversation): ReadFile =>
+  ({ loader, sealer, blobs, principalOf }: BranchParts, conversation: Conversation): ReadFile =>
   async (fileId) => {
     const { state } = await loader.load(fileStream(fileId), files);
-    if (!(await isNamedByOwner(loader, conversation, fileId, await resolveOwner(loader, state)))) return undefined;
+    const owner = await resolveOwner(loader, state);
+    const isReadBy = async (author: PersonId): Promise<boolean> => {
+      const whose = await resolveOwner(loader, { owner: author });
+      if (whose === undefined || whose === owner) return whose === owner;
+      return state.shares.size > 0 && sharesWith(await principalOf(whose), 'file.view').some((grantee) => state.shares.has(grantee));
+    };
     const { blobId, key, mediaType = 'application/octet-stream' } = state;
-    const bytes = blobId === undefined ? undefined : await blobs.get(blobId);
-    if (!bytes || blobId === undefined || key === undefined) return undefined;
+    if (owner === undefined || blobId === undefined || key === undefined) return undefined;
+    let isRead = false;
+    for (const author of conversation.files.get(fileId as FileId) ?? []) isRead ||= await isReadBy(author);
+    const bytes = isRead ? await blobs.get(blobId) : undefined;
+    if (!bytes) return undefined;
     const opened = await sealer.openBytes({ k: key, a: blobId, bytes: Buffer.from(bytes) });
     return isUnopened(opened) ? undefined : { bytes: opened, mediaType };
   };
