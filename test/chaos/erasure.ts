@@ -46,16 +46,18 @@ export async function erasureChaos({ kills, seed, threads, say = () => undefined
     const [ada, bob] = await Promise.all([settle(house, 'ada', threads), settle(house, 'bob', threads)]);
     await server.kill('SIGTERM');
     const stage = { environment, administrator: house.administrator, ada, bob };
+    say('without a kill');
     const whole = await play(join(root, 'whole'), folder, stage, undefined);
     broken.push(...whole.broken.map((line) => `without a kill: ${line}`));
     for (let kill = 1; kill <= kills; kill++) {
       // At a random event of the erasure, and a moment later: so every part of it has its kills.
       const at = { event: Math.floor(random() * whole.events), laterMs: random() * 20 };
+      say(`kill ${kill} at event ${at.event} of ${whole.events}`);
       const played = await play(join(root, `kill-${kill}`), folder, stage, at);
       figures[played.when]++;
       figures.slowestMs = Math.max(figures.slowestMs, Math.round(played.tookMs));
       broken.push(...played.broken.map((line) => `kill ${kill} at event ${at.event} of ${whole.events}: ${line}`));
-      if (kill % 10 === 0) say(`${kill} kills, ${JSON.stringify(figures)}, broken ${broken.length}`);
+      say(`  ${JSON.stringify(figures)}, broken ${broken.length}`);
     }
     return { kills, ...figures, canaries: ada.canaries.length, broken };
   } finally {
@@ -106,17 +108,25 @@ async function play(
   }
 }
 
-/** Resolves also when nobody answers any more. */
+/** Asks until it is taken, since a process that has just started may not be ready for it; resolves also when nobody answers any more. */
 async function erase({ url }: ServerProcess, { token }: Inhabitant): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  await fetch(`${url}/api/me/erase`, { method: 'POST', headers, body: JSON.stringify({ confirm: 'delete my account' }) }).catch(() => undefined);
+  const body = JSON.stringify({ confirm: 'delete my account' });
+  for (; ; await sleep(25)) {
+    const status = await fetch(`${url}/api/me/erase`, { method: 'POST', headers, body }).then(
+      (response) => response.status,
+      () => undefined,
+    );
+    if (status === undefined || status < 500) return;
+  }
 }
 
 const LIMIT_MS = 60_000;
 async function ended({ url, output }: ServerProcess, administrator: string): Promise<void> {
   const headers = { authorization: `Bearer ${administrator}` };
   for (const over = performance.now() + LIMIT_MS; ; await sleep(25)) {
-    const { jobs } = (await (await fetch(`${url}/api/jobs?of=everybody`, { headers })).json()) as { jobs: { kind: string; status: string }[] };
+    const response = await fetch(`${url}/api/jobs?of=everybody`, { headers });
+    const { jobs = [] } = (await response.json()) as { jobs?: { kind: string; status: string }[] };
     if (jobs.some(({ kind }) => kind === 'erase') && jobs.every(({ status }) => status === 'succeeded')) return;
     if (performance.now() > over) throw new Error(`The erasure did not end within a minute: ${JSON.stringify(jobs)} ${output()}`);
   }
