@@ -37,6 +37,8 @@ export interface DistributedChaosReport {
   readonly publishedAgain: number;
   /** Every promise that was broken, in words. Empty is green. */
   readonly broken: readonly string[];
+  /** The server that did not answer even when asked by itself, with nothing of ours in between: then nothing is known of us. */
+  readonly stoodStill?: string;
   /** What took longer than it should: figures of this machine, and of whatever else it did. */
   readonly late: readonly string[];
 }
@@ -47,12 +49,15 @@ const CLAIM_MS = 3000;
 /** How long something that is late already is waited for, so that the rest can be looked at. */
 const LIMIT_MS = 60_000;
 const END_MS = 120_000;
+/** A server that needs so long for one small request has not been slow only. */
+const STOOD_STILL_MS = 30_000;
 
 interface Struck {
   readonly recoveryMs: number;
   readonly claimMs: number;
   readonly broken: readonly string[];
   readonly late: readonly string[];
+  readonly stoodStill?: string;
 }
 
 /**
@@ -81,21 +86,25 @@ export async function distributedChaos(options: DistributedChaosOptions): Promis
       const told = fault.silences ? `, ready was last said after ${Math.round(result.claimMs)} ms` : '';
       say(`  recovered after ${Math.round(result.recoveryMs)} ms${told}, ${acknowledged()} acknowledged`);
       for (const line of [...result.broken, ...result.late]) say(`  BROKEN: ${line}`);
+      if (result.stoodStill !== undefined) break;
     }
     await sleep(calm[0]);
     over.abort();
+    const stoodStill = struck.at(-1)?.stoodStill;
+    if (stoodStill !== undefined) giveUp.abort();
     say('the clients come to their end');
     const late = setTimeout(() => giveUp.abort(), END_MS);
     const left = (await Promise.allSettled(work)).flatMap((each) => (each.status === 'rejected' ? [`a client: ${String(each.reason)}`] : []));
     clearTimeout(late);
     say('log, views and Kafka are compared');
-    const end = await checkEnd(
+    const end = await (stoodStill === undefined ? checkEnd : nothingToCheck)(
       stage,
       clients.flatMap(({ sent }) => sent),
     );
     return {
       faults,
       ...end,
+      ...(stoodStill === undefined ? {} : { stoodStill }),
       acknowledged: acknowledged(),
       resumed: clients.reduce((count, { resumed }) => count + resumed(), 0),
       worstRecoveryMs: Math.round(Math.max(...struck.map(({ recoveryMs }) => recoveryMs))),
@@ -168,7 +177,8 @@ async function strike({ apis, workers, direct }: Stage, fault: Fault, holdMs: nu
     ...each.map((where) => readyAgain(where, over, LIMIT_MS)),
   ]);
   const recoveryMs = Math.max(...waits.map((ms) => ms ?? Number.POSITIVE_INFINITY));
-  const stalled = Object.entries(await stalls.end()).map(([name, ms]) => `${name} by itself took ${ms} ms`);
+  const alone = Object.entries(await stalls.end());
+  const stalled = alone.map(([name, ms]) => `${name} by itself took ${ms} ms`);
   if (recoveryMs > RECOVERED_MS) {
     const each = waits.map((ms) => Math.round(ms ?? -1)).join(', ');
     late.push(`${fault.name}: after ${Math.round(recoveryMs)} ms everything worked again (${each}; ${stalled.join(', ')} for one request)`);
@@ -177,7 +187,8 @@ async function strike({ apis, workers, direct }: Stage, fault: Fault, holdMs: nu
   for (const { role, process, output } of [...apis.nodes, ...workers.nodes])
     if (process.exitCode !== null)
       broken.push(`${fault.name}: a process of ${role} ended by itself with ${process.exitCode}: ${output().slice(-1500)}`);
-  return { recoveryMs, claimMs, broken, late };
+  const [stood] = alone.find(([, ms]) => recoveryMs === Number.POSITIVE_INFINITY && ms > STOOD_STILL_MS) ?? [];
+  return { recoveryMs, claimMs, broken, late, ...(stood === undefined ? {} : { stoodStill: stood }) };
 }
 
 /** When nobody writes any more. */
@@ -205,6 +216,8 @@ async function checkEnd(stage: Stage, sent: Parameters<typeof checkEvents>[1]) {
     await connection.close();
   }
 }
+
+const nothingToCheck: typeof checkEnd = async () => ({ events: 0, runs: 0, outcomes: {}, published: 0, publishedAgain: 0, broken: [] });
 
 /** What is still on its way is waited for. */
 async function checkSettled(check: () => Promise<LogCheck>): Promise<LogCheck> {
