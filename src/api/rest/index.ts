@@ -12,6 +12,7 @@ import { jobRoutes } from './jobs.ts';
 import { loginListRoutes } from './logins.ts';
 import { maskingRoutes } from './masking.ts';
 import { mcpRoutes } from './mcp.ts';
+import { mcpCatalogueRoutes } from './mcp-catalogue.ts';
 import { mcpConfigRoutes } from './mcp-config.ts';
 import { mcpUpdateRoutes } from './mcp-updates.ts';
 import { meRoutes } from './me.ts';
@@ -61,6 +62,7 @@ export const restRoutes = ({
   ...loginListRoutes,
   ...promptRoutes,
   ...mcpRoutes,
+  ...mcpCatalogueRoutes,
   ...mcpConfigRoutes,
   ...questionRoutes,
   ...mcpUpdateRoutes,

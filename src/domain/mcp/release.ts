@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
 import type { EventOf } from '../event.ts';
 import type { PersonId } from '../ids.ts';
+import { heldToCatalogue } from './catalogue-origin.ts';
 import type { ContractOffer } from './contract.ts';
 import * as events from './release-events.ts';
+import { isOrganisationServer } from './server.ts';
 
 type Place = { readonly eventId: string; readonly revision: bigint };
 type ReleaseEvent = EventOf<(typeof events.mcpReleaseEvents)[number]>;
@@ -174,6 +176,7 @@ function requested(
   newId: (prefix: string) => string,
 ) {
   const { package: name, registered, versions, running, update } = state;
+  if (!isOrganisationServer(serverId)) return heldToCatalogue;
   if (name === undefined || registered === undefined)
     return refuse('ReleasesUnknown', 'Nothing is known of versions of this server yet: look them up first.');
   if (update && isOpen(update)) return refuse('UpdateOpen', `An update to ${update.to} is going on: end it first.`, { updateId: update.updateId });

@@ -5,6 +5,7 @@ import { PersonId } from '../ids.ts';
 import { Requirements } from '../mcp-plan/requirements.ts';
 import { isAnonymous } from '../person.ts';
 import { ORGANISATION } from '../provider-key.ts';
+import { type CatalogueOrigin, heldToCatalogue, isHeldToCatalogue, McpServerFromCatalogue, saidOfOrigin } from './catalogue-origin.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -100,6 +101,7 @@ export const McpReleasesWanted = event('McpReleasesWanted', 1, { serverId: McpSe
 
 export const mcpServerEvents = [
   McpServerRegistered,
+  McpServerFromCatalogue,
   McpServerChanged,
   McpServerSwitched,
   McpServerShared,
@@ -127,6 +129,8 @@ export interface RingServer {
   /** By tool, `''` for all. */
   readonly policies: ReadonlyMap<string, McpPolicy>;
   readonly updates: McpUpdates;
+  /** The event that says which entry of a catalogue it is; of what was changed since, nothing is said. */
+  readonly origin?: { readonly eventId: string; readonly revision: bigint };
   /** The event that holds what it needs. */
   readonly needs?: { readonly eventId: string; readonly revision: bigint };
 }
@@ -140,6 +144,7 @@ export interface McpRing {
 
 export type McpServerCommand =
   | ({ name: 'registerMcpServer'; owner: 'self' | 'organisation' } & GivenServer)
+  | ({ name: 'addFromMcpCatalogue'; owner: 'self' | 'organisation'; catalogue?: CatalogueOrigin } & GivenServer)
   | ({ name: 'changeMcpServer'; serverId: string } & GivenServer)
   | { name: 'switchMcpServer'; serverId: string; enabled: boolean }
   | { name: 'shareMcpServer'; serverId: string; audience: z.output<typeof McpAudience> }
@@ -176,10 +181,14 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, ...own });
         return state;
       }
+      case 'McpServerFromCatalogue':
+        if (known) state.servers.set(data.serverId, { ...known, origin: { eventId, revision } });
+        return state;
       case 'McpServerChanged': {
         const { slug, transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
-        if (known)
-          state.servers.set(serverId, { ...known, slug, transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } });
+        if (!known) return state;
+        const { origin: _, ...before } = known;
+        state.servers.set(serverId, { ...before, slug, transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } });
         return state;
       }
       case 'McpServerSwitched':
@@ -214,13 +223,19 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
     }
   },
   decide: (command, state, { newId, actor }) => {
-    if (command.name === 'registerMcpServer') {
+    if (command.name === 'registerMcpServer' || command.name === 'addFromMcpCatalogue') {
       if (state.servers.size >= MOST_SERVERS) return refuse('TooManyServers', `There are ${MOST_SERVERS} tool servers already: remove one first.`);
-      const { owner, ...given } = command;
-      const refused = refusedDefinition(state, given, owner === 'organisation');
+      const isOrganisations = command.owner === 'organisation';
+      const origin = command.name === 'addFromMcpCatalogue' ? command.catalogue : undefined;
+      const refused = refusedDefinition(state, command, isOrganisations || origin?.mayBeStarted === true);
       if (refused) return refused;
-      const serverId = newId(owner === 'organisation' ? OF_ORGANISATION : 'mcp_');
-      return [McpServerRegistered({ serverId, number: state.registered + 1, ...asDefinition(given) })];
+      const serverId = newId(isOrganisations ? OF_ORGANISATION : 'mcp_');
+      const needs = origin?.requirements;
+      return [
+        McpServerRegistered({ serverId, number: state.registered + 1, ...asDefinition(command) }),
+        ...(origin ? [saidOfOrigin(serverId, origin)] : []),
+        ...(needs ? [McpRequirementsSet({ serverId, requirements: needs })] : []),
+      ];
     }
     const known = state.servers.get(command.serverId);
     if (known === undefined) return absent;
@@ -246,8 +261,10 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
       case 'setMcpRequirements':
         return [McpRequirementsSet({ serverId, requirements: command.requirements })];
       case 'setMcpUpdates':
+        if (isHeldToCatalogue(known)) return heldToCatalogue;
         return known.updates === command.updates ? [] : [McpUpdatesSet({ serverId, updates: command.updates })];
       case 'lookUpMcpReleases':
+        if (isHeldToCatalogue(known)) return heldToCatalogue;
         return [McpReleasesWanted({ serverId })];
       default:
         return command satisfies never;
@@ -272,7 +289,10 @@ function refusedDefinition({ servers }: McpRing, { slug, transport, address, aut
   if ((transport === 'stdio') !== 'command' in address)
     return refuse('AddressMismatch', 'A server over stdio is started by a command; every other one has an address.');
   if (transport === 'stdio' && !organisations)
-    return refuse('StdioForbidden', 'A server that is started by a command can only be one of the organisation, which administrators register.');
+    return refuse(
+      'StdioForbidden',
+      'A server that is started by a command can only be one of the organisation, which administrators register, or, where the operator lets persons add such, one of the catalogue.',
+    );
   if (transport === 'stdio' && auth === 'oauth')
     return refuse('AddressMismatch', 'A server over stdio has no login: give it what it needs as variables.');
   return undefined;

@@ -63,6 +63,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/mcp/logins': () => ({ state: 'of-nobody', code: 'x' }),
   'POST /api/mcp/servers/{serverId}/updates': () => ({ version: '1.0.0' }),
   'POST /api/mcp/servers/{serverId}/updates/{updateId}/approve': () => ({ contractHash: '0' }),
+  'POST /api/mcp/catalogue/{entry}': () => ({ slug: `catalogued-${++toolServers}` }),
   'POST /api/mcp/import': () => ({ mcpServers: { imported: { url: 'http://127.0.0.1:1/mcp' } } }),
   'POST /mcp-connections/': () => ({ mcp_server_url: 'http://127.0.0.1:1/mcp' }),
   'PUT /mcp-connections/{connection_id}': () => ({ description: 'x' }),

@@ -250,6 +250,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'GET /tool-servers/callback': ['everybody', 'none'],
   'GET /tool-servers/client.json': ['everybody', 'none'],
   'GET /api/mcp/tools': ['anyone', 'read'],
+  'GET /api/mcp/catalogue': ['anyone', 'none'],
+  'POST /api/mcp/catalogue/{entry}': ['named', 'write'],
   'POST /api/mcp/import': ['named', 'both', { viewer: 403, viewerManages: 403 }],
   'GET /metrics': ['administrators', 'none'],
   'GET /api/mcp/export': ['anyone', 'read'],
