@@ -63,7 +63,11 @@ export const addFromMcpCatalogue = command('addFromMcpCatalogue', {
 });
 /** The whole of it anew, secrets included: whoever only changes the address cannot have the old ones sent there. */
 export const changeMcpServer = command('changeMcpServer', { input: GivenMcpServer.extend({ serverId: McpServerId }), ...ring });
-export const switchMcpServer = command('switchMcpServer', { input: z.object({ serverId: McpServerId, enabled: z.boolean() }), ...ring });
+export const switchMcpServer = command('switchMcpServer', {
+  input: z.object({ serverId: McpServerId, enabled: z.boolean() }),
+  ...ring,
+  result: (events: readonly RecordedEvent[]) => ({ switched: events.length > 0 }),
+});
 export const shareMcpServer = command('shareMcpServer', { input: z.object({ serverId: McpServerId, audience: McpAudience }), ...ring });
 export const removeMcpServer = command('removeMcpServer', { input: z.object({ serverId: McpServerId }), ...ring });
 const ToolName = z.string().min(1).max(128).nullable().default(null);

@@ -14,6 +14,7 @@ import { maskingRoutes } from './masking.ts';
 import { mcpRoutes } from './mcp.ts';
 import { mcpCatalogueRoutes } from './mcp-catalogue.ts';
 import { mcpConfigRoutes } from './mcp-config.ts';
+import { mcpPlanRoutes } from './mcp-plan.ts';
 import { mcpUpdateRoutes } from './mcp-updates.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -65,5 +66,6 @@ export const restRoutes = ({
   ...mcpCatalogueRoutes,
   ...mcpConfigRoutes,
   ...questionRoutes,
+  ...mcpPlanRoutes,
   ...mcpUpdateRoutes,
 ];

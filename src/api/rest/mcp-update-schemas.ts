@@ -44,6 +44,13 @@ export const Compatibility = Report.extend({
   serverVersion: z.object({ before: z.string(), now: z.string() }).describe('As the server says, which is often wrong.'),
 });
 
+const PlanStep = z.object({
+  server: z.string(),
+  serverId: z.string(),
+  action: z.enum(['keep', 'update', 'downgrade', 'enable', 'disable']),
+  from: z.string(),
+  to: z.string(),
+});
 export const Dependencies = z.object({
   nodes: z.array(
     z.object({ server: z.string(), serverId: z.string(), version: z.string().nullable(), enabled: z.boolean(), tools: z.int().nullable() }),
@@ -69,9 +76,13 @@ export const Dependencies = z.object({
   plan: z.union([
     z.object({
       ok: z.literal(true),
-      steps: z.array(z.object({ server: z.string(), action: z.enum(['keep', 'update', 'downgrade']), from: z.string(), to: z.string() })),
+      steps: z.array(PlanStep),
     }),
-    z.object({ ok: z.literal(false), why: z.array(z.string()) }),
+    z.object({
+      ok: z.literal(false),
+      why: z.array(z.string()),
+      instead: z.array(PlanStep).nullable().describe('With the fewest servers switched off, where that is found.'),
+    }),
   ]),
 });
 

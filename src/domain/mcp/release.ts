@@ -179,7 +179,8 @@ function requested(
   if (!isOrganisationServer(serverId)) return heldToCatalogue;
   if (name === undefined || registered === undefined)
     return refuse('ReleasesUnknown', 'Nothing is known of versions of this server yet: look them up first.');
-  if (update && isOpen(update)) return refuse('UpdateOpen', `An update to ${update.to} is going on: end it first.`, { updateId: update.updateId });
+  if (update && isOpen(update))
+    return refuse('UpdateOpen', `An update to ${update.to} is going on: end it first.`, { updateId: update.updateId, to: update.to });
   if (!versions.includes(to)) return refuse('NotFound', `There is no version ${to} of ${name}.`);
   const from = running?.package === name ? running.version : registered;
   if (from === to) return refuse('SameVersion', `${to} is what runs already.`);

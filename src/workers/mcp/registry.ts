@@ -56,7 +56,7 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
 
   return {
     async serversFor(person) {
-      const rings = await Promise.all([ORGANISATION, await ownerOf(person)].map(ringOf));
+      const rings = await Promise.all([...new Set([ORGANISATION, await ownerOf(person)])].map(ringOf));
       return rings.flatMap(({ servers }) => [...servers.values()]).filter((server) => isForPerson(server, person));
     },
     async find(serverId, person) {

@@ -60,6 +60,7 @@ const bodies: Readonly<Record<string, (of: Readonly<Record<string, string>>) => 
   'POST /api/mcp/servers/{serverId}/contract': ({ serverId }) => ({ contractId: serverId, contractHash: '0'.repeat(64) }),
   'PUT /api/mcp/servers/{serverId}/requirements': () => ({ requirements: null }),
   'PUT /api/mcp/servers/{serverId}/updates': () => ({ updates: 'compatible' }),
+  'POST /api/mcp/plan': ({ serverId }) => ({ steps: [{ serverId, action: 'disable' }] }),
   'POST /api/mcp/logins': () => ({ state: 'of-nobody', code: 'x' }),
   'POST /api/mcp/servers/{serverId}/updates': () => ({ version: '1.0.0' }),
   'POST /api/mcp/servers/{serverId}/updates/{updateId}/approve': () => ({ contractHash: '0' }),

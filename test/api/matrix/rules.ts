@@ -240,6 +240,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/mcp/servers/{serverId}/updates/{updateId}/dismiss': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   'POST /api/mcp/servers/{serverId}/roll-back': ['own', 'write', { owner: 404, ownerWrites: 404 }],
   'GET /api/mcp/dependencies': ['anyone', 'read'],
+  'POST /api/mcp/plan': ['anyone', 'write', { viewer: 403, viewerManages: 403 }],
   'PUT /api/mcp/servers/{serverId}/requirements': ['own', 'write'],
   'PUT /api/mcp/servers/{serverId}/updates': ['own', 'write'],
   'POST /api/mcp/servers/{serverId}/contract': ['own', 'write', { owner: 404, ownerWrites: 404 }],

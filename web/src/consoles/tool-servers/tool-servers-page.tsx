@@ -42,7 +42,7 @@ export default function ToolServersPage() {
             </Section>
             <Changes servers={servers} done={asked.reload} />
             <Updates servers={servers} done={asked.reload} />
-            <Dependencies servers={servers} />
+            <Dependencies servers={servers} done={asked.reload} />
             <Section title="Tools" lead="Of several policies the strictest counts: deny, then ask, then allow.">
               <ToolList tools={tools} done={asked.reload} />
             </Section>
