@@ -46,6 +46,8 @@ export interface McpReleases {
   previous?: { readonly updateId: string; readonly version: string };
   /** The newest, over or not. */
   update?: McpUpdate;
+  /** Tools that updates which run have given other names, the oldest first. */
+  renamed: readonly { readonly updateId: string; readonly names: Readonly<Record<string, string>> }[];
   /** Versions that did not hold or were not taken: not tried again unasked. */
   readonly passedOver: Set<string>;
 }
@@ -87,7 +89,7 @@ interface ComparedOffers {
 }
 
 export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> = {
-  initialState: () => ({ versions: [], installed: new Map(), passedOver: new Set() }),
+  initialState: () => ({ versions: [], installed: new Map(), passedOver: new Set(), renamed: [] }),
   evolve: (state, event) => {
     const { type, data, id: eventId, revision, metadata } = event;
     const { update } = state;
@@ -121,7 +123,10 @@ export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> 
         return state;
       case 'McpReleaseSwapped': {
         const { package: name, wanted, from, to, updateId } = data;
-        if (update) update.status = 'watched';
+        if (update) {
+          update.status = 'watched';
+          state.renamed = [...state.renamed, { updateId, names: update.renames }];
+        }
         return Object.assign(state, { running: { package: name, wanted, version: to }, previous: { updateId, version: from } });
       }
       case 'McpUpdateEnded':
@@ -132,6 +137,7 @@ export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> 
         if (update?.updateId === data.updateId) update.status = 'rolledBack';
         if (state.running) state.running = { ...state.running, version: data.to };
         state.passedOver.add(data.from);
+        state.renamed = state.renamed.filter(({ updateId }) => updateId !== data.updateId);
         delete state.previous;
         return state;
       default:

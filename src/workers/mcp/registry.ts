@@ -8,8 +8,9 @@ import { reveal } from '../../commands/hidden.ts';
 import { McpSecret } from '../../commands/mcp-given.ts';
 import { isUnopened, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import { type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
+import { carriedOver, type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
 import { contractIdOf, type McpContract, mcpContractStream, mcpContracts } from '../../domain/mcp/contract.ts';
+import { mcpReleaseStream, mcpReleases } from '../../domain/mcp/release.ts';
 import { isForPerson, isOrganisationServer, McpAddress, mcpRingStream, mcpRings, type RingServer } from '../../domain/mcp/server.ts';
 import { Requirements } from '../../domain/mcp-plan/requirements.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
@@ -43,6 +44,8 @@ export interface McpRegistry {
   serversFor(person: PersonId): Promise<readonly RingServer[]>;
   find(serverId: string, person: PersonId): Promise<RingServer | undefined>;
   choicesOf(person: PersonId): Promise<McpChoices>;
+  /** As they are said of its tools by the names that these have now. */
+  choicesAt(server: RingServer, choices: McpChoices): Promise<McpChoices>;
   contractOf(server: RingServer, person: PersonId): Promise<McpContract>;
   /** With its secrets in the clear, for the connect and nothing else; undefined when they cannot be read any more. */
   open(server: RingServer): Promise<OpenedServer | undefined>;
@@ -65,6 +68,15 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
       return server && isForPerson(server, person) ? server : undefined;
     },
     choicesOf: async (person) => (await loader.load(mcpChoiceStream(person), mcpChoices)).state,
+    async choicesAt({ serverId, transport }, choices) {
+      if (transport !== 'stdio') return choices;
+      const { renamed } = (await loader.load(mcpReleaseStream(serverId), mcpReleases)).state;
+      return carriedOver(
+        choices,
+        serverId,
+        renamed.map(({ names }) => names),
+      );
+    },
     contractOf: async (server, person) => (await loader.load(mcpContractStream(contractIdOf(server, person)), mcpContracts)).state,
     async open({ owner, place, transport }) {
       for await (const { id, data, metadata } of store.read(mcpRingStream(owner), { from: place.revision, max: 1 })) {

@@ -39,7 +39,8 @@ export function createMcpTools(parts: McpToolsParts): ToolSource {
   const offeredOf = async (server: RingServer, place: ToolPlace, choices: Awaited<ReturnType<McpRegistry['choicesOf']>>): Promise<OfferedTool[]> => {
     const { person, model, conversationId: conversation } = place;
     const contract = await registry.contractOf(server, person);
-    const standing = standingTools(server, contract.tools, choices, { model, conversation }).filter(({ withheld }) => withheld === undefined);
+    const chosen = await registry.choicesAt(server, choices);
+    const standing = standingTools(server, contract.tools, chosen, { model, conversation }).filter(({ withheld }) => withheld === undefined);
     if (standing.length === 0) return [];
     const definitions = await contracts.definitionsOf(contract, contractIdOf(server, person));
     return standing.flatMap((one) => {

@@ -21,8 +21,7 @@ const memory = {
   ...{ owner: 'organisation', slug: 'memory', transport: 'stdio', enabled: false },
   address: { command: 'npx', args: ['-y', `${NAME}@1.0.0`] },
 };
-const plan = async (): Promise<{ steps?: { serverId: string; action: string }[] }> =>
-  (await ask('GET', '/api/mcp/dependencies')).plan;
+const plan = async (): Promise<{ steps?: { serverId: string; action: string }[] }> => (await ask('GET', '/api/mcp/dependencies')).plan;
 
 test('a plan is taken step by step, changes nothing when it is taken again, and is taken back by what its report says', async () => {
   const { serverId } = await ask('POST', '/api/mcp/servers', memory);
