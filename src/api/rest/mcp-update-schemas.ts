@@ -72,6 +72,21 @@ export const Dependencies = z.object({
       remedy: z.string(),
     }),
   ),
+  usage: z
+    .array(
+      z.object({
+        kind: z.enum(['conversation', 'prompt']),
+        id: z.string(),
+        title: z.string(),
+        server: z.string(),
+        tools: z.array(z.string()),
+        calls: z.int(),
+      }),
+    )
+    .describe('What of one’s own uses them: the newest conversations that have called their tools, and prompts that name these as models do.'),
+  others: z
+    .array(z.object({ server: z.string(), persons: z.int(), calls: z.int() }))
+    .describe('How many others have called the tools of servers that one looks after.'),
   order: z.array(z.array(z.string())).describe('In which they can be started; several in one group need each other.'),
   plan: z.union([
     z.object({

@@ -13,6 +13,7 @@ import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts'
 import { type McpReleaseDoc, mcpReleaseList } from '../views/mcp-releases.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
 import { contractsOf, isAdministered, snapshotOf, usableServers } from './mcp-usable.ts';
+import { usageOf, usageViews } from './mcp-usage.ts';
 import { anyPerson } from './policy.ts';
 
 const Opened = z.object({
@@ -44,7 +45,7 @@ async function installedOf(
 export const getMcpDependencies = query('getMcpDependencies', {
   input: z.object({}),
   policy: anyPerson,
-  views: [mcpServers, mcpContractList, mcpReleaseList],
+  views: [mcpServers, mcpContractList, mcpReleaseList, ...usageViews],
   run: async (_input, context) => {
     const servers = await usableServers(context);
     const contracts = await contractsOf(context, servers);
@@ -67,6 +68,7 @@ export const getMcpDependencies = query('getMcpDependencies', {
     const { plan, ...rest } = dependenciesOf(installed, versions, surroundings, versionRules, off);
     const named = (steps: readonly PlanStep[]) => steps.map((step) => ({ ...step, serverId: idOf.get(step.server) ?? '' }));
     const ways = plan.ok ? { ...plan, steps: named(plan.steps) } : { ...plan, instead: plan.instead && named(plan.instead) };
-    return { nodes, ...rest, plan: ways };
+    const toolsOf = (slug: string) => [...installed, ...off].find(({ server }) => server === slug)?.contract?.tools.map(({ name }) => name) ?? [];
+    return { nodes, ...rest, plan: ways, ...(await usageOf(context, servers, toolsOf)) };
   },
 });

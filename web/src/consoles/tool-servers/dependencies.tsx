@@ -13,11 +13,15 @@ export function Dependencies({ servers, done }: { servers: readonly Server[]; do
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever the servers were
   useEffect(reload, [servers, reload]);
   return (
-    <Section title="How they depend on each other" lead="Of what each says that it needs, and of what it was seen to offer.">
+    <Section title="How they depend on each other" lead="Of what each says that it needs, of what it was seen to offer, and of what uses it.">
       <Shown asked={asked}>
         {(known) => (
           <>
-            {known.edges.length === 0 ? <p className="text-dim text-sm">None says that it needs another.</p> : <DependencyGraph {...known} />}
+            {known.edges.length + known.usage.length + known.others.length === 0 ? (
+              <p className="text-dim text-sm">None says that it needs another, and nothing uses them yet.</p>
+            ) : (
+              <DependencyGraph {...known} />
+            )}
             <Findings findings={known.findings} />
             <PlanView plan={known.plan} nameOf={(serverId) => servers.find(({ id }) => id === serverId)?.slug ?? serverId} done={done} />
           </>

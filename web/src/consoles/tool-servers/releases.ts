@@ -68,6 +68,17 @@ export type Applied = z.infer<typeof Applied>;
 const Dependencies = z.object({
   nodes: z.array(z.object({ server: z.string(), version: z.string().nullable(), enabled: z.boolean(), tools: z.number().nullable() })),
   edges: z.array(z.object({ from: z.string(), to: z.string(), kind: z.enum(['requires', 'optional', 'conflicts', 'replaces']), label: z.string() })),
+  usage: z.array(
+    z.object({
+      kind: z.enum(['conversation', 'prompt']),
+      id: z.string(),
+      title: z.string(),
+      server: z.string(),
+      tools: z.array(z.string()),
+      calls: z.number(),
+    }),
+  ),
+  others: z.array(z.object({ server: z.string(), persons: z.number(), calls: z.number() })),
   findings: z.array(z.object({ kind: z.string(), server: z.string(), other: z.string(), what: z.string(), remedy: z.string() })),
   plan: z.union([
     z.object({ ok: z.literal(true), steps: z.array(PlanStep) }),
