@@ -18,7 +18,7 @@ const MOST_USERS = 4;
 /** By a key that no short name of a server can be; of one's own those that call most, the others are counted. */
 export function usersOf(usage: Dependencies['usage'], others: Dependencies['others']): ReadonlyMap<string, User> {
   const own = [...Map.groupBy(usage, ({ kind, id }) => `${kind}:${id}`)].toSorted(([, one], [, other]) => callsOf(other) - callsOf(one));
-  return new Map([
+  return new Map<string, User>([
     ...own.slice(0, MOST_USERS).flatMap(([key, uses]) => {
       const [first] = uses;
       const edges = uses.map(({ server, tools }): GraphEdge => ({ from: key, to: server, kind: 'uses', label: tools.join(', ') }));
