@@ -81,11 +81,17 @@ describeInBrowser(
       const page = await app.open('/app/settings/tool-servers', { viewport: { width: 1100, height: 900 } });
       await page.getByRole('button', { name: 'Apply the plan' }).click();
       const report = page.getByRole('region', { name: 'What became of the plan' });
-      await report.getByText(/switch off \w+: done/).first().waitFor();
+      await report
+        .getByText(/switch off \w+: done/)
+        .first()
+        .waitFor();
       await page.getByText(/notes needs calendar \^2, which is not/).waitFor({ state: 'detached' });
       await look(page, 'plan');
       await page.getByRole('button', { name: 'Undo the plan' }).click();
-      await report.getByText(/switch on \w+: done/).first().waitFor();
+      await report
+        .getByText(/switch on \w+: done/)
+        .first()
+        .waitFor();
       await page.getByRole('button', { name: 'Apply the plan' }).waitFor();
 
       const catalogue = page.getByRole('region', { name: 'Add from the catalogue' });

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { Form, Labelled, Row, Rows } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { type AskedOf, addFromCatalogue, type Entry, fetchCatalogue } from './tool-servers.ts';
@@ -23,15 +23,20 @@ export function AddFromCatalogue({ isAdministrator, done }: Adding) {
           {problem !== null && isAdministrator && <p className="mb-2 text-rubric text-sm">{problem}</p>}
           <Rows empty="The catalogue is empty.">
             {entries.map((entry) => (
-              <EntryRow key={entry.name} entry={entry} mayAdd={isAdministrator || entry.forOneself}>
-                {chosen === entry.name ? (
-                  <EntryForm entry={entry} isAdministrator={isAdministrator} done={added} />
-                ) : (
-                  <button type="button" className="pill pill-line" onClick={() => choose(entry.name)} aria-label={`Add ${entry.title}`}>
-                    Add…
-                  </button>
+              <Fragment key={entry.name}>
+                <EntryRow entry={entry} mayAdd={isAdministrator || entry.forOneself}>
+                  {chosen !== entry.name && (
+                    <button type="button" className="pill pill-line" onClick={() => choose(entry.name)} aria-label={`Add ${entry.title}`}>
+                      Add…
+                    </button>
+                  )}
+                </EntryRow>
+                {chosen === entry.name && (
+                  <li className="pb-4">
+                    <EntryForm entry={entry} isAdministrator={isAdministrator} done={added} />
+                  </li>
                 )}
-              </EntryRow>
+              </Fragment>
             ))}
           </Rows>
         </>
@@ -81,32 +86,30 @@ function EntryForm({ entry, isAdministrator, done }: Adding & { entry: Entry }) 
     done();
   };
   return (
-    <div className="w-full">
-      <Form label="Add" send={add}>
-        <Labelled label="Short name" hint="The names of its tools begin with it.">
-          <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]*[a-z0-9])?" maxLength={32} defaultValue={name} className="field" />
+    <Form label="Add" send={add}>
+      <Labelled label="Short name" hint="The names of its tools begin with it.">
+        <input name="slug" required pattern="[a-z0-9]([a-z0-9\-]*[a-z0-9])?" maxLength={32} defaultValue={name} className="field" />
+      </Labelled>
+      {inputs.map((asked) => (
+        <Labelled key={asked.name} label={labelOf(asked)} hint={`${asked.description}${asked.many ? ' One a line.' : ''}`}>
+          {asked.many ? (
+            <textarea name={`input ${asked.name}`} required={asked.required} rows={2} className="field" />
+          ) : (
+            <input name={`input ${asked.name}`} required={asked.required} className="field" />
+          )}
         </Labelled>
-        {inputs.map((asked) => (
-          <Labelled key={asked.name} label={labelOf(asked)} hint={`${asked.description}${asked.many ? ' One a line.' : ''}`}>
-            {asked.many ? (
-              <textarea name={`input ${asked.name}`} required={asked.required} rows={2} className="field" />
-            ) : (
-              <input name={`input ${asked.name}`} required={asked.required} className="field" />
-            )}
-          </Labelled>
-        ))}
-        {secrets.map((asked) => (
-          <Labelled key={asked.name} label={labelOf(asked)} hint={`${asked.description} Encrypted, and never shown again.`}>
-            <input name={`secret ${asked.name}`} required={asked.required} autoComplete="off" className="field" />
-          </Labelled>
-        ))}
-        {isAdministrator && forOneself && (
-          <label className="flex items-center gap-2 text-sm">
-            <input type="checkbox" name="shared" /> For everybody
-          </label>
-        )}
-      </Form>
-    </div>
+      ))}
+      {secrets.map((asked) => (
+        <Labelled key={asked.name} label={labelOf(asked)} hint={`${asked.description} Encrypted, and never shown again.`}>
+          <input name={`secret ${asked.name}`} required={asked.required} autoComplete="off" className="field" />
+        </Labelled>
+      ))}
+      {isAdministrator && forOneself && (
+        <label className="flex items-center gap-2 text-sm">
+          <input type="checkbox" name="shared" /> For everybody
+        </label>
+      )}
+    </Form>
   );
 }
 

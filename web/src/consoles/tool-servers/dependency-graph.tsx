@@ -2,8 +2,8 @@ import type { Dependencies } from './releases.ts';
 import { type GraphEdge as Edge, type User, usersOf } from './usage.ts';
 
 const [WIDTH, HEIGHT, ACROSS, DOWN, EDGE] = [148, 48, 28, 64, 8];
-/** How far lines go out at the side. */
-const BOW = 100;
+/** How far the lanes lie from the boxes and from each other, what their labels need, and how lines turn into them. */
+const [ASIDE, LANE, LABEL, TURN] = [28, 22, 72, 10];
 
 interface Placed {
   readonly server: string;
@@ -46,8 +46,13 @@ export function DependencyGraph({ nodes, edges: said, findings, usage, others }:
   const words = edges.map((edge) => sentence(edge, users));
   const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
   const places = new Map(placed(names, edges).map((each) => [each.server, each]));
-  const wide = Math.max(...[...places.values()].map(({ x }) => x)) + WIDTH + BOW + EDGE;
-  const high = Math.max(...[...places.values()].map(({ y }) => y)) + HEIGHT + EDGE;
+  const right = Math.max(...[...places.values()].map(({ x }) => x)) + WIDTH;
+  const far = edges.filter(({ from, to }) => {
+    const [one, other] = [places.get(from), places.get(to)];
+    return one !== undefined && other !== undefined && isFar(one, other);
+  });
+  const wide = right + (far.length === 0 ? EDGE : ASIDE + far.length * LANE + LABEL);
+  const high = Math.max(...[...places.values()].map(({ y }) => y)) + HEIGHT + (far.length === 0 ? EDGE : DOWN / 2);
   const bad = new Set(findings.filter(({ kind }) => kind !== 'name').flatMap(({ server, other }) => [`${server} ${other}`]));
   return (
     <figure>
@@ -62,7 +67,13 @@ export function DependencyGraph({ nodes, edges: said, findings, usage, others }:
             ))}
           </defs>
           {edges.map((edge) => (
-            <Line key={`${edge.from} ${edge.kind} ${edge.to}`} edge={edge} places={places} isBad={bad.has(`${edge.from} ${edge.to}`)} />
+            <Line
+              key={`${edge.from} ${edge.kind} ${edge.to}`}
+              edge={edge}
+              places={places}
+              isBad={bad.has(`${edge.from} ${edge.to}`)}
+              lanes={{ right, far }}
+            />
           ))}
           {[...places.values()].map((place) => (
             <Box key={place.server} place={place} node={nodes.find(({ server }) => server === place.server)} user={users.get(place.server)} />
@@ -74,22 +85,39 @@ export function DependencyGraph({ nodes, edges: said, findings, usage, others }:
   );
 }
 
-/** From row to next row straight down; what goes further, or back, goes round by the right, so that it crosses no box. */
-function courseOf(from: Placed, to: Placed): { readonly path: string; readonly x: number; readonly y: number } {
-  if (to.y - from.y === HEIGHT + DOWN) {
+const isFar = (from: Placed, to: Placed): boolean => to.y - from.y !== HEIGHT + DOWN;
+
+/** From row to next row straight down; what goes further, or back, goes round all boxes on a lane of its own, and between the rows to it. */
+function courseOf(from: Placed, to: Placed, lane: number, index: number): { readonly path: string; readonly x: number; readonly y: number } {
+  if (!isFar(from, to)) {
     const [x1, y1, x2, y2] = [from.x + WIDTH / 2, from.y + HEIGHT, to.x + WIDTH / 2, to.y];
     const middle = (y1 + y2) / 2;
     return { path: `M${x1} ${y1} C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`, x: (x1 + x2) / 2, y: middle };
   }
-  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x + WIDTH, to.y + HEIGHT / 2];
-  const out = Math.max(x1, x2) + BOW;
-  return { path: `M${x1} ${y1} C${out} ${y1} ${out} ${y2} ${x2} ${y2}`, x: (x1 + x2) / 8 + (out * 3) / 4, y: (y1 + y2) / 2 };
+  const down = to.y > from.y;
+  const [x1, y1, x2, y2] = [from.x + WIDTH - TURN * 2, from.y + HEIGHT, to.x + WIDTH - TURN * 2, down ? to.y : to.y + HEIGHT];
+  const [out, back] = [y1 + DOWN / 3, down ? y2 - DOWN / 3 : y2 + DOWN / 3];
+  const turn = out === back ? 0 : Math.sign(back - out) * TURN;
+  const path = [
+    `M${x1} ${y1} V${out - TURN} Q${x1} ${out} ${x1 + TURN} ${out}`,
+    `H${lane - TURN} Q${lane} ${out} ${lane} ${out + turn} V${back - turn} Q${lane} ${back} ${lane - TURN} ${back}`,
+    `H${x2 + TURN} Q${x2} ${back} ${x2} ${back + (down ? TURN : -TURN)} V${y2}`,
+  ].join(' ');
+  return { path, x: lane, y: (out + back) / 2 + index * 16 };
 }
 
-function Line({ edge, places, isBad }: { edge: Edge; places: ReadonlyMap<string, Placed>; isBad: boolean }) {
+interface Lined {
+  readonly edge: Edge;
+  readonly places: ReadonlyMap<string, Placed>;
+  readonly isBad: boolean;
+  readonly lanes: { readonly right: number; readonly far: readonly Edge[] };
+}
+
+function Line({ edge, places, isBad, lanes: { right, far } }: Lined) {
   const [from, to] = [places.get(edge.from), places.get(edge.to)];
   if (!from || !to) return null;
-  const { path, x, y } = courseOf(from, to);
+  const index = Math.max(0, far.indexOf(edge));
+  const { path, x, y } = courseOf(from, to, right + ASIDE + index * LANE, index);
   const ink = isBad ? inks.conflicts : inks[edge.kind];
   return (
     <g>
