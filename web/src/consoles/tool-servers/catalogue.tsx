@@ -32,7 +32,7 @@ export function AddFromCatalogue({ isAdministrator, done }: Adding) {
                   )}
                 </EntryRow>
                 {chosen === entry.name && (
-                  <li className="pb-4">
+                  <li className="py-3">
                     <EntryForm entry={entry} isAdministrator={isAdministrator} done={added} />
                   </li>
                 )}
