@@ -5,6 +5,7 @@ import { PersonId } from '../ids.ts';
 import { Requirements } from '../mcp-plan/requirements.ts';
 import { isAnonymous } from '../person.ts';
 import { ORGANISATION } from '../provider-key.ts';
+import { slugTag, toolTag } from './names.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -39,7 +40,10 @@ export const McpAddress = z.union([
 export type McpAddress = z.output<typeof McpAddress>;
 
 const definition = {
-  slug: McpSlug,
+  /** What the short name is recognised by: the name itself is sealed. */
+  slugTag: z.string(),
+  /** Of version 1, which had it in the clear. */
+  plainSlug: z.string().optional(),
   transport: McpTransport,
   audience: McpAudience,
   enabled: z.boolean(),
@@ -49,6 +53,8 @@ const definition = {
 };
 /** `secret` is JSON of `{ headers, env, clientSecret }`; of these only the names stand outside it. */
 const personal = {
+  /** Absent in version 1. */
+  slug: McpSlug.optional(),
   title: z.string(),
   address: McpAddress,
   headerNames: z.array(z.string()),
@@ -60,13 +66,14 @@ const Definition = z.object({ ...definition, ...personal });
 type McpDefinition = z.output<typeof Definition>;
 
 /** A server as it is given. */
-export interface GivenServer extends Omit<McpDefinition, 'headerNames' | 'envNames' | 'oauth' | 'secret'> {
+export interface GivenServer extends Omit<McpDefinition, 'slugTag' | 'plainSlug' | 'slug' | 'headerNames' | 'envNames' | 'oauth' | 'secret'> {
+  readonly slug: string;
   readonly headers: Record<string, string>;
   readonly env: Record<string, string>;
   readonly oauth?: { clientId: string | null; clientSecret?: string; scopes: string[] };
 }
 
-export const McpServerRegistered = event('McpServerRegistered', 1, {
+export const McpServerRegistered = event('McpServerRegistered', 2, {
   serverId: McpServerId,
   /** Counts its owner's servers, from 1 on. */
   number: z.int(),
@@ -74,7 +81,7 @@ export const McpServerRegistered = event('McpServerRegistered', 1, {
   ...sealed(personal, { hidden: ['secret'] }),
 });
 /** The whole of it anew. `version` counts; `dropped`: events whose secrets nobody needs any more. */
-export const McpServerChanged = event('McpServerChanged', 1, {
+export const McpServerChanged = event('McpServerChanged', 2, {
   serverId: McpServerId,
   version: z.int(),
   dropped: z.array(z.string()),
@@ -85,10 +92,13 @@ export const McpServerSwitched = event('McpServerSwitched', 1, { serverId: McpSe
 export const McpServerShared = event('McpServerShared', 1, { serverId: McpServerId, audience: McpAudience });
 export const McpServerRemoved = event('McpServerRemoved', 1, { serverId: McpServerId, dropped: z.array(z.string()) });
 /** By administrators, for whoever uses a server of the organisation; null takes it back. Without `tool` it is about all of its tools. */
-export const McpServerPolicySet = event('McpServerPolicySet', 1, {
+export const McpServerPolicySet = event('McpServerPolicySet', 2, {
   serverId: McpServerId,
-  tool: z.string().nullable(),
+  toolTag: z.string().nullable(),
+  /** Of version 1, which had it in the clear and nothing sealed. */
+  plainTool: z.string().optional(),
   policy: McpPolicy.nullable(),
+  ...sealed({ tool: z.string().nullable() }),
 });
 /** Somebody wants its lists read anew. */
 export const McpRefreshRequested = event('McpRefreshRequested', 1, { serverId: McpServerId, requestId: z.string(), by: z.string() });
@@ -115,7 +125,8 @@ type McpServerEvent = EventOf<(typeof mcpServerEvents)[number]>;
 export interface RingServer {
   readonly serverId: string;
   readonly owner: PersonId;
-  readonly slug: string;
+  readonly slugTag: string;
+  readonly plainSlug?: string;
   readonly transport: McpTransport;
   readonly audience: z.output<typeof McpAudience>;
   readonly enabled: boolean;
@@ -124,11 +135,16 @@ export interface RingServer {
   readonly version: number;
   /** The event that holds the rest. */
   readonly place: { readonly eventId: string; readonly revision: bigint };
-  /** By tool, `''` for all. */
+  /** By the tag of the tool, `''` for all. */
   readonly policies: ReadonlyMap<string, McpPolicy>;
   readonly updates: McpUpdates;
   /** The event that holds what it needs. */
   readonly needs?: { readonly eventId: string; readonly revision: bigint };
+}
+
+/** With its short name opened. */
+export interface NamedServer extends RingServer {
+  readonly slug: string;
 }
 
 /** All servers of one owner: so that they are found without any view, and nobody reaches those of another. */
@@ -167,19 +183,21 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
     const known = state.servers.get(data.serverId);
     switch (type) {
       case 'McpServerRegistered': {
-        const { slug, transport, audience, enabled, auth, timeoutMs, serverId } = data;
+        const { transport, audience, enabled, auth, timeoutMs, serverId } = data;
         const owner = metadata.subject;
         state.owner = owner;
         state.registered += 1;
         const place = { eventId, revision };
         const own = { version: 1, place, policies: new Map(), updates: 'manual' } as const;
-        state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, ...own });
+        state.servers.set(serverId, { serverId, owner, ...nameIn(data), transport, audience, enabled, auth, timeoutMs, ...own });
         return state;
       }
       case 'McpServerChanged': {
-        const { slug, transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
-        if (known)
-          state.servers.set(serverId, { ...known, slug, transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } });
+        const { transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
+        if (!known) return state;
+        const { plainSlug: _, ...before } = known;
+        const now = { ...nameIn(data), transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } };
+        state.servers.set(serverId, { ...before, ...now });
         return state;
       }
       case 'McpServerSwitched':
@@ -194,8 +212,8 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
       case 'McpServerPolicySet': {
         if (!known) return state;
         const policies = new Map(known.policies);
-        if (data.policy === null) policies.delete(data.tool ?? '');
-        else policies.set(data.tool ?? '', data.policy);
+        if (data.policy === null) policies.delete(data.toolTag ?? '');
+        else policies.set(data.toolTag ?? '', data.policy);
         state.servers.set(data.serverId, { ...known, policies });
         return state;
       }
@@ -213,22 +231,25 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         return state;
     }
   },
-  decide: (command, state, { newId, actor }) => {
+  decide: (command, state, { newId, actor, stream, tag }) => {
     if (command.name === 'registerMcpServer') {
       if (state.servers.size >= MOST_SERVERS) return refuse('TooManyServers', `There are ${MOST_SERVERS} tool servers already: remove one first.`);
       const { owner, ...given } = command;
-      const refused = refusedDefinition(state, given, owner === 'organisation');
+      const tagged = slugTag(tag, stream, given.slug);
+      const refused = refusedDefinition(state, given, tagged, owner === 'organisation');
       if (refused) return refused;
       const serverId = newId(owner === 'organisation' ? OF_ORGANISATION : 'mcp_');
-      return [McpServerRegistered({ serverId, number: state.registered + 1, ...asDefinition(given) })];
+      return [McpServerRegistered({ serverId, number: state.registered + 1, slugTag: tagged, ...asDefinition(given) })];
     }
     const known = state.servers.get(command.serverId);
     if (known === undefined) return absent;
     const { serverId } = known;
     switch (command.name) {
       case 'changeMcpServer': {
-        const refused = refusedDefinition(state, command, isOrganisationServer(serverId), serverId);
-        return refused ?? [McpServerChanged({ serverId, version: known.version + 1, dropped: [known.place.eventId], ...asDefinition(command) })];
+        const tagged = slugTag(tag, stream, command.slug);
+        const refused = refusedDefinition(state, command, tagged, isOrganisationServer(serverId), serverId);
+        const version = known.version + 1;
+        return refused ?? [McpServerChanged({ serverId, version, dropped: [known.place.eventId], slugTag: tagged, ...asDefinition(command) })];
       }
       case 'switchMcpServer':
         return known.enabled === command.enabled ? [] : [McpServerSwitched({ serverId, enabled: command.enabled })];
@@ -239,7 +260,8 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         return [McpServerRemoved({ serverId, dropped: [known.place.eventId] })];
       case 'setMcpServerPolicy': {
         const { tool, policy } = command;
-        return (known.policies.get(tool ?? '') ?? null) === policy ? [] : [McpServerPolicySet({ serverId, tool, policy })];
+        const tagged = toolTag(tag, serverId, tool);
+        return (known.policies.get(tagged ?? '') ?? null) === policy ? [] : [McpServerPolicySet({ serverId, toolTag: tagged, policy, tool })];
       }
       case 'refreshMcpServer':
         return [McpRefreshRequested({ serverId, requestId: command.requestId, by: actor })];
@@ -255,8 +277,25 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
   },
 };
 
+const nameIn = ({ slugTag: tagged, plainSlug }: { slugTag: string; plainSlug?: string | undefined }) => ({
+  slugTag: tagged,
+  ...(plainSlug === undefined ? {} : { plainSlug }),
+});
+
 /** As it is stored: what is secret as one text, and the names of it beside. */
-function asDefinition({ slug, title, transport, audience, enabled, auth, timeoutMs, address, headers, env, oauth }: GivenServer): McpDefinition {
+function asDefinition({
+  slug,
+  title,
+  transport,
+  audience,
+  enabled,
+  auth,
+  timeoutMs,
+  address,
+  headers,
+  env,
+  oauth,
+}: GivenServer): Omit<McpDefinition, 'slugTag'> {
   return {
     ...{ slug, title, transport, audience, enabled, auth, timeoutMs, address },
     headerNames: Object.keys(headers),
@@ -266,8 +305,14 @@ function asDefinition({ slug, title, transport, audience, enabled, auth, timeout
   };
 }
 
-function refusedDefinition({ servers }: McpRing, { slug, transport, address, auth }: GivenServer, organisations: boolean, self?: string) {
-  const twin = [...servers.values()].find((server) => server.slug === slug && server.serverId !== self);
+function refusedDefinition(
+  { servers }: McpRing,
+  { slug, transport, address, auth }: GivenServer,
+  tagged: string,
+  organisations: boolean,
+  self?: string,
+) {
+  const twin = [...servers.values()].find((server) => server.slugTag === tagged && server.serverId !== self);
   if (twin) return refuse('SlugTaken', `Another tool server is called ${slug} already: choose another short name.`, { serverId: twin.serverId });
   if ((transport === 'stdio') !== 'command' in address)
     return refuse('AddressMismatch', 'A server over stdio is started by a command; every other one has an address.');

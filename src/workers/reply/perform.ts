@@ -162,8 +162,17 @@ async function completeStep(
 ): Promise<boolean> {
   const { conversationId, runId, messageId, epoch } = job;
   const calls = result.calls.map(({ toolCallId, toolName, input }) => {
-    const binding = offered.find(({ name }) => name === toolName)?.bind?.(input ?? {});
-    return { toolCallId, toolName, needs: needsOf(offered, job, toolName), ...(binding ? { binding } : {}) };
+    const tool = offered.find(({ name }) => name === toolName);
+    const needs = needsOf(offered, job, toolName);
+    const binding = tool?.bind?.(input ?? {});
+    // A name that is not known here may be of a tool that somebody had before.
+    const isOpen = tool ? !tool.isOwn : needs === 'client';
+    return {
+      ...{ toolCallId, needs },
+      ...(isOpen ? { toolName } : {}),
+      ...(tool?.tool === undefined ? {} : { tool: tool.tool }),
+      ...(binding ? { binding } : {}),
+    };
   });
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;
