@@ -39,7 +39,7 @@ const seen = (of: string, contractHash: string) => ({
 });
 
 /** One stream: what it says already, and what commands add. */
-function stream<State>(decider: AnyDecider<State>, name: string, history: readonly RecordedEvent[] = []) {
+function stream<State>(decider: AnyDecider<State>, name: string, history: readonly RecordedEvent[] = [], by: (text: string) => string = tag) {
   const state = history.reduce((before, event) => decider.evolve(before, event), decider.initialState());
   return {
     state,
@@ -50,7 +50,7 @@ function stream<State>(decider: AnyDecider<State>, name: string, history: readon
         newId: (prefix) => `${prefix}${ids++}`,
         actor: 'person_p',
         stream: name,
-        tag,
+        tag: by,
       });
       if (isRefusal(decided)) return decided.refused.code;
       for (const event of recordedEvents(decided)) decider.evolve(state, event);
@@ -121,4 +121,11 @@ test('what version 1 said of a tool holds for what is seen of it now', () => {
   expect(personalPolicy(choices, serverId, tagged)).toBe('allow');
   const server = ringNow.servers.get(serverId);
   expect(server && pin && policyOf(server, choices, tagged, pin)).toBe('deny');
+});
+
+test('once the secret is another one, the next look at a server makes its tools known again, though nothing else has changed', () => {
+  const before = stream<McpContract>(mcpContracts, '').tell({ name: 'observeMcpContract', ...seen('a', '1') }) as readonly NewEvent[];
+  const after = stream<McpContract>(mcpContracts, '', recordedEvents(before), (text) => tag(`other ${text}`));
+  expect(after.tell({ name: 'observeMcpContract', ...seen('a', '1') })).toHaveLength(1);
+  expect(after.tell({ name: 'observeMcpContract', ...seen('a', '1') })).toEqual([]);
 });

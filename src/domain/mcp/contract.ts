@@ -124,7 +124,9 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
       case 'observeMcpContract': {
         const { name: _, owner: __, tools, prompts: ___, templates: ____, ...observed } = command;
         const pins = tools.map(({ name, hash, hints }) => ({ tag: toolTag(tag, command.serverId, name), hash, hints }));
-        return observed.contractHash === state.contractHash ? [] : [McpContractObserved({ ...observed, pins })];
+        // The tags are others once the secret of the installation is.
+        const isKnown = observed.contractHash === state.contractHash && pins.every((pin) => state.tools.has(pin.tag));
+        return isKnown ? [] : [McpContractObserved({ ...observed, pins })];
       }
       case 'approveMcpTool': {
         const { contractId, serverId, tool: name, hash } = command;
