@@ -15,7 +15,7 @@ import { modelMessages } from './context.ts';
 import type { ReplyParts, RunJob } from './job.ts';
 import { readStep, type StepResult } from './model-step.ts';
 import { createRunTeller, isDone, type RunTell } from './run-commands.ts';
-import { needsOf, runTools } from './run-tools.ts';
+import { isOpenName, needsOf, runTools } from './run-tools.ts';
 
 const MAX_STEPS = 25;
 /** Tool calls of one run, all steps together. */
@@ -121,7 +121,9 @@ async function modelStep(
   const system = [parts.systemPrompt, offered.length > 0 ? parts.tools.advice : undefined].filter((text) => text).join('\n\n');
   const plain = { ...(system ? { system } : {}), messages, signal };
   const asked = (request: typeof plain & { tools?: ToolDefinition[] }, push: LiveWriter['push']): Promise<StepResult> =>
-    readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, push);
+    readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, push, (name) =>
+      isOpenName(offered, job, name),
+    );
   let result = await asked(tools.length ? { ...plain, tools } : plain, live.push);
   if (refusesTools(result)) result = await asked(plain, (item) => void (item.type === 'step-start' || live.push(item)));
   await retries;
@@ -163,13 +165,10 @@ async function completeStep(
   const { conversationId, runId, messageId, epoch } = job;
   const calls = result.calls.map(({ toolCallId, toolName, input }) => {
     const tool = offered.find(({ name }) => name === toolName);
-    const needs = needsOf(offered, job, toolName);
     const binding = tool?.bind?.(input ?? {});
-    // A name that is not known here may be of a tool that somebody had before.
-    const isOpen = tool ? !tool.isOwn : needs === 'client';
     return {
-      ...{ toolCallId, needs },
-      ...(isOpen ? { toolName } : {}),
+      ...{ toolCallId, needs: needsOf(offered, job, toolName) },
+      ...(isOpenName(offered, job, toolName) ? { toolName } : {}),
       ...(tool?.tool === undefined ? {} : { tool: tool.tool }),
       ...(binding ? { binding } : {}),
     };

@@ -36,6 +36,12 @@ export function needsOf(offered: readonly ServerTool[], { clientTools }: RunJob,
   return clientTools.some(({ name }) => name === toolName) ? 'client' : 'server';
 }
 
+/** Whether the name may stand in the clear. One that is not known here may be of a tool that somebody had before. */
+export function isOpenName(offered: readonly ServerTool[], job: RunJob, toolName: string): boolean {
+  const tool = offered.find(({ name }) => name === toolName);
+  return tool ? !tool.isOwn : needsOf(offered, job, toolName) === 'client';
+}
+
 /** Runs what may run, side by side; each call is recorded before it is made. */
 export async function runTools(round: ToolRound, open: readonly (readonly [string, OpenCall])[]): Promise<void> {
   const { conversationId, runId, messageId, epoch } = round.job;
