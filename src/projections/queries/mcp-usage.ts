@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { visiblePrompts } from '../prompt-reading.ts';
 import type { QueryContext } from '../query.ts';
+import { toolsOfStep } from '../recorded-calls.ts';
 import { toolNameFor } from '../tool-names.ts';
 import { conversationList } from '../views/conversations.ts';
 import { type McpCallsDoc, mcpCalls } from '../views/mcp-calls.ts';
-import type { McpServerDoc } from '../views/mcp-servers.ts';
 import { prompts, promptVersions } from '../views/prompts.ts';
 import { shareList } from '../views/shares.ts';
-import { isAdministered } from './mcp-usable.ts';
+import { isAdministered, type NamedServerDoc } from './mcp-usable.ts';
 
 /** Something of one's own that uses tools of a server: a conversation that has called them, or a prompt that names them as models do. */
 export interface Usage {
@@ -27,12 +27,13 @@ export interface UsageOfOthers {
 }
 
 export const usageViews = [mcpCalls, conversationList, prompts, promptVersions, shareList] as const;
-/** Of how many answers that called tools the newest are looked through, and how many conversations are shown. */
+/** Of how many answers that called tools the newest are looked through, and how many conversations are shown, and of how many of their steps it is told which tools they called. */
 const MOST_RUNS = 1000;
 const MOST_CONVERSATIONS = 20;
+const MOST_STEPS = 200;
 
 const Titled = z.object({ title: z.string().nullable().optional() });
-type Server = StoredDocument<McpServerDoc>;
+type Server = StoredDocument<NamedServerDoc>;
 
 /** Who uses the servers, as whoever asks may know it. `toolsOf`: the names of a server's tools. */
 export async function usageOf(context: QueryContext, servers: readonly Server[], toolsOf: (slug: string) => readonly string[]) {
@@ -52,7 +53,8 @@ export async function usageOf(context: QueryContext, servers: readonly Server[],
   };
 }
 
-const callsOf = ({ steps }: McpCallsDoc, serverId: string) => steps.flatMap(({ calls }) => calls).filter((call) => call.serverId === serverId);
+const callsOf = ({ steps }: McpCallsDoc, serverId: string) =>
+  steps.flatMap((step) => step.calls.filter((call) => call.serverId === serverId).map((call) => ({ ...call, step })));
 
 async function ofConversations({ views, openDeep }: QueryContext, servers: readonly Server[], runs: readonly McpCallsDoc[]): Promise<Usage[]> {
   const newest = [...Map.groupBy(runs, ({ conversationId }) => conversationId)].slice(0, MOST_CONVERSATIONS);
@@ -60,13 +62,27 @@ async function ofConversations({ views, openDeep }: QueryContext, servers: reado
     conversationList,
     newest.map(([id]) => id),
   );
-  const { titles } = await openDeep({ titles: newest.map(([id]) => known.get(id)?.doc.title ?? null) });
+  const steps = newest.flatMap(([, its]) => its.flatMap((run) => run.steps)).slice(0, MOST_STEPS);
+  const { titles, opened } = await openDeep({
+    titles: newest.map(([id]) => known.get(id)?.doc.title ?? null),
+    opened: steps.map(({ parts }) => parts),
+  });
+  const toolsIn = new Map(steps.map((step, index) => [step, toolsOfStep((opened as unknown[])[index])]));
   return newest.flatMap(([id, its], index) =>
     servers.flatMap(({ id: serverId, doc }): Usage[] => {
       const calls = its.flatMap((run) => callsOf(run, serverId));
       const title = Titled.safeParse((titles as unknown[])[index]).data?.title ?? 'Untitled conversation';
       if (calls.length === 0 || !known.has(id)) return [];
-      return [{ kind: 'conversation', id, title, server: doc.slug, tools: namesOf(calls.map(({ tool }) => tool)), calls: calls.length }];
+      return [
+        {
+          kind: 'conversation',
+          id,
+          title,
+          server: doc.slug,
+          tools: namesOf(calls.flatMap(({ step, toolCallId, tool }) => toolsIn.get(step)?.get(toolCallId) ?? tool ?? [])),
+          calls: calls.length,
+        },
+      ];
     }),
   );
 }

@@ -8,12 +8,12 @@ import type { McpTarget } from '../../../src/adapters/mcp/port.ts';
 import { createNpmPackages } from '../../../src/adapters/npm/index.ts';
 import { lookUpMcpReleases, registerMcpServer, setMcpServerPolicy } from '../../../src/commands/mcp.ts';
 import { approveMcpUpdate, requestMcpUpdate, rollBackMcpRelease } from '../../../src/commands/mcp-releases.ts';
-import { isQuarantined, mcpContractStream, mcpContracts } from '../../../src/domain/mcp/contract.ts';
 import { mcpReleaseStream, mcpReleases } from '../../../src/domain/mcp/release.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import type { McpSetting } from '../../../src/workers/mcp/index.ts';
 import { askFor, settled } from '../../harness/chat.ts';
 import { installations } from '../../harness/installations.ts';
+import { takenTools } from '../../harness/mcp-servers.ts';
 import { administrator, person } from '../../harness/memory-annals.ts';
 import { until } from '../../harness/until.ts';
 
@@ -34,10 +34,6 @@ const connector: McpSetting['connector'] = (onBlocked) => {
   return { ...real, connect: (target, options) => real.connect(local(target), options) };
 };
 const releasesOf = async ({ loader }: Kernel, serverId: string) => (await loader.load(mcpReleaseStream(serverId), mcpReleases)).state;
-const toolsOf = async ({ loader }: Kernel, serverId: string): Promise<string[]> =>
-  [...(await loader.load(mcpContractStream(serverId), mcpContracts)).state.tools].flatMap(([name, tool]) =>
-    tool.current !== undefined && !isQuarantined(tool) ? [name] : [],
-  );
 
 test.skipIf(!known.ok)(
   'an old release of a server from npm is tried, updated and rolled back, and a breaking one is not taken unasked',
@@ -50,7 +46,7 @@ test.skipIf(!known.ok)(
     const address = { command: 'npx', args: ['-y', `${NAME}@2025.11.25`], cwd: null };
     const made = await kernel.tell(administrator, registerMcpServer({ ...usual, owner: 'organisation', transport: 'stdio', address }));
     const serverId = made.ok ? made.result.serverId : '';
-    await until(async () => (await toolsOf(kernel, serverId)).includes('printEnv'));
+    await until(async () => (await takenTools(kernel, serverId)).includes('printEnv'));
     await kernel.tell(administrator, setMcpServerPolicy({ serverId: serverId as never, tool: null, policy: 'allow' }));
     await settled(kernel, await askFor(kernel, person('ada'), '/call all__echo {"message":"hello"}'));
     await kernel.tell(administrator, lookUpMcpReleases({ serverId: serverId as never }));
@@ -63,18 +59,18 @@ test.skipIf(!known.ok)(
     await over();
     const breaking = (await releasesOf(kernel, serverId)).update;
     expect(breaking).toMatchObject({ status: 'waiting', compared: { class: 'breaking' } });
-    expect(await toolsOf(kernel, serverId)).toContain('printEnv');
+    expect(await takenTools(kernel, serverId)).toContain('printEnv');
 
     const { updateId = '', compared } = breaking ?? {};
     const renames = { printEnv: 'get-env' };
     await kernel.tell(administrator, approveMcpUpdate({ serverId, updateId, contractHash: compared?.afterHash ?? '', renames }));
     await until(async () => (await releasesOf(kernel, serverId)).update?.status === 'kept');
-    await until(async () => (await toolsOf(kernel, serverId)).includes('get-env'));
+    await until(async () => (await takenTools(kernel, serverId)).includes('get-env'));
     const call = await askFor(kernel, person('ada'), '/call all__echo {"message":"hello again"}');
     expect(await settled(kernel, call)).toBe('completed');
 
     expect(await kernel.tell(administrator, rollBackMcpRelease({ serverId }))).toMatchObject({ ok: true });
-    await until(async () => (await toolsOf(kernel, serverId)).includes('printEnv'));
+    await until(async () => (await takenTools(kernel, serverId)).includes('printEnv'));
     expect((await releasesOf(kernel, serverId)).running?.version).toBe('2025.11.25');
     expect(problems).toEqual([]);
   },
