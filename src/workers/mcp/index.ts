@@ -41,6 +41,7 @@ import { createMcpBoard, type McpBoard } from './board.ts';
 import { createConflicts } from './conflicts.ts';
 import { createContracts } from './contracts.ts';
 import { forgetLogins } from './forget-logins.ts';
+import { createLaunch } from './launch.ts';
 import { createMcpLogins, type McpLogins } from './logins.ts';
 import { lookUp, lookUpAll, pruneReleases } from './looking-up.ts';
 import { createMcpMetrics } from './metrics.ts';
@@ -131,7 +132,7 @@ export function createMcp(parts: McpParts): Mcp {
     registry,
     access,
     limits,
-    launch: releases.launch,
+    launch: createLaunch({ ...parts, npm, releases, installMs: limits.installMs }),
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),

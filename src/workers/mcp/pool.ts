@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial } from '../../domain/mcp/trial.ts';
-import { fail, isErrorResult, type McpPool, type PoolParts, type Use, whyNotStarted } from './pool-parts.ts';
+import { fail, isErrorResult, type McpPool, orInstead, type PoolParts, type Use, whyNotStarted } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
 import { backoffMs, newSlot, noteCall, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
 import { createSlotLogins, isAboutLogin } from './slot-login.ts';
@@ -88,9 +88,12 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const forbidden = whyNotStarted(target, parts.commands);
     if (forbidden) return failed({ code: 'Forbidden', message: forbidden, sent: false });
     slot.stale = false;
-    const launched = await parts.launch(server, target, stopped.signal);
+    const onInstall = () => enter(slot, 'connecting', 'Its package is being installed.');
+    const launched = await parts.launch(server, target, { signal: stopped.signal, onInstall });
     if (!launched.ok) return failed(launched.error);
-    const { release } = launched.value;
+    const { release, notApart } = launched.value;
+    if (slot.reason !== undefined) enter(slot, 'connecting');
+    slot.notApart = notApart;
     if (slot.release !== release) Object.assign(slot, { release, trial: noTrial });
     const began = now();
     const prior = priors.get(priorKey(slot));
@@ -103,7 +106,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const ms = Math.round(now() - began);
     const version = connected.ok ? connected.value.facts.protocolVersion : undefined;
     parts.onEvent?.({ type: 'connect', server, ms, ...(connected.ok ? {} : { error: connected.error.code }), ...(version ? { version } : {}) });
-    if (!connected.ok) return failed(connected.error);
+    if (!connected.ok)
+      return failed(notApart === undefined ? connected.error : { ...connected.error, message: `${connected.error.message} ${notApart}` });
     const connection = connected.value;
     if (stopped.signal.aborted || slots.get(slot.key) !== slot) {
       await connection.close();
@@ -146,6 +150,14 @@ export function createMcpPool(parts: PoolParts): McpPool {
       delete slot.connecting;
     });
     return slot.connecting;
+  };
+
+  /** Whoever calls waits no longer for a connection than for the call itself. */
+  const connectedFor = (slot: Slot, { signal }: Pick<Use, 'signal'>, insist: boolean): Promise<McpResult<McpConnection>> => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(slot.server.timeoutMs ?? limits.callMs)]);
+    return orInstead(connected(slot, insist), within, () =>
+      signal.aborted ? fail('Cancelled', 'It was cancelled.') : fail('Timeout', `The tool server is not connected yet. ${slot.reason ?? ''}`.trim()),
+    );
   };
 
   const callOf = (slot: Slot, { signal, onProgress }: Pick<Use, 'signal' | 'onProgress'>): McpCall => ({
@@ -227,7 +239,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     async use(server, person, use, work) {
       const slot = slotFor(server, person);
       for (let attempt = 0; ; attempt++) {
-        const there = await connected(slot, attempt > 0);
+        const there = await connectedFor(slot, use, attempt > 0);
         if (!there.ok) return there;
         const result = await used(slot, use, work);
         // A server that has been started anew knows the session no more: once more, where that does nothing twice.
