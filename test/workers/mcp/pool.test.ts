@@ -4,7 +4,7 @@ import type { McpConnection, McpConnector, McpResult } from '../../../src/adapte
 import type { PersonId } from '../../../src/domain/ids.ts';
 import type { RingServer } from '../../../src/domain/mcp/server.ts';
 import { createMcpPool } from '../../../src/workers/mcp/pool.ts';
-import { usualMcpLimits } from '../../../src/workers/mcp/pool-parts.ts';
+import { type Launch, usualMcpLimits } from '../../../src/workers/mcp/pool-parts.ts';
 import { backoffMs } from '../../../src/workers/mcp/slot.ts';
 
 const limits = { ...usualMcpLimits, perPerson: 2, perServer: 3, processes: 2, idleMs: 1000 };
@@ -26,7 +26,15 @@ const persons = ['person_a', 'person_b', 'person_c', 'person_d'] as PersonId[];
 const servers = ['files', 'mail', 'child', 'child-two'].map(serverOf);
 
 /** A pool whose connections are counted, and whose clock moves when told. */
-function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean; chance?: number } = {}) {
+function counted({
+  fails = () => false,
+  chance = 0.5,
+  launch = async (_server, target) => ({ ok: true, value: { target } }),
+}: {
+  fails?: () => boolean;
+  chance?: number;
+  launch?: Launch;
+} = {}) {
   const open = new Set<{ server: string }>();
   let clock = 0;
   let tries = 0;
@@ -69,7 +77,7 @@ function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean;
     access: { standing: async () => ({ ok: false, reason: '' }), lose: async () => undefined, tokensFor: () => ({}) as never },
     limits,
     commands: [],
-    launch: async (_server, target) => ({ ok: true, value: { target } }),
+    launch,
     onLists: async () => '',
     onNew: () => undefined,
     onStatus: () => undefined,
@@ -153,6 +161,28 @@ test('a connection that nobody has used for long is ended, one that is in use is
   stage.held[0]?.();
   await busy;
   expect(await stage.use(ada, files)).toMatchObject({ ok: true });
+  await stage.pool.close();
+});
+
+test('whoever calls waits no longer for a package to be installed than for the call, and the next has the connection', async () => {
+  const { promise: installed, resolve: install } = Promise.withResolvers<void>();
+  const stage = counted({
+    launch: async (_server, target, { onInstall }) => {
+      onInstall?.();
+      await installed;
+      return { ok: true, value: { target, release: '1.0.0' } };
+    },
+  });
+  const [ada = persons[0] as PersonId] = persons;
+  const child = { ...(servers[2] as RingServer), timeoutMs: 10 };
+  const reason = 'Its package is being installed.';
+  expect(await stage.use(ada, child)).toMatchObject({ ok: false, error: { code: 'Timeout', message: expect.stringContaining(reason), sent: false } });
+  expect(stage.pool.statuses()).toMatchObject([{ state: 'connecting', reason }]);
+  install();
+  await stage.pool.refresh(child, ada, 'now');
+  expect(await stage.use(ada, child)).toMatchObject({ ok: true });
+  expect(stage.tries()).toBe(1);
+  expect(stage.pool.statuses()).toMatchObject([{ state: 'ready', release: '1.0.0' }]);
   await stage.pool.close();
 });
 
