@@ -1,4 +1,4 @@
-import type { McpError, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
+import type { McpResult, McpTarget } from '../../adapters/mcp/port.ts';
 import type { NpmError, NpmPackages } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import { recordMcpInstall } from '../../commands/mcp-releases.ts';
@@ -16,14 +16,21 @@ export interface LaunchParts {
   readonly installMs: number;
 }
 
+/** The one version that a registration names. */
+interface Named {
+  readonly server: RingServer;
+  readonly target: McpTarget & { kind: 'stdio' };
+  readonly name: string;
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly onInstall?: (() => void) | undefined;
+}
+
 /** For so long a package that could not be installed is not tried again by this process, in ms. */
 const AGAIN_MS = 600_000;
 const configuresNpm = (name: string): boolean => /^npm_config_/i.test(name);
-const failure = (message: string): McpResult<Launched> => ({ ok: false, error: { code: 'SpawnFailed', message, sent: false } satisfies McpError });
-const byNpx = (target: McpTarget, why: string): McpResult<Launched> => ({
-  ok: true,
-  value: { target, notApart: `npx brings it at each start: ${why}` },
-});
+const asItIs = (target: McpTarget): McpResult<Launched> => ({ ok: true, value: { target } });
+const failure = (message: string): McpResult<Launched> => ({ ok: false, error: { code: 'SpawnFailed', message, sent: false } });
 
 /**
  * What is started for a registration: the release that an update has put there, else the one version that it names, else what it says. A version is installed
@@ -31,62 +38,67 @@ const byNpx = (target: McpTarget, why: string): McpResult<Launched> => ({
  * reason; but not for a package that is another than the lock says.
  */
 export function createLaunch({ tell, npm, releases, installMs }: LaunchParts): Launch {
-  const resolving = new Map<string, Promise<NpmError | undefined>>();
   const given = new Map<string, { readonly why: string; readonly until: number }>();
+  const install = createInstall({ tell, npm, releases });
 
-  /** The first lock that is recorded holds, whichever process resolved it. */
-  const record = async ({ serverId, owner }: RingServer, name: string, version: string, signal: AbortSignal): Promise<NpmError | undefined> => {
+  const launchNamed = async (named: Named, stopped: AbortSignal): Promise<McpResult<Launched>> => {
+    const { server, target, name, version, signal, onInstall } = named;
+    const byNpx = (why: string): McpResult<Launched> => ({ ok: true, value: { target, notApart: `npx brings it at each start: ${why}` } });
+    if (Object.keys(target.env).some(configuresNpm)) return byNpx('its variables configure npm.');
+    const key = `${server.serverId} ${name}@${version}`;
+    const before = given.get(key);
+    if (before && performance.now() < before.until) return byNpx(before.why);
+    const giveUp = (why: string): McpResult<Launched> => {
+      given.set(key, { why, until: performance.now() + AGAIN_MS });
+      return byNpx(why);
+    };
+    const failed = ({ code, message }: NpmError): McpResult<Launched> => {
+      if (code === 'Integrity' || stopped.aborted) return failure(message);
+      return giveUp(`it was not installed apart${signal.aborted ? ` within ${Math.round(installMs / 1000)} s` : ''}. ${message}`);
+    };
+    const release = await install(named, key);
+    if ('code' in release) return failed(release);
+    const locked = await releases.locked(server.serverId, release);
+    const scripts = locked ? npm.scriptsOf(locked) : [];
+    if (scripts.length > 0) return giveUp(`${scripts.join(', ')} may need the scripts that are not run where it is installed apart.`);
+    const found = await releases.targetOf(server.serverId, target, version, signal, onInstall);
+    return found.ok ? { ok: true, value: { target: found.value, release: version } } : failed(found.error);
+  };
+
+  return async (server, target, { signal: stopped, onInstall }) => {
+    const wanted = packageOf(target);
+    if (!wanted || target.kind !== 'stdio') return asItIs(target);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(installMs)]);
+    const { running } = await releases.load(server.serverId);
+    if (running?.package === wanted.name && running.wanted === wanted.wanted) {
+      const found = await releases.targetOf(server.serverId, target, running.version, signal, onInstall);
+      return found.ok ? { ok: true, value: { target: found.value, release: running.version } } : failure(found.error.message);
+    }
+    const version = exactVersionOf(wanted);
+    return version === undefined ? asItIs(target) : launchNamed({ server, target, name: wanted.name, version, signal, onInstall }, stopped);
+  };
+}
+
+/** Has a version's lock recorded, once for all that want it here at the same time; of several processes the first that records one is right. */
+function createInstall({ tell, npm, releases }: Omit<LaunchParts, 'installMs'>): (named: Named, key: string) => Promise<InstalledRelease | NpmError> {
+  const resolving = new Map<string, Promise<NpmError | undefined>>();
+  const resolve = async ({ server: { serverId, owner }, name, version, signal }: Named): Promise<NpmError | undefined> => {
     const made = await npm.resolve(name, version, signal);
     if (!made.ok) return made.error;
     const { integrity, lock, lockHash } = made.value;
     const told = await tell(annals(owner), recordMcpInstall({ serverId, package: name, version, integrity, lock, lockHash }));
     return told.ok ? undefined : { code: 'Failed', message: told.error.message };
   };
-  const scriptsOf = async (serverId: string, release: InstalledRelease | undefined): Promise<readonly string[]> => {
-    const locked = release && (await releases.locked(serverId, release));
-    return locked ? npm.scriptsOf(locked) : [];
+  const recorded = async ({ server, name, version }: Named): Promise<InstalledRelease | undefined> => {
+    const release = (await releases.load(server.serverId)).installed.get(version);
+    return release?.package === name ? release : undefined;
   };
-
-  return async (server, target, { signal: stopped, onInstall }) => {
-    const { serverId } = server;
-    const named = packageOf(target);
-    if (!named || target.kind !== 'stdio') return { ok: true, value: { target } };
-    const late = AbortSignal.timeout(installMs);
-    const signal = AbortSignal.any([stopped, late]);
-    const { running } = await releases.load(serverId);
-    if (running?.package === named.name && running.wanted === named.wanted) {
-      const found = await releases.targetOf(serverId, target, running.version, signal, onInstall);
-      return found.ok ? { ok: true, value: { target: found.value, release: running.version } } : failure(found.error.message);
-    }
-
-    const version = exactVersionOf(named);
-    if (version === undefined) return { ok: true, value: { target } };
-    if (Object.keys(target.env).some(configuresNpm)) return byNpx(target, 'its variables configure npm.');
-    const key = `${serverId} ${named.name}@${version}`;
-    const before = given.get(key);
-    if (before && performance.now() < before.until) return byNpx(target, before.why);
-    const giveUp = (why: string): McpResult<Launched> => {
-      given.set(key, { why, until: performance.now() + AGAIN_MS });
-      return byNpx(target, why);
-    };
-    const failed = ({ code, message }: NpmError): McpResult<Launched> => {
-      if (late.aborted) return giveUp(`it was not installed apart within ${Math.round(installMs / 1000)} s.`);
-      return code === 'Integrity' || stopped.aborted ? failure(message) : giveUp(`it was not installed apart. ${message}`);
-    };
-    const recorded = async (): Promise<InstalledRelease | undefined> => {
-      const release = (await releases.load(serverId)).installed.get(version);
-      return release?.package === named.name ? release : undefined;
-    };
-    if (!(await recorded())) {
-      onInstall?.();
-      const work = resolving.get(key) ?? record(server, named.name, version, signal).finally(() => resolving.delete(key));
-      resolving.set(key, work);
-      const error = await work;
-      if (error) return failed(error);
-    }
-    const scripts = await scriptsOf(serverId, await recorded());
-    if (scripts.length > 0) return giveUp(`${scripts.join(', ')} may need the scripts that are not run where it is installed apart.`);
-    const found = await releases.targetOf(serverId, target, version, signal, onInstall);
-    return found.ok ? { ok: true, value: { target: found.value, release: version } } : failed(found.error);
+  return async (named, key) => {
+    const known = await recorded(named);
+    if (known) return known;
+    named.onInstall?.();
+    const work = resolving.get(key) ?? resolve(named).finally(() => resolving.delete(key));
+    resolving.set(key, work);
+    return (await work) ?? (await recorded(named)) ?? { code: 'Failed', message: 'What was installed was not recorded.' };
   };
 }

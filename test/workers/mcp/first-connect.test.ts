@@ -47,7 +47,7 @@ async function stage(versions: PlayedVersions = { '1.0.0': { program } }) {
       },
     };
   };
-  const setting = (npm: NpmPackages = createNpmPackages({ folder })): McpSetting => ({ connector, npm });
+  const setting = (npm: NpmPackages = createNpmPackages({ folder }), limits: McpSetting['limits'] = {}): McpSetting => ({ connector, npm, limits });
   return { registry, folder, started, setting };
 }
 const registered = async ({ kernel }: Installation, wanted = '@1.0.0', env: Record<string, string> = {}): Promise<string> => {
@@ -116,6 +116,13 @@ test('an installation that is stopped in the middle leaves nothing that could be
   expect(apart(folder)).toHaveLength(1);
 });
 
+interface Way {
+  readonly npm?: NpmPackages;
+  readonly wanted?: string;
+  readonly manifest?: object;
+  readonly env?: Record<string, string>;
+  readonly installMs?: number;
+}
 test.each([
   ['there is no npm', { npm: noNpm }, /Packages are not looked for here/],
   ['there is no such version', { wanted: '@9.9.9' }, /The registry has no such package or version/],
@@ -123,11 +130,13 @@ test.each([
   ['it is given an npm of its own', { env: { NPM_CONFIG_REGISTRY: 'http://localhost' } }, /its variables configure npm/],
   ['no version is named', { wanted: '' }, undefined],
   ['a range is named', { wanted: '@^1.0.0' }, undefined],
-] as [string, { npm?: NpmPackages; wanted?: string; manifest?: object; env?: Record<string, string> }, RegExp | undefined][])(
+  ['it takes too long', { installMs: 1000 }, /was not installed apart within 1 s/],
+] as [string, Way, RegExp | undefined][])(
   'where %s npx has to do, and the reason is shown',
-  async (_, { npm, wanted, manifest = {}, env }, why) => {
-    const { started, setting } = await stage({ '1.0.0': { program, manifest } });
-    const installation = await start({ mcp: setting(npm) });
+  async (_, { npm, wanted, manifest = {}, env, installMs }, why) => {
+    const { registry, started, setting } = await stage({ '1.0.0': { program, manifest } });
+    if (installMs !== undefined) registry.hold('1.0.0');
+    const installation = await start({ mcp: setting(npm, installMs === undefined ? {} : { installMs }) });
     const serverId = await registered(installation, wanted, env);
     await until(async () => (await statusOf(installation, serverId))?.state === 'ready');
     expect(started).toMatchObject([{ command: 'npx' }]);
@@ -137,6 +146,16 @@ test.each([
     else expect(notApart).toBeUndefined();
   },
 );
+
+test('processes that install the same into the same folder at the same time do not disturb each other', async () => {
+  const { folder } = await stage();
+  const processes = Array.from({ length: 3 }, () => createNpmPackages({ folder }));
+  const { signal } = new AbortController();
+  const resolved = await Promise.all(processes.map((npm) => npm.resolve(NAME, '1.0.0', signal)));
+  const entries = await Promise.all(resolved.map(async (made, at) => (made.ok ? processes[at]?.entry(made.value, signal) : made)));
+  expect(new Set(entries.map((entry) => (entry?.ok ? entry.value : entry?.error.message))).size).toBe(1);
+  expect(readdirSync(folder)).toHaveLength(1);
+});
 
 test('a package that is another than was recorded is started in no way', async () => {
   const { registry, folder, started, setting } = await stage();
