@@ -29,8 +29,8 @@ const failed = (code: NpmError['code'], message: string): { ok: false; error: Np
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const folderOf = ({ name, version, lockHash }: Pick<NpmLocked, 'name' | 'version' | 'lockHash'>): string =>
   `${name.replace('/', '+')}@${version}-${lockHash.slice(0, 16)}`;
-/** What npm needs to know to install just this. */
-const manifestOf = (name: string, version: string): string => JSON.stringify({ private: true, dependencies: { [name]: version } });
+/** What npm needs to know to install just this. Without a name it would write that of the folder into the lock, which then were another each time. */
+const manifestOf = (name: string, version: string): string => JSON.stringify({ name: 'apart', private: true, dependencies: { [name]: version } });
 
 /** Packages in subfolders of this one, by the npm of this machine with its own configuration. */
 export function createNpmPackages({ folder }: { readonly folder: string }): NpmPackages {
