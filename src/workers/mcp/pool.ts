@@ -184,6 +184,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
         if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
         return lists;
       }
+      // What another release offers by now is not for this connection to say.
+      if (slot.stale || (slot.connection && slot.connection !== connection)) return fail('Closed', 'Another connection has taken its place.');
       const position = await parts.onLists(slot.server, slot.person, connection.facts, lists.value);
       Object.assign(slot, { position, tools: lists.value.tools.length, broken: lists.value.broken });
       if (slot.connection === connection) settle(slot);
@@ -268,6 +270,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     },
     async renew(serverId) {
       const all = [...slots.values()].filter(({ server }) => server.serverId === serverId);
+      const inUse = all.filter(({ connection, listing }) => connection || listing);
       await Promise.all(
         all.map(async (slot) => {
           const { connection } = slot;
@@ -278,6 +281,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
           if (!slot.connecting) enter(slot, slot.server.enabled ? 'registered' : 'disabled');
         }),
       );
+      // What was about to be written down of the old release may have come after what the new one offers: that is read once more.
+      await Promise.all(all.map(({ listing }) => listing?.catch(() => undefined)));
+      const again = inUse.find((slot) => slots.get(slot.key) === slot);
+      if (again && (await connected(again, true)).ok) await list(again);
     },
     statuses: () => [...slots.values()].map(show),
     async sweep() {

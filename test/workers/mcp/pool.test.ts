@@ -25,16 +25,23 @@ const serverOf = (name: string): RingServer => ({
 const persons = ['person_a', 'person_b', 'person_c', 'person_d'] as PersonId[];
 const servers = ['files', 'mail', 'child', 'child-two'].map(serverOf);
 
+interface Played {
+  readonly fails?: () => boolean;
+  readonly chance?: number;
+  readonly launch?: Launch;
+  /** Lists are there when it resolves. */
+  readonly listed?: () => Promise<unknown>;
+  /** How many connects there had been when the connection was made that has read them. */
+  readonly onLists?: (nth: number) => unknown;
+}
 /** A pool whose connections are counted, and whose clock moves when told. */
 function counted({
   fails = () => false,
   chance = 0.5,
   launch = async (_server, target) => ({ ok: true, value: { target } }),
-}: {
-  fails?: () => boolean;
-  chance?: number;
-  launch?: Launch;
-} = {}) {
+  listed = async () => undefined,
+  onLists = () => undefined,
+}: Played = {}) {
   const open = new Set<{ server: string }>();
   let clock = 0;
   let tries = 0;
@@ -49,7 +56,7 @@ function counted({
   } as const;
   const connector = {
     connect: async (target: { url?: string; command?: string }) => {
-      tries++;
+      const nth = ++tries;
       if (fails()) return { ok: false, error: { code: 'Unreachable', message: 'Nobody is there.', sent: false } };
       const mine = { server: target.url ?? target.command ?? '' };
       open.add(mine);
@@ -57,7 +64,10 @@ function counted({
       const connection: Partial<McpConnection> = {
         facts,
         closed: closed.promise,
-        lists: async () => ({ ok: true, value: { tools: [], prompts: [], templates: [], broken: [] } }),
+        lists: async () => {
+          await listed();
+          return { ok: true, value: { tools: [], prompts: Array.from({ length: nth }, () => ({})), templates: [], broken: [] } };
+        },
         memory: () => undefined,
         close: async () => void open.delete(mine),
       };
@@ -78,7 +88,7 @@ function counted({
     limits,
     commands: [],
     launch,
-    onLists: async () => '',
+    onLists: async (_server, _person, _facts, { prompts }) => String(onLists(prompts.length)),
     onNew: () => undefined,
     onStatus: () => undefined,
     now: () => clock,
@@ -183,6 +193,20 @@ test('whoever calls waits no longer for a package to be installed than for the c
   expect(await stage.use(ada, child)).toMatchObject({ ok: true });
   expect(stage.tries()).toBe(1);
   expect(stage.pool.statuses()).toMatchObject([{ state: 'ready', release: '1.0.0' }]);
+  await stage.pool.close();
+});
+
+test('lists that are still being read when another release is to run are not written down, and those of the other one are', async () => {
+  const { promise: read, resolve: go } = Promise.withResolvers<void>();
+  const written: number[] = [];
+  const stage = counted({ listed: () => read, onLists: (nth) => written.push(nth) });
+  const [files] = servers as [RingServer];
+  const [ada] = persons as [PersonId];
+  await stage.use(ada, files);
+  const renewed = stage.pool.renew(files.serverId);
+  go();
+  await renewed;
+  expect(new Set(written)).toEqual(new Set([2]));
   await stage.pool.close();
 });
 
