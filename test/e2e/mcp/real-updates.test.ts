@@ -109,7 +109,7 @@ const reached = async <Value>(look: () => Promise<Value>, holds: (value: Value) 
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
-    await sleep(200);
+    await sleep(400);
   }
 };
 
