@@ -106,14 +106,19 @@ export const fail = (code: McpError['code'], message: string): { ok: false; erro
   error: { code, message, sent: false },
 });
 
-/** What comes of it, or what `instead` says once the signal is aborted: it goes on all the same. */
-export const orInstead = async <Value>(work: Promise<Value>, signal: AbortSignal, instead: () => Value): Promise<Value> => {
-  if (signal.aborted) return instead();
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const stop = () => resolve();
-  signal.addEventListener('abort', stop, { once: true });
-  return await Promise.race([work, aborted.then(instead)]).finally(() => signal.removeEventListener('abort', stop));
-};
+/** Whoever calls waits no longer for a connection than for the call itself; the connect goes on. `why` says what it is at. */
+export async function patiently(
+  connecting: Promise<McpResult<McpConnection>>,
+  { signal, ms, why }: { signal: AbortSignal; ms: number; why: () => string | undefined },
+): Promise<McpResult<McpConnection>> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const { promise: late, resolve } = Promise.withResolvers<McpResult<McpConnection>>();
+  const stop = (): void =>
+    resolve(signal.aborted ? fail('Cancelled', 'It was cancelled.') : fail('Timeout', `The tool server is not connected yet. ${why() ?? ''}`.trim()));
+  within.addEventListener('abort', stop, { once: true });
+  if (within.aborted) stop();
+  return await Promise.race([connecting, late]).finally(() => within.removeEventListener('abort', stop));
+}
 
 /** A tool that failed says so in its result. */
 export const isErrorResult = (value: unknown): boolean => typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;

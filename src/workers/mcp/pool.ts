@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import type { RingServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial } from '../../domain/mcp/trial.ts';
-import { fail, isErrorResult, type McpPool, orInstead, type PoolParts, type Use, whyNotStarted } from './pool-parts.ts';
+import { fail, isErrorResult, type McpPool, type PoolParts, patiently, type Use, whyNotStarted } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
 import { backoffMs, newSlot, noteCall, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
 import { createSlotLogins, isAboutLogin } from './slot-login.ts';
@@ -57,12 +57,17 @@ export function createMcpPool(parts: PoolParts): McpPool {
     await connection?.close();
   };
 
+  const rest = (idle: readonly Slot[]): Promise<unknown> =>
+    Promise.all(
+      idle.map(async (slot) => {
+        await disconnect(slot);
+        enter(slot, 'registered');
+      }),
+    );
+
   const room = async (slot: Slot): Promise<boolean> => {
     const ending = whomToEnd([...slots.values()], slot, limits);
-    for (const other of ending ?? []) {
-      await disconnect(other);
-      enter(other, 'registered');
-    }
+    await rest(ending ?? []);
     return ending !== undefined;
   };
 
@@ -152,17 +157,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
     return slot.connecting;
   };
 
-  /** Whoever calls waits no longer for a connection than for the call itself. */
-  const connectedFor = (slot: Slot, { signal }: Pick<Use, 'signal'>, insist: boolean): Promise<McpResult<McpConnection>> => {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(slot.server.timeoutMs ?? limits.callMs)]);
-    return orInstead(connected(slot, insist), within, () =>
-      signal.aborted ? fail('Cancelled', 'It was cancelled.') : fail('Timeout', `The tool server is not connected yet. ${slot.reason ?? ''}`.trim()),
-    );
-  };
-
+  const callMs = ({ server }: Slot): number => server.timeoutMs ?? limits.callMs;
   const callOf = (slot: Slot, { signal, onProgress }: Pick<Use, 'signal' | 'onProgress'>): McpCall => ({
     signal: AbortSignal.any([signal, stopped.signal]),
-    timeoutMs: slot.server.timeoutMs ?? limits.callMs,
+    timeoutMs: callMs(slot),
     ...(onProgress ? { onProgress } : {}),
   });
 
@@ -241,7 +239,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     async use(server, person, use, work) {
       const slot = slotFor(server, person);
       for (let attempt = 0; ; attempt++) {
-        const there = await connectedFor(slot, use, attempt > 0);
+        const there = await patiently(connected(slot, attempt > 0), { signal: use.signal, ms: callMs(slot), why: () => slot.reason });
         if (!there.ok) return there;
         const result = await used(slot, use, work);
         // A server that has been started anew knows the session no more: once more, where that does nothing twice.
@@ -289,12 +287,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     statuses: () => [...slots.values()].map(show),
     async sweep() {
       const idle = [...slots.values()].filter(({ connection, active, usedAt }) => connection && active === 0 && now() - usedAt > limits.idleMs);
-      await Promise.all(
-        idle.map(async (slot) => {
-          await disconnect(slot);
-          enter(slot, 'registered');
-        }),
-      );
+      await rest(idle);
     },
     async close() {
       stopped.abort();
