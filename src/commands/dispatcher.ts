@@ -1,5 +1,3 @@
-import { createHmac, createSecretKey } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { v4, v5 } from 'uuid';
 import type { Loader } from '../adapters/event-store/loader.ts';
 import { resolveOwner } from '../adapters/event-store/owner.ts';
@@ -15,6 +13,7 @@ import { hide } from './hidden.ts';
 import { createPersonGate } from './person-gate.ts';
 import type { Refusals } from './refusals.ts';
 import { whyNot } from './standing.ts';
+import { tagger } from './tagger.ts';
 
 export interface DispatcherParts {
   readonly store: EventStore;
@@ -114,6 +113,7 @@ export function createTell(parts: DispatcherParts): Tell {
       now,
       newId: newId(),
       actor: principal.id,
+      stream,
       tag: hmac,
     });
     if (isRefusal(decided)) {
@@ -190,16 +190,6 @@ export function createTell(parts: DispatcherParts): Tell {
     return told as Told<Result>;
   };
   return tell;
-}
-
-/** The HMAC of a value under the installation's secret. */
-export function tagger(installationSecret: Buffer): (value: unknown) => string {
-  // As a key object: a buffer costs six times as much at every use.
-  const secret = createSecretKey(installationSecret);
-  return (value) =>
-    createHmac('sha256', secret)
-      .update(canonicalize(value) ?? '')
-      .digest('hex');
 }
 
 /** A refusal whose cause other commands can remove; they run outside the stream's queue, because they may write the same stream. */

@@ -30,7 +30,13 @@ export const completeStep = command('completeStep', {
     model: z.string(),
     usage: Usage.optional(),
     calls: z.array(
-      z.object({ toolCallId: z.string(), toolName: z.string(), needs: z.enum(['server', 'approval', 'client']), binding: CallBinding.optional() }),
+      z.object({
+        toolCallId: z.string(),
+        toolName: z.string().optional(),
+        tool: z.string().optional(),
+        needs: z.enum(['server', 'approval', 'client']),
+        binding: CallBinding.optional(),
+      }),
     ),
     parts: z.array(Part),
     expiresAt: IsoTime.optional(),
@@ -90,6 +96,7 @@ export const requestToolInput = command('requestToolInput', {
     requests: z.array(
       z.object({
         toolCallId: z.string(),
+        toolName: z.string(),
         askedOf: PersonId,
         resumable: z.boolean(),
         expiresAt: IsoTime,

@@ -26,6 +26,8 @@ export interface DecisionContext {
   /** The n-th call within one command always gives the same id. */
   readonly newId: (prefix: string) => string;
   readonly actor: string;
+  /** The stream that the events are for. */
+  readonly stream: string;
   /** HMAC of the text with the installation's secret: equal texts can be told without keeping them. */
   readonly tag: (text: string) => string;
 }

@@ -25,6 +25,7 @@ import { openMongoLiveLog } from '../adapters/live-log/mongodb.ts';
 import { discoverProviders } from '../adapters/model-provider/discover.ts';
 import { createModels } from '../adapters/model-provider/models.ts';
 import { type MongoConnection, openMongo } from '../adapters/mongo/connection.ts';
+import { tagger } from '../commands/tagger.ts';
 import { upcasters } from '../domain/upcasters.ts';
 import { createRemoteProgress } from '../projections/remote-progress.ts';
 import { writeSharedViews } from '../projections/shared-projector.ts';
@@ -67,8 +68,8 @@ export async function openDistributed(settings: Settings, log: Log): Promise<Ins
   opened.defer(() => connection.close());
   const eventStore = await once(() => openEventStoreDb({ url: eventStoreUrl }), log);
   opened.defer(() => eventStore.close());
-  const store = sharingTail(upcasting(eventStore, upcasters));
   const secret = await installationSecret({ connection, masterKey });
+  const store = sharingTail(upcasting(eventStore, upcasters, tagger(secret)));
   const { kernel, work } = await openKernel({ settings, connection, store, leaves: leavesOfStore(eventStore), masterKey, secret, opened, log });
   const stopped = new AbortController();
   const working = work(stopped.signal);

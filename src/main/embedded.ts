@@ -75,11 +75,12 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     () => undefined,
   );
   opened.defer(async () => (await closed)?.());
-  let store = await openLog(folder);
+  const place = { folder, secret: secrets.installation };
+  let store = await openLog(place);
   opened.defer(() => store.close());
   const bare = await (early ?? openVault());
   if (!early) opened.defer(() => bare.close());
-  store = await renewedIfOlder(folder, store, log);
+  store = await renewedIfOlder(place, store, log);
   const { vault, applied } = await withErasures(store, bare, erasures);
   if (applied > 0) log(`applied ${applied} erasures again that the key vault had not seen`);
   opened.defer(keepMarking(store, vault, log));
@@ -91,7 +92,7 @@ async function openParts(settings: Settings, opened: AsyncDisposableStack, log: 
     log(`reactions start over, the damaged file is now ${aside}: ${reason}`),
   );
   opened.defer(() => state.close());
-  const { documents, progress, close } = await openViews(folder, log);
+  const { documents, progress, close } = await openViews(place, log);
   opened.defer(close);
   const found = await discoverProviders(settings, settings.ANNALS_LOCAL_MODELS === 'off' ? { localServers: [] } : {});
   for (const warning of found.warnings) log(warning);

@@ -3,10 +3,11 @@ import { createLoader } from '../adapters/event-store/loader.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import { createFolderPost } from '../adapters/mail/folder.ts';
 import { createArgon2 } from '../adapters/password-hash/argon2.ts';
-import { createTell, tagger } from '../commands/dispatcher.ts';
+import { createTell } from '../commands/dispatcher.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
 import { mayProcess } from '../commands/standing.ts';
+import { tagger } from '../commands/tagger.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import { createAsk, viewsOf } from '../projections/ask.ts';
 import { createFollow } from '../projections/follow.ts';
@@ -60,8 +61,9 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const views = viewsOf(documents);
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
+  const tag = tagger(secret);
   const prepare = {
-    sendMessage: preparePromptCall({ loader, store, sealer, views, tag: tagger(secret) }),
+    sendMessage: preparePromptCall({ loader, store, sealer, views, tag }),
     answerToolInput: prepareAnswer({ store, sealer }),
   };
   const { switchedOff = new Set<string>() } = parts;
@@ -69,7 +71,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const privacy = createPrivacy({ tell, loader, store, sealer, blobs, views, progress, now, secret, settings: parts.privacy });
   const { shown: onShown, record: onRefusal } = refusals;
   const evidence = parts.heads?.evidence;
-  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy: privacy.asking });
+  const ask = createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, tag, privacy: privacy.asking });
   const follow = createFollow({ store, loader, sealer, liveLog, hub, documents, progress, onShown, onRefusal });
   const known = knownPersons({ loader, views });
   const principalOf = principals(known);
@@ -84,7 +86,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   });
   const uses = createPromptUses({ tell, views, now });
   const { builtIn = {} } = parts;
-  const builtInTools = builtIn === 'off' ? undefined : openBuiltInTools({ loader, ask, now, used: uses.used, security }, builtIn);
+  const builtInTools = builtIn === 'off' ? undefined : openBuiltInTools({ loader, ask, now, tag, used: uses.used, security }, builtIn);
   const mcp = createMcp({ ...{ tell, loader, store, sealer, blobs, hub, views, state, secret, now, security, setting: parts.mcp }, onProblem: log });
   const { post = createFolderPost(), hashes = createArgon2(), firstAdministers = false, publicUrl } = parts;
   const { accounts, ...accounting } = createAccounts({

@@ -4,6 +4,7 @@ import { type EventStore, START } from '../adapters/event-store/port.ts';
 import { openSqliteEventStore } from '../adapters/event-store/sqlite.ts';
 import { upcasting } from '../adapters/event-store/upcast.ts';
 import { vaultExists } from '../adapters/key-vault/sqlite.ts';
+import { tagger } from '../commands/tagger.ts';
 import { upcasters } from '../domain/upcasters.ts';
 import { holdsLast } from '../projections/checkpoint.ts';
 import { collectionOf } from '../projections/view.ts';
@@ -13,11 +14,17 @@ import { openRebuildable } from './set-aside.ts';
 import { saidOfDamage } from './views.ts';
 import { requireSoundTail } from './whole.ts';
 
-const open = async (folder: string): Promise<EventStore> => upcasting(await openSqliteEventStore({ folder }), upcasters);
+/** `secret` is the installation's. */
+interface Place {
+  readonly folder: string;
+  readonly secret: Buffer;
+}
+const open = async ({ folder, secret }: Place): Promise<EventStore> => upcasting(await openSqliteEventStore({ folder }), upcasters, tagger(secret));
 
 /** The log, once its last events are known to be what was stored, and the keys for what it holds to be there. */
-export async function openLog(folder: string): Promise<EventStore> {
-  const store = await open(folder);
+export async function openLog(place: Place): Promise<EventStore> {
+  const { folder } = place;
+  const store = await open(place);
   try {
     if (!vaultExists(folder) && (await store.head()) !== START) {
       const vault = join(folder, 'keys.db');
@@ -34,7 +41,8 @@ export async function openLog(folder: string): Promise<EventStore> {
 }
 
 /** When the views have come further than the log (an older one was put back), it begins a new epoch, so that views and reactions start over. */
-export async function renewedIfOlder(folder: string, store: EventStore, say: (message: string) => void): Promise<EventStore> {
+export async function renewedIfOlder(place: Place, store: EventStore, say: (message: string) => void): Promise<EventStore> {
+  const { folder } = place;
   const documents = await openRebuildable({ folder, name: 'views.db', readOnly: true }, (reason, aside) => say(saidOfDamage(reason, aside)));
   const epoch = await store.epoch();
   let older = false;
@@ -47,5 +55,5 @@ export async function renewedIfOlder(folder: string, store: EventStore, say: (me
   await store.close();
   renewEpoch(folder);
   say('the log is older than the views: they are built anew');
-  return open(folder);
+  return open(place);
 }

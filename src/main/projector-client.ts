@@ -24,8 +24,11 @@ interface Rebuild {
   readonly reject: (error: Error) => void;
 }
 
-/** The projector's thread as the main one sees it; it can be started again after a stop. */
-export function createProjectorClient(folder: string, { onFailure, onWait }: ProjectorEvents): ProjectorClient {
+/** `secret` is the installation's. The projector's thread as the main one sees it; it can be started again after a stop. */
+export function createProjectorClient(
+  { folder, secret }: { folder: string; secret: Buffer },
+  { onFailure, onWait }: ProjectorEvents,
+): ProjectorClient {
   const rebuilds = new Map<number, Rebuild>();
   let running: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   let nextId = 0;
@@ -73,7 +76,7 @@ export function createProjectorClient(folder: string, { onFailure, onWait }: Pro
   return {
     progress,
     start() {
-      const worker = new Worker(new URL('../main.ts', import.meta.url), { workerData: { thread: 'projector', folder } });
+      const worker = new Worker(new URL('../main.ts', import.meta.url), { workerData: { thread: 'projector', folder, secret } });
       worker.on('message', hear);
       worker.on('error', (error) => hear({ kind: 'failed', message: error instanceof Error ? error.message : String(error), damaged: false }));
       const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve(ended())));

@@ -3,6 +3,7 @@ import { isCorruption } from '../adapters/document-store/corruption.ts';
 import { openSqliteDocumentStore } from '../adapters/document-store/sqlite.ts';
 import { openSqliteEventStore } from '../adapters/event-store/sqlite.ts';
 import { upcasting } from '../adapters/event-store/upcast.ts';
+import { tagger } from '../commands/tagger.ts';
 import { upcasters } from '../domain/upcasters.ts';
 import { createProjector, type RebuildResult, type ViewStatus } from '../projections/projector.ts';
 import { views } from '../projections/views/index.ts';
@@ -23,20 +24,25 @@ export type FromProjector =
 const RETRY_MS = 500;
 
 /** The views' writer, alone in its thread: reads the log, writes `views.db`, tells the main thread how far it has come. */
-export async function runProjectorThread(port: MessagePort, { folder }: { folder: string }): Promise<void> {
+export async function runProjectorThread(port: MessagePort, { folder, secret }: { folder: string; secret: Uint8Array }): Promise<void> {
   const post = (message: FromProjector): void => port.postMessage(message);
   const stopped = new AbortController();
   try {
-    await project(port, folder, stopped, post);
+    await project(port, { folder, secret: Buffer.from(secret) }, stopped, post);
   } catch (error) {
     if (!stopped.signal.aborted) post({ kind: 'failed', message: sentenceOf(error), damaged: isCorruption(error) });
   }
   port.close();
 }
 
-async function project(port: MessagePort, folder: string, stopped: AbortController, post: (message: FromProjector) => void): Promise<void> {
+async function project(
+  port: MessagePort,
+  { folder, secret }: { folder: string; secret: Buffer },
+  stopped: AbortController,
+  post: (message: FromProjector) => void,
+): Promise<void> {
   await using opened = new AsyncDisposableStack();
-  const store = upcasting(await openSqliteEventStore({ folder, readOnly: true }), upcasters);
+  const store = upcasting(await openSqliteEventStore({ folder, readOnly: true }), upcasters, tagger(secret));
   opened.defer(() => store.close());
   const file = await openSqliteDocumentStore({ folder });
   opened.defer(() => file.close());

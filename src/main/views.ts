@@ -19,16 +19,19 @@ export const saidOfDamage = (reason: string, aside: string): string =>
   `the views are built anew from the log, the damaged file is now ${aside}: ${reason}`;
 
 /** Starts the views' writer in its thread, and opens them for reading. */
-export async function openViews(folder: string, log: (message: string) => void): Promise<Views> {
+export async function openViews({ folder, secret }: { folder: string; secret: Buffer }, log: (message: string) => void): Promise<Views> {
   const open = (): Promise<DocumentStore> => openSqliteDocumentStore({ folder, readOnly: true });
   let current = await open();
   let closed = false;
   let repairing: Promise<void> | undefined;
-  const projector = createProjectorClient(folder, {
-    onFailure: (message, damaged) =>
-      damaged ? repair(message) : log(`the views are not being written, restart the server once this is mended: ${message}`),
-    onWait: (why) => log(why === undefined ? 'the views are being written again' : `the views wait: ${why}`),
-  });
+  const projector = createProjectorClient(
+    { folder, secret },
+    {
+      onFailure: (message, damaged) =>
+        damaged ? repair(message) : log(`the views are not being written, restart the server once this is mended: ${message}`),
+      onWait: (why) => log(why === undefined ? 'the views are being written again' : `the views wait: ${why}`),
+    },
+  );
   projector.start();
 
   function repair(reason: string): void {

@@ -9,6 +9,7 @@ import type { LiveLog } from '../adapters/live-log/port.ts';
 import { type Conversation, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import { fileStream, files, isThere, type StoredFile } from '../domain/file.ts';
+import type { Tag } from '../domain/mcp/names.ts';
 import { mayDo, type Principal } from '../domain/principal.ts';
 import { resourceShares, shareStream } from '../domain/resource-share.ts';
 import { may, mayEver } from '../permissions/ability.ts';
@@ -29,6 +30,7 @@ export interface AskParts {
   readonly onShown: (principal: Principal, owners: readonly string[], what: string, target: string, correlationId?: string) => void;
   readonly onRefusal: (principal: Principal, refused: { verb: 'ask'; what: string; code: string; target: string }, correlationId?: string) => void;
   readonly evidence?: Evidence | undefined;
+  readonly tag: Tag;
   readonly privacy: Pick<QueryContext, 'privacy' | 'now' | 'pseudonym' | 'objecting'>;
 }
 
@@ -80,7 +82,7 @@ async function isAttached(loader: Loader, views: Views, principal: Principal, fi
 }
 
 /** The kernel's second verb: parse, policy, wait for one's own write, read; a query opens what it shows. */
-export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, privacy }: AskParts): Ask {
+export function createAsk({ store, loader, documents, sealer, liveLog, progress, onShown, onRefusal, evidence, tag, privacy }: AskParts): Ask {
   const views = viewsOf(documents);
 
   return async <Data>(principal: Principal, { definition, input: raw }: QueryValue<Data>, options: AskOptions = {}): Promise<Asked<Data>> => {
@@ -118,6 +120,7 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
         openDeep: sealer.openDeep,
         status: progress.status,
         evidence,
+        tag,
         ...privacy,
       };
       const data = await definition.run(parsed.data, context);

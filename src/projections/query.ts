@@ -7,6 +7,7 @@ import type { Conversation } from '../domain/conversation/index.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { JsonObject } from '../domain/event.ts';
 import type { StoredFile } from '../domain/file.ts';
+import type { Tag } from '../domain/mcp/names.ts';
 import type { RunItem } from '../domain/message.ts';
 import type { Need } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -47,6 +48,8 @@ export interface QueryContext {
   /** What the settings say of privacy. */
   readonly privacy: PrivacySettings;
   readonly now: () => Date;
+  /** What sealed names of servers and their tools are recognised by. */
+  readonly tag: Tag;
   /** A name that leads to nobody, the same for the same text within one purpose. */
   readonly pseudonym: (purpose: string, text: string) => string;
   /** Which of these persons object to figures being made of their data. */

@@ -20,7 +20,10 @@ export interface KnownCall {
 const MOST_RUNS = 1000;
 const MOST_CALLS = 200;
 
-const Parts = z.object({ parts: z.array(z.looseObject({ type: z.string(), toolCallId: z.string().optional(), input: z.json().optional() })) });
+const Parts = z.object({
+  parts: z.array(z.looseObject({ type: z.string(), toolCallId: z.string().optional(), input: z.json().optional() })),
+  tools: z.array(z.object({ toolCallId: z.string(), tool: z.string() })).default([]),
+});
 
 /** The newest calls of a server's tools, each set of arguments once a person; those whose key is gone are not there any more. */
 export async function recordedCalls(
@@ -38,9 +41,11 @@ export async function recordedCalls(
     for (const [index, { calls }] of steps.entries()) {
       const parts: unknown = all[index];
       const opened = isUnopened(parts) ? undefined : Parts.safeParse(parts).data;
-      for (const { toolCallId, serverId: of, tool, argumentsHash, result } of calls) {
+      for (const { toolCallId, serverId: of, tool: plain, argumentsHash, result } of calls) {
         const input = opened?.parts.find((part) => part.type === 'tool' && part.toolCallId === toolCallId)?.input;
-        if (of !== serverId || seen.has(argumentsHash) || typeof input !== 'object' || input === null || Array.isArray(input)) continue;
+        const tool = opened?.tools.find((each) => each.toolCallId === toolCallId)?.tool ?? plain;
+        if (of !== serverId || tool === null || seen.has(argumentsHash) || typeof input !== 'object' || input === null || Array.isArray(input))
+          continue;
         seen.add(argumentsHash);
         const { owner, conversationId, at } = doc;
         found.push({ owner, conversationId, runId, toolCallId, tool, at, result, input: input as JsonObject });

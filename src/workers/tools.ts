@@ -33,6 +33,10 @@ export interface ServerTool extends ToolDefinition {
   readonly needsApproval: boolean;
   /** May be called again when its outcome is unknown. */
   readonly idempotent: boolean;
+  /** What its server calls it, where it is of one. */
+  readonly tool?: string;
+  /** Its name may be somebody's own words: the log has it sealed alone. */
+  readonly isOwn?: boolean;
   /** What an approval of a call with this input is good for; a call that is bound to something else is not made. */
   readonly bind?: (input: Json) => CallBinding;
   /** Throws `ToolFailed` for what the model may read, `OutcomeUnknown` when the call may have been carried out or not. */

@@ -32,6 +32,10 @@ function problemOf(upcasters: Upcasters, type: string, version: number, folder: 
   const file = join(folder, name);
   if (!existsSync(file)) return [`${name} is missing`];
   const { before, after } = Golden.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const { data } = upcast(upcasters, { id: '', type, version, stream: 'golden', revision: 0n, position: '', data: before, metadata });
+  const { data } = upcast(
+    upcasters,
+    { id: '', type, version, stream: 'golden', revision: 0n, position: '', data: before, metadata },
+    (text) => `tag of ${text}`,
+  );
   return isDeepStrictEqual(data, after) ? [] : [`${name} comes out as ${JSON.stringify(data)}`];
 }

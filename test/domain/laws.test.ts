@@ -107,6 +107,7 @@ function play<State, Command>(
       now: '2026-01-01T00:00:00.000Z',
       newId: (prefix) => `${prefix}c${index}n${ids++}`,
       actor: 'a',
+      stream: 'law',
       tag: (text) => text,
     });
     const news = isRefusal(decided) ? [] : decided;

@@ -83,6 +83,7 @@ describe('a ring of keys', () => {
     const decided = keyrings.decide({ name: 'rotateProviderKey', keyId, apiKey: 'newer' }, ring, {
       now: '2026-01-01T00:00:00.000Z',
       newId: () => '',
+      stream: '',
       tag: (text) => text,
       actor: '',
     });
@@ -92,7 +93,8 @@ describe('a ring of keys', () => {
   test('drops the key before when its grace time is over, and not sooner', () => {
     const ring = ringOf(registered, rotated);
     const before = ring.keys.get(keyId)?.previous?.eventId;
-    const endAt = (now: string) => keyrings.decide({ name: 'endKeyGrace', keyId }, ring, { now, newId: () => '', actor: '', tag: String });
+    const endAt = (now: string) =>
+      keyrings.decide({ name: 'endKeyGrace', keyId }, ring, { now, newId: () => '', actor: '', stream: '', tag: String });
     expect(endAt('2026-01-01T23:59:59.999Z')).toEqual([]);
     expect(endAt('2026-01-02T00:00:00.000Z')).toEqual([ProviderKeyGraceEnded({ keyId, dropped: [String(before)] })]);
     expect(ringOf(registered, rotated, ProviderKeyGraceEnded({ keyId, dropped: [] })).keys.get(keyId)?.previous).toBeUndefined();
@@ -100,7 +102,7 @@ describe('a ring of keys', () => {
   });
   test('drops the key before at once where there is no grace time', () => {
     const ring = ringOf(ProviderKeyRegistered({ ...registered.data, rotation: { ...usualRotation, graceHours: 0 }, description: '', ...secret }));
-    const context = { now: '2026-01-01T00:00:00.000Z', newId: () => '', actor: '', tag: String };
+    const context = { now: '2026-01-01T00:00:00.000Z', newId: () => '', actor: '', stream: '', tag: String };
     const before = ring.keys.get(keyId)?.current.eventId;
     expect(keyrings.decide({ name: 'rotateProviderKey', keyId, apiKey: 'new' }, ring, context)).toMatchObject([
       { data: { previousUntil: null, dropped: [before] } },
@@ -109,7 +111,7 @@ describe('a ring of keys', () => {
   test('drops every secret of a key that is removed', () => {
     const ring = ringOf(registered, rotated);
     const { current, previous } = ring.keys.get(keyId) ?? {};
-    const context = { now: '2026-01-01T00:00:00.000Z', newId: () => '', actor: '', tag: String };
+    const context = { now: '2026-01-01T00:00:00.000Z', newId: () => '', actor: '', stream: '', tag: String };
     expect(keyrings.decide({ name: 'removeProviderKey', keyId }, ring, context)).toMatchObject([
       { data: { dropped: [previous?.eventId, current?.eventId] } },
     ]);

@@ -65,30 +65,40 @@ export async function fillShelves(ok: Call, plant: Plant): Promise<string> {
   return name;
 }
 
-/** A server of tools of one's own, and a call of its tool that had to be allowed. */
+/**
+ * A server of tools of one's own, a call of its tool that had to be allowed, what was said of that tool, and a call when it was switched off. Their names are
+ * somebody's words too; a short name has no room for more of them.
+ */
 export async function callTools({ toolsUrl }: House, ok: Call, plant: Plant, marker: string): Promise<void> {
-  const slug = 'notes';
+  const slug = plant('slug');
+  const tool = plant('tool');
   const about = {
-    name: 'note',
+    name: tool,
     server: plant('server-name'),
     about: plant('instructions'),
     does: plant('tool-description'),
     result: plant('tool-result'),
   };
-  const { serverId = '' } = await ok('POST', '/api/mcp/servers', {
-    slug,
+  const registration = {
     title: plant('server-title'),
     transport: 'http',
     address: { url: `${toolsUrl}?${new URLSearchParams({ ...about, path: plant('server-address') })}` },
     headers: { authorization: `Bearer ${plant('header')}`, [`X-${plant('header-name')}`]: plant('other-header') },
     env: { TOKEN: plant('variable'), [`${marker}_variable`]: 'x' },
-  });
+  };
+  const { serverId = '' } = await ok('POST', '/api/mcp/servers', { slug: plant('old'), ...registration });
+  await ok('PUT', `/api/mcp/servers/${serverId}`, { slug, ...registration });
   await shown(ok, `/api/mcp/servers/${serverId}`, ({ contract }) => contract !== null);
+  await ok('PUT', '/api/mcp/choices', { serverId, tool, enabled: true });
+  await ok('PUT', '/api/mcp/policies', { serverId, tool, policy: 'ask' });
+  await ok('PUT', `/api/mcp/servers/${serverId}/policy`, { tool, policy: 'ask' });
   const { conversationId } = await ok('POST', '/api/conversations', {});
-  const run = await ok('POST', `/api/conversations/${conversationId}/messages`, {
-    model: 'demo/demo',
-    parts: [{ type: 'text', text: `/call ${slug}__note ${JSON.stringify({ note: plant('argument') })}` }],
-  });
+  const called = (note: string): Promise<Record<string, string>> =>
+    ok('POST', `/api/conversations/${conversationId}/messages`, {
+      model: 'demo/demo',
+      parts: [{ type: 'text', text: `/call ${slug}__${tool} ${JSON.stringify({ note })}` }],
+    });
+  const run = await called(plant('argument'));
   type Approval = { runId: string; approvalId: string };
   let asked: Approval | undefined;
   await shown(ok, '/api/approvals', ({ approvals }) => {
@@ -97,6 +107,9 @@ export async function callTools({ toolsUrl }: House, ok: Call, plant: Plant, mar
   });
   await ok('POST', `/api/runs/${run.runId}/approvals/${asked?.approvalId}`, { approved: true, reason: plant('approval-reason') });
   await shown(ok, `/api/runs/${run.runId}`, ({ status }) => status === 'completed');
+  await ok('PUT', `/api/mcp/servers/${serverId}/enabled`, { enabled: false });
+  const late = await called(plant('late-argument'));
+  await shown(ok, `/api/runs/${late.runId}`, ({ status }) => status === 'completed');
 }
 
 /** Everything so far once more, in a file that can be had. */

@@ -34,6 +34,7 @@ export function given<State>(aggregate: AnyDecider<State>, history: readonly New
         now: '2026-01-01T00:00:00.000Z',
         newId: (prefix) => `${prefix}new${ids++}`,
         actor: subject,
+        stream: 'given',
         tag: (text) => `tag of ${text}`,
       });
       return {

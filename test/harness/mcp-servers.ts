@@ -1,5 +1,6 @@
 import { registerMcpServer } from '../../src/commands/mcp.ts';
 import { mcpContractStream, mcpContracts } from '../../src/domain/mcp/contract.ts';
+import { listMcpTools } from '../../src/projections/queries/mcp-tools.ts';
 import { administrator, type Installation } from './memory-annals.ts';
 import { until } from './until.ts';
 
@@ -42,3 +43,9 @@ export async function withServer(installation: Installation, name: keyof typeof 
 
 export const listed = ({ kernel }: Pick<Installation, 'kernel'>, serverId: string): Promise<void> =>
   until(async () => (await kernel.loader.load(mcpContractStream(serverId), mcpContracts)).state.contractHash !== undefined);
+
+/** The tools of the server whose definition has been taken, as its administrator is shown them. */
+export async function takenTools({ ask }: Pick<Installation['kernel'], 'ask'>, serverId: string): Promise<string[]> {
+  const asked = await ask(administrator, listMcpTools({ serverId }));
+  return asked.ok ? asked.data.tools.filter(({ withheld }) => withheld !== 'quarantined' && withheld !== 'broken').map(({ tool }) => tool) : [];
+}

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createGuardedFetch } from '../../src/adapters/guarded-fetch/index.ts';
 import { createMcpConnector } from '../../src/adapters/mcp/connector.ts';
-import { mcpRingStream, mcpRings } from '../../src/domain/mcp/server.ts';
-import { ORGANISATION } from '../../src/domain/provider-key.ts';
 import { providedServers } from '../../src/main/provided-servers.ts';
 import { StartRefused } from '../../src/main/refused.ts';
-import { type Disk, type Installation, startAnnals } from '../harness/memory-annals.ts';
+import { listMcpServers } from '../../src/projections/queries/mcp.ts';
+import { administrator, type Disk, type Installation, startAnnals } from '../harness/memory-annals.ts';
 import { until } from '../harness/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-servers-'));
@@ -24,8 +23,8 @@ const startWith = (content: unknown, disk?: Disk): Promise<Installation> => {
   return startAnnals({ ...(disk ? { disk } : {}), mcp: { connector, provided: providedServers(file(content)) } });
 };
 const ringOf = async ({ kernel }: Installation) => {
-  const { state } = await kernel.loader.load(mcpRingStream(ORGANISATION), mcpRings);
-  return [...state.servers.values()].map(({ slug, version, auth, enabled }) => ({ slug, version, auth, enabled }));
+  const asked = await kernel.ask(administrator, listMcpServers({ owner: 'organisation' }));
+  return asked.ok ? asked.data.servers.map(({ slug, version, auth, enabled }) => ({ slug, version, auth, enabled })) : [];
 };
 
 test('the file of an operator is read at each start: what it names is there for everybody, changed where it says otherwise, and once', async () => {

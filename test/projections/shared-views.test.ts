@@ -67,7 +67,7 @@ async function world() {
     writer: (name: string) => {
       const hold = createLeaseHolder({ leases, holder: name, ttlMs: 5000, pollMs: 10 });
       const parts = {
-        store: upcasting(store, {}),
+        store: upcasting(store, {}, String),
         documents,
         views: [count, others],
         hold,

@@ -1,8 +1,10 @@
-import { type JsonObject, newestVersion, type RecordedEvent } from '../../domain/event.ts';
+import { newestVersion, type RecordedEvent } from '../../domain/event.ts';
+import type { Tag } from '../../domain/mcp/names.ts';
+import type { Upcaster } from '../../domain/upcasters.ts';
 import type { EventStore } from './port.ts';
 
 /** From a stored version's data to the next version's: `{ MessageSent: { 1: toVersion2, 2: toVersion3 } }`. Pure. */
-export type Upcasters = Readonly<Record<string, Readonly<Record<number, (data: JsonObject) => JsonObject>>>>;
+export type Upcasters = Readonly<Record<string, Readonly<Record<number, Upcaster>>>>;
 
 /** What a newer release has written: here nothing can be decided or folded from it; there it can. */
 export class NewerEvent extends Error {
@@ -15,28 +17,36 @@ export class NewerEvent extends Error {
 
 export const isNewer = ({ type, version }: Pick<RecordedEvent, 'type' | 'version'>): boolean => version > (newestVersion(type) ?? version);
 
+/** By upcast event the one that is stored. */
+const originals = new WeakMap<RecordedEvent, RecordedEvent>();
+/** The event as the log has it, also where it was upcast on its way. */
+export const asStored = (event: RecordedEvent): RecordedEvent => originals.get(event) ?? event;
+
 /** The event in its type's newest version; itself when it is that already, or newer than the upcasters know. */
-export function upcast(upcasters: Upcasters, event: RecordedEvent): RecordedEvent {
+export function upcast(upcasters: Upcasters, event: RecordedEvent, tag: Tag): RecordedEvent {
   const steps = Object.hasOwn(upcasters, event.type) ? upcasters[event.type] : undefined;
   if (!steps?.[event.version]) return event;
   let { data, version } = event;
   for (let step = steps[version]; step; step = steps[version]) {
-    data = step(data);
+    data = step(data, { stream: event.stream, tag });
     version += 1;
   }
-  return { ...event, version, data };
+  const newest = { ...event, version, data };
+  originals.set(newest, event);
+  return newest;
 }
 
 /**
  * Events come out of `read` and `tail` in their newest version. An event that its upcaster rejects, or that a newer release has written, comes out all the
- * same, and throws once its data is looked at: it stops those who need it, and nobody else. Throws `TypeError` for a chain of versions with a gap.
+ * same, and throws once its data is looked at: it stops those who need it, and nobody else. `tag` is made with the secret of the installation that wrote the
+ * log. Throws `TypeError` for a chain of versions with a gap.
  */
-export function upcasting(store: EventStore, upcasters: Upcasters): EventStore {
+export function upcasting(store: EventStore, upcasters: Upcasters, tag: Tag): EventStore {
   for (const [type, steps] of Object.entries(upcasters)) requireUnbroken(type, Object.keys(steps).map(Number));
   const newest = (event: RecordedEvent): RecordedEvent => {
     if (isNewer(event)) return withoutData(event, new NewerEvent(event));
     try {
-      return upcast(upcasters, event);
+      return upcast(upcasters, event, tag);
     } catch (error) {
       return withoutData(event, noUpcaster(event, error));
     }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
-import { type EventOf, event } from '../event.ts';
+import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId } from '../ids.ts';
+import { toolTag } from './names.ts';
 import { McpPolicy, McpServerId } from './server.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -10,11 +11,12 @@ import { McpPolicy, McpServerId } from './server.ts';
 export const ChoiceScope = z.strictObject({ conversation: ConversationId.optional(), model: z.string().min(1).max(200).optional() });
 export type ChoiceScope = z.output<typeof ChoiceScope>;
 
-const of = { serverId: McpServerId, tool: z.string().nullable() };
+/** The name of the tool is sealed; version 1 has nothing sealed. */
+const of = { serverId: McpServerId, toolTag: z.string().nullable(), ...sealed({ tool: z.string().nullable() }) };
 /** Whether the tools of a server, or one of them, are offered; null takes the choice back. */
-export const McpToolsChosen = event('McpToolsChosen', 1, { ...of, scope: ChoiceScope, enabled: z.boolean().nullable() });
+export const McpToolsChosen = event('McpToolsChosen', 2, { ...of, scope: ChoiceScope, enabled: z.boolean().nullable() });
 /** What happens when a model wants to call them; null takes it back. */
-export const McpToolPolicySet = event('McpToolPolicySet', 1, { ...of, policy: McpPolicy.nullable() });
+export const McpToolPolicySet = event('McpToolPolicySet', 2, { ...of, policy: McpPolicy.nullable() });
 
 export const mcpChoiceEvents = [McpToolsChosen, McpToolPolicySet] as const;
 type McpChoiceEvent = EventOf<(typeof mcpChoiceEvents)[number]>;
@@ -33,8 +35,8 @@ export const mcpChoiceStream = (person: string): string => `mcpchoices-${person}
 
 const scopeKey = ({ conversation, model }: ChoiceScope): string =>
   conversation !== undefined ? `conversation ${conversation}` : model !== undefined ? `model ${model}` : 'person';
-const toolKey = (serverId: string, tool: string | null): string => `${serverId} ${tool ?? ''}`;
-const choiceKey = (scope: ChoiceScope, serverId: string, tool: string | null): string => `${scopeKey(scope)} ${toolKey(serverId, tool)}`;
+const toolKey = (serverId: string, tagged: string | null): string => `${serverId} ${tagged ?? ''}`;
+const choiceKey = (scope: ChoiceScope, serverId: string, tagged: string | null): string => `${scopeKey(scope)} ${toolKey(serverId, tagged)}`;
 
 const MOST_CHOICES = 20_000;
 
@@ -43,19 +45,20 @@ export const mcpChoices: Decider<McpChoices, McpChoiceCommand, McpChoiceEvent> =
   evolve: (state, { type, data }) => {
     const put = <Value>(map: Map<string, Value>, key: string, value: Value | null): void =>
       void (value === null ? map.delete(key) : map.set(key, value));
-    if (type === 'McpToolsChosen') put(state.enabled, choiceKey(data.scope, data.serverId, data.tool), data.enabled);
-    else put(state.policies, toolKey(data.serverId, data.tool), data.policy);
+    if (type === 'McpToolsChosen') put(state.enabled, choiceKey(data.scope, data.serverId, data.toolTag), data.enabled);
+    else put(state.policies, toolKey(data.serverId, data.toolTag), data.policy);
     return state;
   },
-  decide: (command, state) => {
+  decide: (command, state, { tag }) => {
     const { serverId, tool } = command;
+    const of = { serverId, toolTag: toolTag(tag, serverId, tool), tool };
     if (state.enabled.size + state.policies.size >= MOST_CHOICES) return refuse('TooManyChoices', 'Take back some of your choices first.');
     if (command.name === 'chooseMcpTools') {
       const { scope, enabled } = command;
-      return (state.enabled.get(choiceKey(scope, serverId, tool)) ?? null) === enabled ? [] : [McpToolsChosen({ serverId, tool, scope, enabled })];
+      return (state.enabled.get(choiceKey(scope, serverId, of.toolTag)) ?? null) === enabled ? [] : [McpToolsChosen({ ...of, scope, enabled })];
     }
     const { policy } = command;
-    return (state.policies.get(toolKey(serverId, tool)) ?? null) === policy ? [] : [McpToolPolicySet({ serverId, tool, policy })];
+    return (state.policies.get(toolKey(serverId, of.toolTag)) ?? null) === policy ? [] : [McpToolPolicySet({ ...of, policy })];
   },
 };
 
@@ -65,19 +68,20 @@ export interface ToolPlace {
   readonly conversation?: string;
 }
 
-/** The narrowest choice that there is: thread, model, person; within each the tool's before the server's. Offered where nobody chose. */
-export function isChosen({ enabled }: McpChoices, serverId: string, tool: string, { model, conversation }: ToolPlace): boolean {
+/** Of the tool of that tag, the narrowest choice that there is: thread, model, person; within each the tool's before the server's. Offered where nobody chose. */
+export function isChosen({ enabled }: McpChoices, serverId: string, tagged: string, { model, conversation }: ToolPlace): boolean {
   const scopes: ChoiceScope[] = [
     ...(conversation === undefined ? [] : [{ conversation: conversation as ConversationId }]),
     ...(model === undefined ? [] : [{ model }]),
     {},
   ];
   for (const scope of scopes) {
-    const choice = enabled.get(choiceKey(scope, serverId, tool)) ?? enabled.get(choiceKey(scope, serverId, null));
+    const choice = enabled.get(choiceKey(scope, serverId, tagged)) ?? enabled.get(choiceKey(scope, serverId, null));
     if (choice !== undefined) return choice;
   }
   return true;
 }
 
-export const personalPolicy = ({ policies }: McpChoices, serverId: string, tool: string | null): McpPolicy | undefined =>
-  policies.get(toolKey(serverId, tool));
+/** Of the tool of that tag; null: of all of the server's. */
+export const personalPolicy = ({ policies }: McpChoices, serverId: string, tagged: string | null): McpPolicy | undefined =>
+  policies.get(toolKey(serverId, tagged));

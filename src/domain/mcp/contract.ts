@@ -4,6 +4,7 @@ import { refuse } from '../decider.ts';
 import { type EventOf, event, sealed } from '../event.ts';
 import type { PersonId } from '../ids.ts';
 import { ContractSnapshot } from '../mcp-contract/contract.ts';
+import { toolTag } from './names.ts';
 import { McpServerId } from './server.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -16,25 +17,26 @@ export const ToolHints = z.object({ readOnly: z.boolean(), destructive: z.boolea
 const ToolPin = Named.extend({ hints: ToolHints });
 export type ToolPin = z.output<typeof ToolPin>;
 
+/** Of one tool in the clear. What it is called stands in the snapshot. */
+const TaggedPin = z.object({ tag: z.string(), hash: Hash, hints: ToolHints });
+
 const contract = { contractId: z.string(), serverId: McpServerId };
 
 /** A server offers something else than before. Written at a connect, when the hash is another one. */
-export const McpContractObserved = event('McpContractObserved', 1, {
+export const McpContractObserved = event('McpContractObserved', 2, {
   ...contract,
   /** Of the registration that was connected to. */
   registration: z.int(),
-  /** Over everything below. */
+  /** Over all that was seen. */
   contractHash: Hash,
   era: z.enum(['legacy', 'modern']),
   protocolVersion: z.string(),
   instructionsHash: Hash,
-  tools: z.array(ToolPin),
-  prompts: z.array(Named),
-  templates: z.array(Named),
+  pins: z.array(TaggedPin),
   ...sealed({ snapshot: ContractSnapshot }),
 });
 /** Somebody has looked at a changed definition, and takes it. */
-export const McpToolApproved = event('McpToolApproved', 1, { ...contract, tool: z.string(), hash: Hash });
+export const McpToolApproved = event('McpToolApproved', 2, { ...contract, toolTag: z.string(), hash: Hash, ...sealed({ tool: z.string() }) });
 /** All of what the server offers now is what is gone by from here on: the definitions of its tools are taken, and later ones are compared with it. */
 export const McpContractTaken = event('McpContractTaken', 1, { ...contract, contractHash: Hash });
 
@@ -59,6 +61,7 @@ export interface McpContract {
   /** The event that holds the newest snapshot, and that of the one that is gone by. */
   place?: { eventId: string; revision: bigint };
   takenPlace?: { eventId: string; revision: bigint };
+  /** By the tag of its name. */
   readonly tools: Map<string, PinnedTool>;
 }
 
@@ -93,7 +96,7 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
   initialState: () => ({ tools: new Map() }),
   evolve: (state, event) => {
     if (event.type === 'McpToolApproved') {
-      const tool = state.tools.get(event.data.tool);
+      const tool = state.tools.get(event.data.toolTag);
       if (tool) Object.assign(tool, { pinned: event.data.hash, trust: 'approved' });
       return state;
     }
@@ -103,33 +106,37 @@ export const mcpContracts: Decider<McpContract, McpContractCommand, McpContractE
       for (const tool of state.tools.values()) if (tool.current !== undefined) tool.pinned = tool.current;
       return state;
     }
-    const { serverId, contractHash, tools } = event.data;
+    const { serverId, contractHash, pins } = event.data;
     state.takenHash ??= contractHash;
     state.takenPlace ??= { eventId: event.id, revision: event.revision };
     const first = state.contractHash === undefined;
     Object.assign(state, { owner: event.metadata.subject, serverId, contractHash, place: { eventId: event.id, revision: event.revision } });
     for (const tool of state.tools.values()) delete tool.current;
-    for (const { name, hash, hints } of tools) {
-      const known = state.tools.get(name);
+    for (const { tag, hash, hints } of pins) {
+      const known = state.tools.get(tag);
       if (known) Object.assign(known, { current: hash, hints });
-      else state.tools.set(name, { pinned: hash, current: hash, trust: first ? 'first' : 'later', hints });
+      else state.tools.set(tag, { pinned: hash, current: hash, trust: first ? 'first' : 'later', hints });
     }
     return state;
   },
-  decide: (command, state) => {
+  decide: (command, state, { tag }) => {
     switch (command.name) {
       case 'observeMcpContract': {
-        const { name: _, owner: __, ...observed } = command;
-        return observed.contractHash === state.contractHash ? [] : [McpContractObserved(observed)];
+        const { name: _, owner: __, tools, prompts: ___, templates: ____, ...observed } = command;
+        const pins = tools.map(({ name, hash, hints }) => ({ tag: toolTag(tag, command.serverId, name), hash, hints }));
+        // The tags are others once the secret of the installation is.
+        const isKnown = observed.contractHash === state.contractHash && pins.every((pin) => state.tools.has(pin.tag));
+        return isKnown ? [] : [McpContractObserved({ ...observed, pins })];
       }
       case 'approveMcpTool': {
         const { contractId, serverId, tool: name, hash } = command;
-        const tool = state.tools.get(name);
+        const tagged = toolTag(tag, serverId, name);
+        const tool = state.tools.get(tagged);
         if (state.serverId !== serverId || tool?.current === undefined) return refuse('NotFound', 'This server has no such tool now.');
         if (tool.current !== hash)
           return refuse('ToolChanged', 'The tool has changed again since you looked at it: look again.', { hash: tool.current });
         if (tool.pinned === hash && tool.trust !== 'later') return [];
-        return [McpToolApproved({ contractId, serverId, tool: name, hash })];
+        return [McpToolApproved({ contractId, serverId, toolTag: tagged, hash, tool: name })];
       }
       case 'takeMcpContract': {
         const { contractId, serverId, contractHash } = command;

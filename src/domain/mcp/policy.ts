@@ -16,11 +16,11 @@ const strictest = (policies: readonly (McpPolicy | undefined)[]): McpPolicy | un
 export function policyOf(
   server: Pick<RingServer, 'serverId' | 'policies'>,
   choices: McpChoices,
-  name: string,
+  tagged: string,
   tool: Pick<PinnedTool, 'trust' | 'hints'>,
 ): McpPolicy {
   const general = strictest([server.policies.get(''), personalPolicy(choices, server.serverId, null)]);
-  const named = strictest([server.policies.get(name), personalPolicy(choices, server.serverId, name)]);
+  const named = strictest([server.policies.get(tagged), personalPolicy(choices, server.serverId, tagged)]);
   const stated = strictest([general, named]) ?? 'ask';
   return stated === 'allow' && named !== 'allow' && (tool.hints.destructive || tool.trust === 'later') ? 'ask' : stated;
 }

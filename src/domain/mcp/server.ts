@@ -1,121 +1,41 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
-import { type EventOf, event, sealed } from '../event.ts';
-import { PersonId } from '../ids.ts';
-import { Requirements } from '../mcp-plan/requirements.ts';
+import type { EventOf } from '../event.ts';
+import type { PersonId } from '../ids.ts';
+import type { Requirements } from '../mcp-plan/requirements.ts';
 import { isAnonymous } from '../person.ts';
 import { ORGANISATION } from '../provider-key.ts';
-
-// Event names and fields are storage: never rename one, raise the version and write an upcaster.
-
-const OF_ORGANISATION = 'mcp_org_';
-export const McpServerId = z
-  .string()
-  .max(128)
-  .regex(/^mcp_[a-z0-9_]+$/, 'must be the id of a tool server, starting with "mcp_"');
-
-/** What the names of its tools begin with, for a model. */
-export const McpSlug = z
-  .string()
-  .max(32)
-  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'must be a short name of small letters, digits and dashes, such as files');
-
-/** `auto`: Streamable HTTP, and where that is not understood the older SSE. */
-export const McpTransport = z.enum(['stdio', 'http', 'sse', 'auto']);
-/** Who may use a server of the organisation: everybody who has a name here, or those who are named. A person's own is that person's. */
-export const McpAudience = z.union([z.literal('everybody'), z.array(PersonId).max(1000)]);
-/** What happens when a model wants to call a tool; of several that apply the strictest counts. */
-export const McpPolicy = z.enum(['deny', 'ask', 'allow']);
-export type McpPolicy = z.output<typeof McpPolicy>;
-/** Whether new versions of a package are taken when somebody says so, or by themselves where nothing breaks and nothing new is said to models. */
-export const McpUpdates = z.enum(['manual', 'compatible']);
-export type McpUpdates = z.output<typeof McpUpdates>;
-export type McpTransport = z.output<typeof McpTransport>;
-
-export const McpAddress = z.union([
-  z.strictObject({ command: z.string(), args: z.array(z.string()), cwd: z.string().nullable() }),
-  z.strictObject({ url: z.string() }),
-]);
-export type McpAddress = z.output<typeof McpAddress>;
-
-const definition = {
-  slug: McpSlug,
-  transport: McpTransport,
-  audience: McpAudience,
-  enabled: z.boolean(),
-  auth: z.enum(['none', 'oauth']),
-  /** How long one call may take, in ms; null: what is usual here. */
-  timeoutMs: z.int().nullable(),
-};
-/** `secret` is JSON of `{ headers, env, clientSecret }`; of these only the names stand outside it. */
-const personal = {
-  title: z.string(),
-  address: McpAddress,
-  headerNames: z.array(z.string()),
-  envNames: z.array(z.string()),
-  oauth: z.strictObject({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
-  secret: z.string(),
-};
-const Definition = z.object({ ...definition, ...personal });
-type McpDefinition = z.output<typeof Definition>;
-
-/** A server as it is given. */
-export interface GivenServer extends Omit<McpDefinition, 'headerNames' | 'envNames' | 'oauth' | 'secret'> {
-  readonly headers: Record<string, string>;
-  readonly env: Record<string, string>;
-  readonly oauth?: { clientId: string | null; clientSecret?: string; scopes: string[] };
-}
-
-export const McpServerRegistered = event('McpServerRegistered', 1, {
-  serverId: McpServerId,
-  /** Counts its owner's servers, from 1 on. */
-  number: z.int(),
-  ...definition,
-  ...sealed(personal, { hidden: ['secret'] }),
-});
-/** The whole of it anew. `version` counts; `dropped`: events whose secrets nobody needs any more. */
-export const McpServerChanged = event('McpServerChanged', 1, {
-  serverId: McpServerId,
-  version: z.int(),
-  dropped: z.array(z.string()),
-  ...definition,
-  ...sealed(personal, { hidden: ['secret'] }),
-});
-export const McpServerSwitched = event('McpServerSwitched', 1, { serverId: McpServerId, enabled: z.boolean() });
-export const McpServerShared = event('McpServerShared', 1, { serverId: McpServerId, audience: McpAudience });
-export const McpServerRemoved = event('McpServerRemoved', 1, { serverId: McpServerId, dropped: z.array(z.string()) });
-/** By administrators, for whoever uses a server of the organisation; null takes it back. Without `tool` it is about all of its tools. */
-export const McpServerPolicySet = event('McpServerPolicySet', 1, {
-  serverId: McpServerId,
-  tool: z.string().nullable(),
-  policy: McpPolicy.nullable(),
-});
-/** Somebody wants its lists read anew. */
-export const McpRefreshRequested = event('McpRefreshRequested', 1, { serverId: McpServerId, requestId: z.string(), by: z.string() });
-/** What it needs of other servers and of this machine, and cannot stand; null takes it back. */
-export const McpRequirementsSet = event('McpRequirementsSet', 1, { serverId: McpServerId, ...sealed({ requirements: Requirements.nullable() }) });
-export const McpUpdatesSet = event('McpUpdatesSet', 1, { serverId: McpServerId, updates: McpUpdates });
-/** Somebody wants to know which versions of its package there are. */
-export const McpReleasesWanted = event('McpReleasesWanted', 1, { serverId: McpServerId });
-
-export const mcpServerEvents = [
-  McpServerRegistered,
-  McpServerChanged,
-  McpServerSwitched,
-  McpServerShared,
-  McpServerRemoved,
-  McpServerPolicySet,
+import { slugTag, toolTag } from './names.ts';
+import {
+  type GivenServer,
+  type McpAudience,
+  type McpDefinition,
+  type McpPolicy,
   McpRefreshRequested,
-  McpRequirementsSet,
-  McpUpdatesSet,
   McpReleasesWanted,
-] as const;
+  McpRequirementsSet,
+  McpServerChanged,
+  McpServerPolicySet,
+  McpServerRegistered,
+  McpServerRemoved,
+  McpServerShared,
+  McpServerSwitched,
+  type McpTransport,
+  type McpUpdates,
+  McpUpdatesSet,
+  type mcpServerEvents,
+  OF_ORGANISATION,
+} from './server-events.ts';
+
+export * from './server-events.ts';
+
 type McpServerEvent = EventOf<(typeof mcpServerEvents)[number]>;
 
 export interface RingServer {
   readonly serverId: string;
   readonly owner: PersonId;
-  readonly slug: string;
+  readonly slugTag: string;
+  readonly plainSlug?: string;
   readonly transport: McpTransport;
   readonly audience: z.output<typeof McpAudience>;
   readonly enabled: boolean;
@@ -124,11 +44,16 @@ export interface RingServer {
   readonly version: number;
   /** The event that holds the rest. */
   readonly place: { readonly eventId: string; readonly revision: bigint };
-  /** By tool, `''` for all. */
+  /** By the tag of the tool, `''` for all. */
   readonly policies: ReadonlyMap<string, McpPolicy>;
   readonly updates: McpUpdates;
   /** The event that holds what it needs. */
   readonly needs?: { readonly eventId: string; readonly revision: bigint };
+}
+
+/** With its short name opened. */
+export interface NamedServer extends RingServer {
+  readonly slug: string;
 }
 
 /** All servers of one owner: so that they are found without any view, and nobody reaches those of another. */
@@ -167,19 +92,21 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
     const known = state.servers.get(data.serverId);
     switch (type) {
       case 'McpServerRegistered': {
-        const { slug, transport, audience, enabled, auth, timeoutMs, serverId } = data;
+        const { transport, audience, enabled, auth, timeoutMs, serverId } = data;
         const owner = metadata.subject;
         state.owner = owner;
         state.registered += 1;
         const place = { eventId, revision };
         const own = { version: 1, place, policies: new Map(), updates: 'manual' } as const;
-        state.servers.set(serverId, { serverId, owner, slug, transport, audience, enabled, auth, timeoutMs, ...own });
+        state.servers.set(serverId, { serverId, owner, ...nameIn(data), transport, audience, enabled, auth, timeoutMs, ...own });
         return state;
       }
       case 'McpServerChanged': {
-        const { slug, transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
-        if (known)
-          state.servers.set(serverId, { ...known, slug, transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } });
+        const { transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
+        if (!known) return state;
+        const { plainSlug: _, ...before } = known;
+        const now = { ...nameIn(data), transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } };
+        state.servers.set(serverId, { ...before, ...now });
         return state;
       }
       case 'McpServerSwitched':
@@ -194,8 +121,8 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
       case 'McpServerPolicySet': {
         if (!known) return state;
         const policies = new Map(known.policies);
-        if (data.policy === null) policies.delete(data.tool ?? '');
-        else policies.set(data.tool ?? '', data.policy);
+        if (data.policy === null) policies.delete(data.toolTag ?? '');
+        else policies.set(data.toolTag ?? '', data.policy);
         state.servers.set(data.serverId, { ...known, policies });
         return state;
       }
@@ -213,22 +140,25 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         return state;
     }
   },
-  decide: (command, state, { newId, actor }) => {
+  decide: (command, state, { newId, actor, stream, tag }) => {
     if (command.name === 'registerMcpServer') {
       if (state.servers.size >= MOST_SERVERS) return refuse('TooManyServers', `There are ${MOST_SERVERS} tool servers already: remove one first.`);
       const { owner, ...given } = command;
-      const refused = refusedDefinition(state, given, owner === 'organisation');
+      const tagged = slugTag(tag, stream, given.slug);
+      const refused = refusedDefinition(state, given, tagged, owner === 'organisation');
       if (refused) return refused;
       const serverId = newId(owner === 'organisation' ? OF_ORGANISATION : 'mcp_');
-      return [McpServerRegistered({ serverId, number: state.registered + 1, ...asDefinition(given) })];
+      return [McpServerRegistered({ serverId, number: state.registered + 1, slugTag: tagged, ...asDefinition(given) })];
     }
     const known = state.servers.get(command.serverId);
     if (known === undefined) return absent;
     const { serverId } = known;
     switch (command.name) {
       case 'changeMcpServer': {
-        const refused = refusedDefinition(state, command, isOrganisationServer(serverId), serverId);
-        return refused ?? [McpServerChanged({ serverId, version: known.version + 1, dropped: [known.place.eventId], ...asDefinition(command) })];
+        const tagged = slugTag(tag, stream, command.slug);
+        const refused = refusedDefinition(state, command, tagged, isOrganisationServer(serverId), serverId);
+        const version = known.version + 1;
+        return refused ?? [McpServerChanged({ serverId, version, dropped: [known.place.eventId], slugTag: tagged, ...asDefinition(command) })];
       }
       case 'switchMcpServer':
         return known.enabled === command.enabled ? [] : [McpServerSwitched({ serverId, enabled: command.enabled })];
@@ -239,7 +169,8 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         return [McpServerRemoved({ serverId, dropped: [known.place.eventId] })];
       case 'setMcpServerPolicy': {
         const { tool, policy } = command;
-        return (known.policies.get(tool ?? '') ?? null) === policy ? [] : [McpServerPolicySet({ serverId, tool, policy })];
+        const tagged = toolTag(tag, serverId, tool);
+        return (known.policies.get(tagged ?? '') ?? null) === policy ? [] : [McpServerPolicySet({ serverId, toolTag: tagged, policy, tool })];
       }
       case 'refreshMcpServer':
         return [McpRefreshRequested({ serverId, requestId: command.requestId, by: actor })];
@@ -255,8 +186,25 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
   },
 };
 
+const nameIn = ({ slugTag: tagged, plainSlug }: { slugTag: string; plainSlug?: string | undefined }) => ({
+  slugTag: tagged,
+  ...(plainSlug === undefined ? {} : { plainSlug }),
+});
+
 /** As it is stored: what is secret as one text, and the names of it beside. */
-function asDefinition({ slug, title, transport, audience, enabled, auth, timeoutMs, address, headers, env, oauth }: GivenServer): McpDefinition {
+function asDefinition({
+  slug,
+  title,
+  transport,
+  audience,
+  enabled,
+  auth,
+  timeoutMs,
+  address,
+  headers,
+  env,
+  oauth,
+}: GivenServer): Omit<McpDefinition, 'slugTag'> {
   return {
     ...{ slug, title, transport, audience, enabled, auth, timeoutMs, address },
     headerNames: Object.keys(headers),
@@ -266,8 +214,14 @@ function asDefinition({ slug, title, transport, audience, enabled, auth, timeout
   };
 }
 
-function refusedDefinition({ servers }: McpRing, { slug, transport, address, auth }: GivenServer, organisations: boolean, self?: string) {
-  const twin = [...servers.values()].find((server) => server.slug === slug && server.serverId !== self);
+function refusedDefinition(
+  { servers }: McpRing,
+  { slug, transport, address, auth }: GivenServer,
+  tagged: string,
+  organisations: boolean,
+  self?: string,
+) {
+  const twin = [...servers.values()].find((server) => server.slugTag === tagged && server.serverId !== self);
   if (twin) return refuse('SlugTaken', `Another tool server is called ${slug} already: choose another short name.`, { serverId: twin.serverId });
   if ((transport === 'stdio') !== 'command' in address)
     return refuse('AddressMismatch', 'A server over stdio is started by a command; every other one has an address.');

@@ -8,8 +8,11 @@ import type { runQuestionEvents } from './question-events.ts';
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
 const ofRun = { conversationId: ConversationId, runId: RunId, messageId: MessageId };
-/** What an approval is good for: this definition of this tool, called with these arguments (an HMAC of them), and nothing else. */
-export const CallBinding = z.object({ serverId: z.string(), tool: z.string(), toolHash: z.string(), argumentsHash: z.string() });
+/**
+ * What an approval is good for: this definition of this tool, and nothing else. `argumentsHash` is an HMAC of the tool and what it is called with;
+ * `plainTool` is of version 1 of the step, which had the tool in the clear.
+ */
+export const CallBinding = z.object({ serverId: z.string(), plainTool: z.string().optional(), toolHash: z.string(), argumentsHash: z.string() });
 export type CallBinding = z.output<typeof CallBinding>;
 const ErrorInfo = z.object({ code: z.string(), message: z.string() });
 
@@ -23,7 +26,7 @@ export const ModelCallStarted = event('ModelCallStarted', 1, {
   model: z.string(),
 });
 /** A model call that asked for tools. The last call's text and usage stand in `RunEnded`. */
-export const StepCompleted = event('StepCompleted', 1, {
+export const StepCompleted = event('StepCompleted', 2, {
   ...ofRun,
   step: z.number().int(),
   model: z.string(),
@@ -32,17 +35,19 @@ export const StepCompleted = event('StepCompleted', 1, {
   calls: z.array(
     z.object({
       toolCallId: z.string(),
-      toolName: z.string(),
+      /** Where it is nobody's own: what a tool is called stands in `parts`. */
+      toolName: z.string().optional(),
       needs: z.enum(['server', 'approval', 'client']),
       approvalId: z.string().optional(),
       binding: CallBinding.optional(),
     }),
   ),
   expiresAt: IsoTime.optional(),
-  ...sealed({ parts: z.array(Part) }),
+  /** `tools`: what the servers of the called tools call them. */
+  ...sealed({ parts: z.array(Part), tools: z.array(z.object({ toolCallId: z.string(), tool: z.string() })).optional() }),
 });
 /** Recorded before the tool is called: found without an end, its outcome is unknown. */
-export const ToolCallStarted = event('ToolCallStarted', 1, { ...ofRun, toolCallId: z.string(), toolName: z.string() });
+export const ToolCallStarted = event('ToolCallStarted', 2, { ...ofRun, toolCallId: z.string(), toolName: z.string().optional() });
 export const ToolCallEnded = event('ToolCallEnded', 1, {
   ...ofRun,
   toolCallId: z.string(),

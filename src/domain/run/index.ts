@@ -30,7 +30,8 @@ export type RunCommand =
       name: 'completeStep';
       model: string;
       usage?: Usage;
-      calls: { toolCallId: string; toolName: string; needs: 'server' | 'approval' | 'client'; binding?: happened.CallBinding }[];
+      /** `toolName` where it is nobody's own; `tool`: what its server calls it. */
+      calls: { toolCallId: string; toolName?: string; tool?: string; needs: 'server' | 'approval' | 'client'; binding?: happened.CallBinding }[];
       parts: Part[];
       expiresAt?: string;
     })
@@ -171,14 +172,14 @@ function decide(command: RunCommand, run: Run, { newId, now }: DecisionContext):
           ? { ...part, state: 'approval-requested', approval: { id: String(call.approvalId) } }
           : part;
       });
-      return [
-        happened.StepCompleted({ ...of, step: run.step, model: command.model, usage: command.usage, calls, expiresAt: command.expiresAt, parts }),
-      ];
+      const tools = command.calls.flatMap(({ toolCallId, tool }) => (tool === undefined ? [] : [{ toolCallId, tool }]));
+      const { model, usage, expiresAt } = command;
+      return [happened.StepCompleted({ ...of, step: run.step, model, usage, calls, expiresAt, parts, ...(tools.length > 0 ? { tools } : {}) })];
     }
     case 'startToolCall':
       return run.calls.get(command.toolCallId)?.started && run.calls.get(command.toolCallId)?.input?.answered !== true
         ? []
-        : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName ?? '' })];
+        : [happened.ToolCallStarted({ ...of, toolCallId: command.toolCallId, toolName: run.calls.get(command.toolCallId)?.toolName })];
     case 'endToolCall':
       if (run.calls.get(command.toolCallId)?.ended) return [];
       return [

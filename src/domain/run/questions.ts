@@ -12,6 +12,7 @@ interface Target {
 }
 export interface RequestedInput {
   toolCallId: string;
+  toolName: string;
   askedOf: PersonId;
   resumable: boolean;
   expiresAt: string;
@@ -36,7 +37,7 @@ export function decideQuestion(
     return command.requests.flatMap((request) => {
       const call = run.calls.get(request.toolCallId);
       const isOpen = call?.input !== undefined && call.input.answered !== true;
-      return !call || call.ended || isOpen ? [] : [ToolInputRequested({ ...of, inputId: newId('input_'), toolName: call.toolName, ...request })];
+      return !call || call.ended || isOpen ? [] : [ToolInputRequested({ ...of, inputId: newId('input_'), ...request })];
     });
   const found = [...run.calls].find(([, call]) => call.input?.inputId === command.inputId);
   if (!found || run.status === 'absent') return refuse('QuestionNotFound', 'There is no such question in this run, or none any more.');

@@ -10,7 +10,7 @@ export interface OpenInput {
 }
 
 export interface OpenCall {
-  readonly toolName: string;
+  readonly toolName?: string | undefined;
   readonly needs: 'server' | 'approval' | 'client';
   readonly approvalId?: string;
   readonly binding?: CallBinding;

@@ -89,9 +89,9 @@ async function proveBlobs(source: Source, target: Target): Promise<readonly stri
 
 async function proveViews(source: Source, target: Target, { events }: Comparison): Promise<readonly string[]> {
   const step = beginStep('Building views');
-  await buildViews(target, (done) => step.at(done / events, `${done} of ${events} events`));
+  await buildViews(target, source.secret, (done) => step.at(done / events, `${done} of ${events} events`));
   step.end('views have been built');
-  const compared = await compareViews(source, target);
+  const compared = await compareViews(source, target, source.secret);
   for (const { view, documents, digest } of compared) say(`view ${view}: ${documents} documents, ${digest}`);
   return compared.filter(({ equal }) => !equal).map(({ view }) => `view ${view}`);
 }

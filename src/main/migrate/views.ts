@@ -6,19 +6,22 @@ import type { DocumentStore } from '../../adapters/document-store/port.ts';
 import { openSqliteDocumentStore } from '../../adapters/document-store/sqlite.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import { upcasting } from '../../adapters/event-store/upcast.ts';
+import { tagger } from '../../commands/tagger.ts';
 import { upcasters } from '../../domain/upcasters.ts';
 import { createProjector } from '../../projections/projector.ts';
 import { collectionOf, type View } from '../../projections/view.ts';
 import { views } from '../../projections/views/index.ts';
 
 type Side = { readonly store: EventStore; readonly views: DocumentStore };
+/** The installation's; where it was lost, nothing is recognised by it any more. */
+type Secret = Buffer | undefined;
 
 /** Folds the log into the views until they have caught up with its end, or an event has halted one. */
-export async function buildViews({ store, views: documents }: Side, onProgress: (events: number) => void): Promise<void> {
+export async function buildViews({ store, views: documents }: Side, secret: Secret, onProgress: (events: number) => void): Promise<void> {
   const head = await store.head();
   const stop = new AbortController();
   const projector = createProjector({
-    store: upcasting(counting(store, onProgress), upcasters),
+    store: upcasting(counting(store, onProgress), upcasters, tagger(secret ?? Buffer.alloc(32))),
     documents,
     views,
     onProgress: (statuses) => {
@@ -48,13 +51,13 @@ export interface ComparedView {
 }
 
 /** The views as they are stored in the source, where they have come to the end of its log; else as its log folds to in a folder of their own. */
-export async function compareViews(source: Side, target: Side): Promise<readonly ComparedView[]> {
+export async function compareViews(source: Side, target: Side, secret: Secret): Promise<readonly ComparedView[]> {
   if (await haveCaughtUp(source)) return compared(source.views, target.views);
   const folder = await mkdtemp(join(tmpdir(), 'annals-views-'));
   try {
     const documents = await openSqliteDocumentStore({ folder });
     try {
-      await buildViews({ store: source.store, views: documents }, () => undefined);
+      await buildViews({ store: source.store, views: documents }, secret, () => undefined);
       return await compared(documents, target.views);
     } finally {
       await documents.close();

@@ -21,14 +21,15 @@ export interface ApprovalInfo {
   readonly expiresAt: string | null;
 }
 
-const Step = z.object({ parts: z.array(Part) });
+const Step = z.object({ parts: z.array(Part), tools: z.array(z.object({ toolCallId: z.string(), tool: z.string() })).default([]) });
 
 function shown({ conversationId, runId, askedAt, expiresAt, calls }: ApprovalDoc, opened: unknown): ApprovalInfo[] {
-  const { parts } = isUnopened(opened) ? { parts: [] } : Step.parse(opened);
+  const { parts, tools } = isUnopened(opened) ? { parts: [], tools: [] } : Step.parse(opened);
   return calls.map((call) => {
     const part = parts.find((each) => each.type === 'tool' && each.toolCallId === call.toolCallId);
-    const input = part?.type === 'tool' ? (part.input ?? null) : String(opened);
-    return { ...call, conversationId, runId, input, askedAt, expiresAt };
+    const { toolName, input = null } = part?.type === 'tool' ? part : { toolName: String(opened), input: String(opened) };
+    const tool = tools.find((each) => each.toolCallId === call.toolCallId)?.tool ?? call.tool;
+    return { ...call, toolName, tool, conversationId, runId, input, askedAt, expiresAt };
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { leafOf, storedEvent } from '../../adapters/event-store/leaf.ts';
 import { START } from '../../adapters/event-store/port.ts';
+import { asStored } from '../../adapters/event-store/upcast.ts';
 import { conversationStream } from '../../domain/conversation/index.ts';
 import { isSealed, type JsonObject, type RecordedEvent } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
@@ -39,7 +40,7 @@ async function shown(event: RecordedEvent, { open }: QueryContext): Promise<Even
     commandId: metadata.commandId,
     correlationId: metadata.$correlationId,
     causationId: metadata.$causationId,
-    leaf: leafOf(storedEvent(event)).toString('hex'),
+    leaf: leafOf(storedEvent(asStored(event))).toString('hex'),
     data: isSealed(data.sealed) ? { ...data, sealed: await open(data.sealed, id) } : data,
   };
 }

@@ -10,8 +10,8 @@ import { surroundings, versionRules } from '../mcp-surroundings.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
 import { type McpReleaseDoc, mcpReleaseList } from '../views/mcp-releases.ts';
-import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
-import { contractsOf, isAdministered, snapshotOf, usableServers } from './mcp-usable.ts';
+import { mcpServers } from '../views/mcp-servers.ts';
+import { contractsOf, isAdministered, type NamedServerDoc, snapshotOf, usableServers } from './mcp-usable.ts';
 import { anyPerson } from './policy.ts';
 
 const Opened = z.object({
@@ -22,7 +22,7 @@ const Opened = z.object({
 /** Where a server is from is its owner's to know: to all others each is its own. */
 async function installedOf(
   context: QueryContext,
-  { id, doc }: StoredDocument<McpServerDoc>,
+  { id, doc }: StoredDocument<NamedServerDoc>,
   contract: StoredDocument<McpContractDoc> | undefined,
   release: McpReleaseDoc | undefined,
 ): Promise<Installed> {

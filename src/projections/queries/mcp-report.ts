@@ -1,4 +1,5 @@
 import { personalPolicy } from '../../domain/mcp/choice.ts';
+import { toolTag } from '../../domain/mcp/names.ts';
 import type { McpPolicy } from '../../domain/mcp/server.ts';
 import { type ContractSnapshot, readContract } from '../../domain/mcp-contract/contract.ts';
 import { countTried, type MigrationReport, migrationReport } from '../migration-report.ts';
@@ -45,17 +46,18 @@ export async function reportFor(
   const subjects = new Set(report.changes.map(({ subject }) => subject));
   const has = new Set(now.tools.map(({ name }) => name));
   const affected = old.tools.map(({ name }) => name).filter((name) => subjects.has(`tool ${name}`));
-  const shared = new Map(doc.policies.map(({ tool, policy }) => [tool, policy]));
+  const shared = new Map(doc.policies.map(({ tag, policy }) => [tag, policy]));
+  const tagOf = (tool: string): string => toolTag(context.tag, serverId, tool);
   return {
     ...report,
     touched: {
       pins: affected.map((tool) => ({
         tool,
-        trust: pins.find(({ name }) => name === tool)?.trust ?? 'first',
+        trust: pins.find(({ tag }) => tag === tagOf(tool))?.trust ?? 'first',
         became: has.has(tool) ? 'changed' : 'gone',
       })),
       policies: affected.flatMap((tool) => {
-        const [forAll, own] = [shared.get(tool), personalPolicy(choices, serverId, tool)];
+        const [forAll, own] = [shared.get(tagOf(tool)), personalPolicy(choices, serverId, tagOf(tool))];
         return [
           ...(forAll ? [{ tool, policy: forAll, of: 'everybody' as const }] : []),
           ...(own ? [{ tool, policy: own, of: 'self' as const }] : []),

@@ -4,15 +4,16 @@ import type { JsonObject } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
 import type { McpChoices } from '../../domain/mcp/choice.ts';
 import type { PinnedTool } from '../../domain/mcp/contract.ts';
+import { toolTag } from '../../domain/mcp/names.ts';
 import { standingTools } from '../../domain/mcp/offer.ts';
 import { McpServerId } from '../../domain/mcp/server.ts';
 import { suspicions } from '../../domain/mcp/suspicion.ts';
 import { type QueryContext, query } from '../query.ts';
 import { nameTools, toolNameFor } from '../tool-names.ts';
 import { type ContractTool, type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
-import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
+import { mcpServers } from '../views/mcp-servers.ts';
 import { getMcpServer } from './mcp.ts';
-import { choicesOf, contractsOf, snapshotOf, usableServers } from './mcp-usable.ts';
+import { choicesOf, contractsOf, type NamedServerDoc, snapshotOf, usableServers } from './mcp-usable.ts';
 import { anyPerson } from './policy.ts';
 
 /** A tool as it stands for the principal at a place. */
@@ -44,7 +45,7 @@ const pinnedOf = ({ pinned, trust, current, hints }: ContractTool): PinnedTool =
 
 async function toolsOf(
   context: QueryContext,
-  { id: serverId, doc }: StoredDocument<McpServerDoc>,
+  { id: serverId, doc }: StoredDocument<NamedServerDoc>,
   contract: McpContractDoc,
   choices: McpChoices,
   place: { model?: string | undefined; conversation?: string | undefined },
@@ -52,13 +53,15 @@ async function toolsOf(
 ): Promise<McpToolInfo[]> {
   const snapshot = await snapshotOf(context, contract.snapshot);
   const definitions = new Map(snapshot?.tools.map((tool) => [String(tool.name), tool as JsonObject]));
-  const server = { serverId, enabled: doc.enabled, policies: new Map(doc.policies.map(({ tool, policy }) => [tool, policy])) };
+  const server = { serverId, enabled: doc.enabled, policies: new Map(doc.policies.map(({ tag, policy }) => [tag, policy])) };
   const { model, conversation } = place;
   const at = { ...(model === undefined ? {} : { model }), ...(conversation === undefined ? {} : { conversation }) };
-  const standing = standingTools(server, new Map(contract.tools.map((tool) => [tool.name, pinnedOf(tool)])), choices, at);
+  const standing = standingTools(server, new Map(contract.tools.map((tool) => [tool.tag, pinnedOf(tool)])), choices, at);
   const of = { serverId, server: doc.slug };
+  const names = new Map([...definitions.keys()].map((name) => [toolTag(context.tag, serverId, name), name]));
   const good = standing
-    .filter(({ withheld }) => withheld !== 'gone')
+    .flatMap(({ tag, ...one }) => (one.withheld === 'gone' ? [] : [names.get(tag)].flatMap((tool) => (tool === undefined ? [] : [{ ...one, tool }]))))
+    .toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
     .map(({ tool, policy, hints, withheld }): McpToolInfo => {
       const { title, description, inputSchema } = definitions.get(tool) ?? {};
       const name = toolNameFor({ slug: doc.slug, serverId }, tool);
@@ -115,9 +118,10 @@ export const getMcpToolChange = query('getMcpToolChange', {
   run: async ({ serverId, tool: name }, context) => {
     const info = await getMcpServer.run({ serverId }, context);
     const contract = info?.contract ? await context.views.get(mcpContractList, info.contract.id) : undefined;
-    const tool = contract?.doc.tools.find((each) => each.name === name);
+    const tagged = toolTag(context.tag, serverId, name);
+    const tool = contract?.doc.tools.find((each) => each.tag === tagged);
     if (!contract || !tool || tool.current === null) return undefined;
-    const taken = contract.doc.taken.find((each) => each.tool === name);
+    const taken = contract.doc.taken.find((each) => each.tag === tagged);
     const definitionIn = async (sealed: McpContractDoc['snapshot'] | undefined): Promise<JsonObject | null> => {
       const found = sealed && (await snapshotOf(context, sealed))?.tools.find((each) => each.name === name);
       return (found as JsonObject | undefined) ?? null;

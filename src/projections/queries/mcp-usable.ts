@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { fold } from '../../domain/decider.ts';
 import { type EventOf, isUnopened } from '../../domain/event.ts';
@@ -20,12 +21,22 @@ export const isUsable = (doc: McpServerDoc, { id }: Principal): boolean =>
 export const isAdministered = (doc: McpServerDoc, principal: Principal): boolean =>
   doc.owner === ORGANISATION ? isAdministrator(principal) : doc.owner === principal.id;
 
+/** With its short name opened. */
+export type NamedServerDoc = McpServerDoc & { slug: string };
+const Named = z.looseObject({ slug: z.string().optional() });
+
+/** What stands sealed of a server opens to its short name; where it cannot be opened, to a word that says so. */
+export const slugIn = ({ plainSlug }: Pick<McpServerDoc, 'plainSlug'>, opened: unknown): string =>
+  plainSlug ?? (isUnopened(opened) ? opened : (Named.parse(opened).slug ?? ''));
+
 /** The servers that the principal may use; there are two hundred at most. */
-export async function usableServers({ views, principal }: QueryContext): Promise<readonly StoredDocument<McpServerDoc>[]> {
+export async function usableServers({ views, principal, openDeep }: QueryContext): Promise<readonly StoredDocument<NamedServerDoc>[]> {
   const found = await Promise.all(
     [ORGANISATION, principal.id].map((owner) => views.find(mcpServers, { owner }, { sort: [['number', 'asc']], limit: 100 })),
   );
-  return found.flatMap(({ documents }) => documents).filter(({ doc }) => isUsable(doc, principal));
+  const usable = found.flatMap(({ documents }) => documents).filter(({ doc }) => isUsable(doc, principal));
+  const opened = await openDeep(usable.map(({ doc }) => doc.personal));
+  return usable.map((server, index) => ({ ...server, doc: { ...server.doc, slug: slugIn(server.doc, opened[index]) } }));
 }
 
 export const contractsOf = async (

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import { isUnopened } from '../../domain/event.ts';
-import { McpAddress, McpServerId } from '../../domain/mcp/server.ts';
+import { toolTag } from '../../domain/mcp/names.ts';
+import { McpAddress, type McpPolicy, McpServerId } from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
 import { mcpLogins } from '../views/mcp-logins.ts';
 import { type McpServerDoc, mcpServers } from '../views/mcp-servers.ts';
 import { type LoginInfo, loginsOf } from './mcp-logins.ts';
-import { contractsOf, isAdministered, isUsable, usableServers } from './mcp-usable.ts';
+import { contractsOf, isAdministered, isUsable, slugIn, snapshotOf, usableServers } from './mcp-usable.ts';
 import { administratorsOnly, anyPerson } from './policy.ts';
 
 /** A server as whoever may use it sees it; where it is and whom it is for only its owner is told. */
@@ -23,7 +24,7 @@ export interface McpServerInfo {
   readonly auth: 'none' | 'oauth';
   readonly timeoutMs: number | null;
   readonly version: number;
-  readonly policies: McpServerDoc['policies'];
+  readonly policies: readonly { readonly tool: string; readonly policy: McpPolicy }[];
   readonly createdAt: string;
   readonly changedAt: string;
   readonly administered?: {
@@ -60,29 +61,39 @@ async function shown(
   { id, doc }: StoredDocument<McpServerDoc>,
   contract: StoredDocument<McpContractDoc> | undefined,
   login: LoginInfo | undefined,
-  { openDeep, principal }: QueryContext,
+  context: QueryContext,
 ): Promise<McpServerInfo> {
-  const { slug, transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt, number, audience } = doc;
-  const opened = (await openDeep({ personal: doc.personal })).personal;
+  const { transport, enabled, auth, timeoutMs, version, createdAt, changedAt, number, audience } = doc;
+  const { personal: opened, tools } = await context.openDeep({ personal: doc.personal, tools: doc.policies.map(({ tool }) => tool) });
+  const policies = doc.policies.map(({ policy }, index) => ({ tool: toolIn(tools[index]), policy }));
   const personal = isUnopened(opened) ? undefined : Personal.parse(opened);
   const { address = null, headerNames = [], envNames = [], oauth = null } = personal ?? {};
   return {
     id,
     owner: doc.owner === ORGANISATION ? 'organisation' : 'self',
-    ...{ number, slug, transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt },
+    ...{ number, slug: slugIn(doc, opened), transport, enabled, auth, timeoutMs, version, policies, createdAt, changedAt },
     title: personal?.title ?? String(opened),
-    ...(isAdministered(doc, principal) ? { administered: { address, headerNames, envNames, oauth, audience } } : {}),
-    contract: contract ? contractInfo(contract) : null,
+    ...(isAdministered(doc, context.principal) ? { administered: { address, headerNames, envNames, oauth, audience } } : {}),
+    contract: contract ? await contractInfo(contract, context) : null,
     ...(login ? { login } : {}),
   };
 }
 
-const contractInfo = ({ id, doc: { contractHash: hash, era, protocolVersion, observedAt, tools, baseline } }: StoredDocument<McpContractDoc>) => ({
-  ...{ id, hash, era, protocolVersion, observedAt },
-  changed: baseline.contractHash !== hash,
-  tools: tools.filter(({ current }) => current !== null).length,
-  quarantined: tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ name }) => name),
-});
+const Tool = z.object({ tool: z.string() });
+const toolIn = (opened: unknown): string => (typeof opened === 'string' ? opened : Tool.parse(opened).tool);
+
+async function contractInfo({ id, doc }: StoredDocument<McpContractDoc>, context: QueryContext) {
+  const { contractHash: hash, era, protocolVersion, observedAt, tools, baseline, serverId } = doc;
+  const quarantined = new Set(tools.filter(({ current, pinned }) => current !== null && current !== pinned).map(({ tag }) => tag));
+  const snapshot = quarantined.size > 0 ? await snapshotOf(context, doc.snapshot) : undefined;
+  const names = snapshot?.tools.map(({ name }) => String(name)) ?? [];
+  return {
+    ...{ id, hash, era, protocolVersion, observedAt },
+    changed: baseline.contractHash !== hash,
+    tools: tools.filter(({ current }) => current !== null).length,
+    quarantined: names.filter((name) => quarantined.has(toolTag(context.tag, serverId, name))).toSorted(),
+  };
+}
 
 /** `usable`: what the tools of the principal come from; `organisation`: what administrators look after. */
 export const listMcpServers = query('listMcpServers', {

@@ -19,7 +19,7 @@ export interface QuestionInfo {
   readonly expiresAt: string;
 }
 
-const Asked = z.looseObject({ questions: z.array(Question) });
+const Asked = z.looseObject({ toolName: z.string().optional(), questions: z.array(Question) });
 
 /** What one is asked oneself, the oldest first. */
 export const listQuestions = query('listQuestions', {
@@ -33,7 +33,9 @@ export const listQuestions = query('listQuestions', {
     const found = documents.flatMap(({ doc: { conversationId, runId, inputs } }, at) =>
       inputs.flatMap(({ asked: _, ...input }, index): QuestionInfo[] => {
         const asked: unknown = opened[at]?.[index];
-        return isUnopened(asked) ? [] : [{ ...input, conversationId, runId, questions: Asked.parse(asked).questions }];
+        if (isUnopened(asked)) return [];
+        const { toolName = input.toolName ?? '', questions } = Asked.parse(asked);
+        return [{ ...input, toolName, conversationId, runId, questions }];
       }),
     );
     return { questions: found, ...(next === undefined ? {} : { next }) };

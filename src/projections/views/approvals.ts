@@ -11,7 +11,8 @@ export interface ApprovalDoc extends JsonObject {
   messageId: string;
   askedAt: string;
   expiresAt: string | null;
-  calls: { approvalId: string; toolCallId: string; toolName: string; serverId: string | null; tool: string | null }[];
+  /** `tool` only of a step of version 1: the names stand in the sealed parts. */
+  calls: { approvalId: string; toolCallId: string; serverId: string | null; tool: string | null }[];
   parts: SealedJson;
 }
 
@@ -20,7 +21,7 @@ const types = [StepCompleted, ApprovalAnswered, RunEnded] as const;
 /** One document a run: a run stands at one step. */
 export const approvals = view<ApprovalDoc, (typeof types)[number]>({
   name: 'approvals',
-  version: 1,
+  version: 2,
   types,
   indexes: [['owner', 'askedAt'], ['conversationId']],
   ownedBy: 'owner',
@@ -32,8 +33,8 @@ export const approvals = view<ApprovalDoc, (typeof types)[number]>({
       return doc && calls.length > 0 ? { ...doc, calls } : 'delete';
     }
     const { conversationId, runId, messageId, calls, expiresAt, sealed } = event.data;
-    const asked = calls.flatMap(({ approvalId, toolCallId, toolName, binding }) =>
-      approvalId === undefined ? [] : [{ approvalId, toolCallId, toolName, serverId: binding?.serverId ?? null, tool: binding?.tool ?? null }],
+    const asked = calls.flatMap(({ approvalId, toolCallId, binding }) =>
+      approvalId === undefined ? [] : [{ approvalId, toolCallId, serverId: binding?.serverId ?? null, tool: binding?.plainTool ?? null }],
     );
     if (asked.length === 0) return 'delete';
     const { time, subject } = event.metadata;

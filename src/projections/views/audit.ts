@@ -71,6 +71,9 @@ const PROSE = '[text]';
 /** A route as the document names it. */
 const ROUTE = /^[A-Z]{3,7} \/[\w/{}.-]*$/;
 
+/** What older versions of events have in the clear, and newer ones sealed. */
+const PLAIN = /^plain[A-Z]/;
+
 /** Ids, codes, times and numbers stay; what has spaces in it may be somebody's words. */
 function withoutProse(value: Json): Json {
   if (typeof value === 'string') return /\s/.test(value) && !ROUTE.test(value) ? PROSE : value;
@@ -78,7 +81,7 @@ function withoutProse(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, part]) => !isSealed(part))
+      .filter(([name, part]) => !isSealed(part) && !PLAIN.test(name))
       .map(([name, part]) => [name, withoutProse(part)]),
   );
 }
@@ -87,7 +90,7 @@ const text = (value: Json | undefined): string => (typeof value === 'string' ? v
 
 export const audit: View<AuditDoc> = view<AuditDoc, (typeof eventDefinitions)[number]>({
   name: 'audit',
-  version: 2,
+  version: 3,
   types: eventDefinitions,
   indexes: [
     ['_pos'],

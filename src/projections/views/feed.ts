@@ -16,7 +16,7 @@ export interface FeedDoc extends JsonObject {
 
 export const feed: View<FeedDoc> = view<FeedDoc, (typeof eventDefinitions)[number]>({
   name: 'feed',
-  version: 2,
+  version: 3,
   types: eventDefinitions,
   indexes: [['person', '_pos']],
   ownedBy: 'person',

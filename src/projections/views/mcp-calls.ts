@@ -7,7 +7,8 @@ import { type SealedJson, sealedJson } from './conversations.ts';
 export interface RecordedCall extends JsonObject {
   toolCallId: string;
   serverId: string;
-  tool: string;
+  /** Of a step of version 1; else it stands in the sealed parts. */
+  tool: string | null;
   /** HMAC: the same for the same arguments of the same person. */
   argumentsHash: string;
   result: 'open' | 'output' | 'error' | 'denied' | 'unknown';
@@ -25,7 +26,7 @@ const types = [StepCompleted, ToolCallEnded, ConversationDeleted] as const;
 
 export const mcpCalls = view<McpCallsDoc, (typeof types)[number]>({
   name: 'mcp-calls',
-  version: 1,
+  version: 2,
   types,
   indexes: [['at'], ['owner', 'at'], ['conversationId']],
   ownedBy: 'owner',
@@ -47,7 +48,7 @@ export const mcpCalls = view<McpCallsDoc, (typeof types)[number]>({
         const { conversationId, calls, sealed } = event.data;
         const bound = calls.flatMap(({ toolCallId, binding }): RecordedCall[] => {
           if (!binding) return [];
-          const { serverId, tool, argumentsHash } = binding;
+          const { serverId, plainTool: tool = null, argumentsHash } = binding;
           return [{ toolCallId, serverId, tool, argumentsHash, result: 'open' }];
         });
         if (bound.length === 0) return undefined;

@@ -4,7 +4,8 @@ import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
 
 export interface ContractTool extends JsonObject {
-  name: string;
+  /** Of its name, which stands in the snapshot. */
+  tag: string;
   pinned: string;
   /** Null: the server has it no more. */
   current: string | null;
@@ -25,7 +26,7 @@ export interface McpContractDoc extends JsonObject {
   tools: ContractTool[];
   snapshot: SealedJson;
   /** Of tools whose definition has changed: the snapshot in which the one that was taken stands. */
-  taken: { tool: string; snapshot: SealedJson }[];
+  taken: { tag: string; snapshot: SealedJson }[];
   /** What is gone by, whole: the first, or what was taken since. */
   baseline: { contractHash: string; protocolVersion: string; at: string; snapshot: SealedJson };
 }
@@ -34,46 +35,46 @@ const types = [McpContractObserved, McpToolApproved, McpContractTaken] as const;
 
 export const mcpContractList = view<McpContractDoc, (typeof types)[number]>({
   name: 'mcp-contracts',
-  version: 2,
+  version: 3,
   types,
   indexes: [['serverId'], ['owner']],
   ownedBy: 'owner',
   keys: ({ data }) => [data.contractId],
   fold: (doc, event) => {
     if (event.type === 'McpToolApproved') {
-      const { tool: name, hash } = event.data;
+      const { toolTag, hash } = event.data;
       if (!doc) return undefined;
-      const tools = doc.tools.map((tool): ContractTool => (tool.name === name ? { ...tool, pinned: hash, trust: 'approved' } : tool));
-      return { ...doc, tools, taken: doc.taken.filter(({ tool }) => tool !== name) };
+      const tools = doc.tools.map((tool): ContractTool => (tool.tag === toolTag ? { ...tool, pinned: hash, trust: 'approved' } : tool));
+      return { ...doc, tools, taken: doc.taken.filter(({ tag }) => tag !== toolTag) };
     }
     if (event.type === 'McpContractTaken') {
       if (!doc) return undefined;
       const { contractHash, protocolVersion, snapshot } = doc;
       const tools = doc.tools.map((tool): ContractTool => (tool.current === null ? tool : { ...tool, pinned: tool.current }));
-      const taken = doc.taken.filter(({ tool: name }) => tools.some((tool) => tool.name === name && tool.current === null));
+      const taken = doc.taken.filter(({ tag }) => tools.some((tool) => tool.tag === tag && tool.current === null));
       return { ...doc, tools, taken, baseline: { contractHash, protocolVersion, at: event.metadata.time, snapshot } };
     }
-    const { serverId, registration, contractHash, era, protocolVersion, tools: seen, sealed } = event.data;
-    const known = new Map(doc?.tools.map((tool) => [tool.name, tool]));
-    const now = new Map(seen.map((tool) => [tool.name, tool]));
-    const gone = [...known.values()].filter(({ name }) => !now.has(name)).map((tool): ContractTool => ({ ...tool, current: null }));
-    const tools = seen.map(({ name, hash, hints }): ContractTool => {
-      const before = known.get(name);
+    const { serverId, registration, contractHash, era, protocolVersion, pins, sealed } = event.data;
+    const known = new Map(doc?.tools.map((tool) => [tool.tag, tool]));
+    const now = new Map(pins.map((pin) => [pin.tag, pin]));
+    const gone = [...known.values()].filter(({ tag }) => !now.has(tag)).map((tool): ContractTool => ({ ...tool, current: null }));
+    const tools = pins.map(({ tag, hash, hints }): ContractTool => {
+      const before = known.get(tag);
       if (before) return { ...before, current: hash, hints };
-      return { name, pinned: hash, current: hash, trust: doc ? 'later' : 'first', hints };
+      return { tag, pinned: hash, current: hash, trust: doc ? 'later' : 'first', hints };
     });
     // Until now the server said what was taken, and from now on it says something else, or nothing.
-    const changed = [...known.values()].filter(({ name, pinned, current }) => current === pinned && now.get(name)?.hash !== pinned);
-    const taken = doc ? [...doc.taken, ...changed.map(({ name }) => ({ tool: name, snapshot: doc.snapshot }))] : [];
+    const changed = [...known.values()].filter(({ tag, pinned, current }) => current === pinned && now.get(tag)?.hash !== pinned);
+    const taken = doc ? [...doc.taken, ...changed.map(({ tag }) => ({ tag, snapshot: doc.snapshot }))] : [];
     return {
       ...{ serverId, registration, contractHash, era, protocolVersion },
       owner: event.metadata.subject,
       observedAt: event.metadata.time,
       changes: (doc?.changes ?? -1) + 1,
-      tools: [...tools, ...gone].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      tools: [...tools, ...gone].toSorted((a, b) => (a.tag < b.tag ? -1 : 1)),
       snapshot: sealedJson(sealed),
       baseline: doc?.baseline ?? { contractHash, protocolVersion, at: event.metadata.time, snapshot: sealedJson(sealed) },
-      taken: taken.filter(({ tool }) => !tools.some(({ name, current, pinned }) => name === tool && current === pinned)),
+      taken: taken.filter(({ tag }) => !tools.some((tool) => tool.tag === tag && tool.current === tool.pinned)),
     };
   },
 });

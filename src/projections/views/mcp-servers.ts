@@ -12,19 +12,20 @@ import {
 import { view } from '../view.ts';
 import { type SealedJson, sealedJson } from './conversations.ts';
 
-/** One server of tools. Its address and title stay sealed; what is secret is in them only as a ciphertext. */
+/** One server of tools. Its short name, address and title stay sealed; what is secret is in them only as a ciphertext. */
 export interface McpServerDoc extends JsonObject {
   owner: string;
   number: number;
-  slug: string;
+  /** Only of an event of version 1: it stands in the sealed part. */
+  plainSlug: string | null;
   transport: 'stdio' | 'http' | 'sse' | 'auto';
   audience: 'everybody' | string[];
   enabled: boolean;
   auth: 'none' | 'oauth';
   timeoutMs: number | null;
   version: number;
-  /** By tool, `''` for all of them. */
-  policies: { tool: string; policy: 'deny' | 'ask' | 'allow' }[];
+  /** By the tag of the tool, `''` for all of them; what it is called stands sealed, or, of version 1, in the clear. */
+  policies: { tag: string; tool: SealedJson | string; policy: 'deny' | 'ask' | 'allow' }[];
   personal: SealedJson;
   updates: 'manual' | 'compatible';
   /** What it says it needs of others. */
@@ -46,23 +47,23 @@ const types = [
 
 export const mcpServers = view<McpServerDoc, (typeof types)[number]>({
   name: 'mcp-servers',
-  version: 2,
+  version: 3,
   types,
   indexes: [['owner', 'number']],
   keys: ({ data }) => [data.serverId],
   fold: (doc, event) => {
     const { time, subject } = event.metadata;
     if (event.type === 'McpServerRegistered') {
-      const { number, slug, transport, audience, enabled, auth, timeoutMs, sealed } = event.data;
-      const given = { slug, transport, audience, enabled, auth, timeoutMs, personal: sealedJson(sealed) };
+      const { number, plainSlug = null, transport, audience, enabled, auth, timeoutMs, sealed } = event.data;
+      const given = { plainSlug, transport, audience, enabled, auth, timeoutMs, personal: sealedJson(sealed) };
       const own = { version: 1, policies: [], updates: 'manual', requirements: null } as const;
       return { owner: subject, number, ...given, ...own, policies: [], createdAt: time, changedAt: time };
     }
     if (!doc) return undefined;
     switch (event.type) {
       case 'McpServerChanged': {
-        const { slug, transport, audience, enabled, auth, timeoutMs, version, sealed } = event.data;
-        return { ...doc, slug, transport, audience, enabled, auth, timeoutMs, version, personal: sealedJson(sealed), changedAt: time };
+        const { plainSlug = null, transport, audience, enabled, auth, timeoutMs, version, sealed } = event.data;
+        return { ...doc, plainSlug, transport, audience, enabled, auth, timeoutMs, version, personal: sealedJson(sealed), changedAt: time };
       }
       case 'McpServerSwitched':
         return { ...doc, enabled: event.data.enabled, changedAt: time };
@@ -75,9 +76,11 @@ export const mcpServers = view<McpServerDoc, (typeof types)[number]>({
       case 'McpServerRemoved':
         return 'delete';
       case 'McpServerPolicySet': {
-        const { tool, policy } = event.data;
-        const others = doc.policies.filter((each) => each.tool !== (tool ?? ''));
-        return { ...doc, policies: policy === null ? others : [...others, { tool: tool ?? '', policy }], changedAt: time };
+        const { toolTag, plainTool, policy, sealed } = event.data;
+        const tag = toolTag ?? '';
+        const others = doc.policies.filter((each) => each.tag !== tag);
+        const tool = tag === '' ? '' : (plainTool ?? sealedJson(sealed));
+        return { ...doc, policies: policy === null ? others : [...others, { tag, tool, policy }], changedAt: time };
       }
       default:
         event satisfies never;

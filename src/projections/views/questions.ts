@@ -12,7 +12,8 @@ export interface QuestionsDoc extends JsonObject {
   runId: string;
   messageId: string;
   askedAt: string;
-  inputs: { inputId: string; toolCallId: string; toolName: string; askedAt: string; expiresAt: string; asked: SealedJson }[];
+  /** `toolName` only of version 1: it stands sealed beside what is asked. */
+  inputs: { inputId: string; toolCallId: string; toolName: string | null; askedAt: string; expiresAt: string; asked: SealedJson }[];
 }
 
 const types = [ToolInputRequested, ToolInputAnswered, ToolCallEnded, RunEnded] as const;
@@ -20,7 +21,7 @@ const types = [ToolInputRequested, ToolInputAnswered, ToolCallEnded, RunEnded] a
 /** One document a run. */
 export const questions = view<QuestionsDoc, (typeof types)[number]>({
   name: 'questions',
-  version: 1,
+  version: 2,
   types,
   indexes: [['askedOf', 'askedAt'], ['conversationId'], ['owner']],
   ownedBy: 'owner',
@@ -32,7 +33,7 @@ export const questions = view<QuestionsDoc, (typeof types)[number]>({
       const inputs = doc?.inputs.filter((input) => input.toolCallId !== toolCallId) ?? [];
       return doc && inputs.length > 0 ? { ...doc, inputs } : 'delete';
     }
-    const { conversationId, runId, messageId, inputId, toolCallId, toolName, askedOf, expiresAt, sealed } = event.data;
+    const { conversationId, runId, messageId, inputId, toolCallId, plainToolName: toolName = null, askedOf, expiresAt, sealed } = event.data;
     const { time: askedAt, subject: owner } = event.metadata;
     const others = doc?.inputs.filter((input) => input.toolCallId !== toolCallId) ?? [];
     const inputs = [...others, { inputId, toolCallId, toolName, askedAt, expiresAt, asked: sealedJson(sealed) }];

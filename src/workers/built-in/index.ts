@@ -5,6 +5,7 @@ import type { WebSearch } from '../../adapters/web-search/port.ts';
 import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { isChosen, type McpChoices, mcpChoiceStream, mcpChoices, personalPolicy } from '../../domain/mcp/choice.ts';
+import { type Tag, toolTag } from '../../domain/mcp/names.ts';
 import { BUILT_IN_SERVER } from '../../domain/mcp/offer.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { promptsAskedBy } from '../../projections/prompt-source.ts';
@@ -22,6 +23,7 @@ export interface BuiltInParts {
   readonly loader: Loader;
   readonly ask: Ask;
   readonly now: () => Date;
+  readonly tag: Tag;
   /** A prompt was got by a model. */
   readonly used: (promptId: string) => Promise<void>;
   readonly search?: WebSearch | undefined;
@@ -37,7 +39,9 @@ export interface BuiltIn extends ToolSource {
 }
 
 /** The tools that need no server, in every dialect; a person allows, denies and switches them off as it does those of servers. */
-function createBuiltInTools({ loader, ask, now, used, search, readPage }: BuiltInParts): BuiltIn {
+function createBuiltInTools({ loader, ask, now, tag, used, search, readPage }: BuiltInParts): BuiltIn {
+  const tagOf = ({ name }: BuiltInTool): string => toolTag(tag, BUILT_IN_SERVER, name);
+  const policyOf = (choices: McpChoices, tool: BuiltInTool) => statedPolicy(choices, tool, tagOf(tool));
   const zoneOf = async (person: PersonId): Promise<string | undefined> => {
     const asked = await ask(asThemselves(person), getOwnProfile({}));
     return asked.ok ? (asked.data.profile.timeZone ?? undefined) : undefined;
@@ -56,14 +60,14 @@ function createBuiltInTools({ loader, ask, now, used, search, readPage }: BuiltI
       const { state: choices } = await loader.load(mcpChoiceStream(place.person), mcpChoices);
       return all.flatMap((tool) => {
         const policy = policyOf(choices, tool);
-        if (policy === 'deny' || !isChosen(choices, BUILT_IN_SERVER, tool.name, { model: place.model, conversation: place.conversationId }))
+        if (policy === 'deny' || !isChosen(choices, BUILT_IN_SERVER, tagOf(tool), { model: place.model, conversation: place.conversationId }))
           return [];
         return [offered(tool, place, policy === 'ask')];
       });
     },
     async list(person, place) {
       const { state: choices } = await loader.load(mcpChoiceStream(person), mcpChoices);
-      return all.map((tool) => infoOf(tool, policyOf(choices, tool), isChosen(choices, BUILT_IN_SERVER, tool.name, defined(place))));
+      return all.map((tool) => infoOf(tool, policyOf(choices, tool), isChosen(choices, BUILT_IN_SERVER, tagOf(tool), defined(place))));
     },
   };
 }
@@ -103,8 +107,8 @@ function offered({ name, description, parameters, execute }: BuiltInTool, place:
 }
 
 /** Deny, then ask, then allow; where the person said nothing, what is usual. */
-function policyOf(choices: McpChoices, { name, usual }: BuiltInTool): 'deny' | 'ask' | 'allow' {
-  const said = [personalPolicy(choices, BUILT_IN_SERVER, name), personalPolicy(choices, BUILT_IN_SERVER, null)];
+function statedPolicy(choices: McpChoices, { usual }: BuiltInTool, tagged: string): 'deny' | 'ask' | 'allow' {
+  const said = [personalPolicy(choices, BUILT_IN_SERVER, tagged), personalPolicy(choices, BUILT_IN_SERVER, null)];
   for (const policy of ['deny', 'ask'] as const) if (said.includes(policy)) return policy;
   return said.includes('allow') ? 'allow' : usual;
 }

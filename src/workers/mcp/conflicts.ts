@@ -1,6 +1,6 @@
 import type { ContractOffer } from '../../domain/mcp/contract.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { readContract } from '../../domain/mcp-contract/contract.ts';
 import { findConflicts, type Installed } from '../../domain/mcp-plan/findings.ts';
 import { byOneName } from '../../domain/mcp-plan/plan.ts';
@@ -13,12 +13,12 @@ import { packageOf, type Releases } from './releases.ts';
 /** What another version of a server would do to the others of its owner. */
 export interface Conflicts {
   /** In words, those that there are not now. `offer`: what the version was seen to offer, where it was started already. */
-  newWith(server: RingServer, version: string, offer?: ContractOffer): Promise<readonly string[]>;
+  newWith(server: NamedServer, version: string, offer?: ContractOffer): Promise<readonly string[]>;
 }
 
 export function createConflicts(parts: { registry: McpRegistry; contracts: Contracts; releases: Releases }): Conflicts {
   const { registry, contracts, releases } = parts;
-  const installedOf = async (server: RingServer): Promise<Installed> => {
+  const installedOf = async (server: NamedServer): Promise<Installed> => {
     const [opened, needs, contract, state] = await Promise.all([
       registry.open(server),
       registry.needsOf(server),

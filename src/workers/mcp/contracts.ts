@@ -10,7 +10,7 @@ import { annals } from '../../commands/settle-active-run.ts';
 import { isUnopened, type Json, type JsonObject, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { ContractOffer, contractIdOf, type McpContract, mcpContractStream } from '../../domain/mcp/contract.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { ContractSnapshot } from '../../domain/mcp-contract/contract.ts';
 
 /** SHA-256, hex, over the RFC 8785 form. */
@@ -39,12 +39,19 @@ const hintsOf = ({ annotations }: JsonObject) => ({
 
 export interface Contracts {
   /** Writes down what the server offers, if that is something else than before; answers from which position on it is to be seen. */
-  observe(server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists): Promise<string>;
+  observe(server: NamedServer, person: PersonId, facts: McpFacts, lists: McpLists): Promise<string>;
   /** What was seen at that place of a contract's stream; undefined where it cannot be opened any more. */
   offerAt(contractId: string, place: McpContract['place']): Promise<ContractOffer | undefined>;
   /** The definitions of the newest snapshot, by name; empty where there is none. */
   definitionsOf(contract: McpContract, contractId: string): Promise<ReadonlyMap<string, JsonObject>>;
 }
+
+/** By name, with the hash of each. */
+const listsOf = ({ tools, prompts, templates }: Record<'tools' | 'prompts' | 'templates', readonly JsonObject[]>) => ({
+  tools: tools.map((tool) => ({ name: String(tool.name), hash: contractHash(picked(tool, PINNED)), hints: hintsOf(tool) })).toSorted(byName),
+  prompts: hashed(prompts, PROMPT),
+  templates: hashed(templates, TEMPLATE),
+});
 
 /** What a server offers, as it is written down. */
 export function offerOf(facts: McpFacts, lists: McpLists): ContractOffer {
@@ -53,9 +60,7 @@ export function offerOf(facts: McpFacts, lists: McpLists): ContractOffer {
     era,
     protocolVersion,
     instructionsHash: contractHash(instructions),
-    tools: lists.tools.map((tool) => ({ name: String(tool.name), hash: contractHash(picked(tool, PINNED)), hints: hintsOf(tool) })).toSorted(byName),
-    prompts: hashed(lists.prompts, PROMPT),
-    templates: hashed(lists.templates, TEMPLATE),
+    ...listsOf(lists),
   };
   const { tools, prompts, templates } = lists;
   const broken = [...lists.broken];
@@ -81,7 +86,9 @@ export function createContracts({ tell, store, sealer }: { tell: Tell; store: Ev
       if (!place) return undefined;
       for await (const { id, data } of store.read(mcpContractStream(contractId), { from: place.revision, max: 1 })) {
         const opened = await sealer.open(data.sealed as unknown as Sealed, id);
-        return id !== place.eventId || isUnopened(opened) ? undefined : ContractOffer.parse({ ...data, ...(opened as object) });
+        if (id !== place.eventId || isUnopened(opened)) return undefined;
+        const snapshot = ContractSnapshot.parse((opened as { snapshot: Json }).snapshot);
+        return ContractOffer.parse({ ...data, ...listsOf(snapshot), snapshot });
       }
       return undefined;
     },

@@ -11,6 +11,7 @@ import type { McpConnector } from '../../adapters/mcp/port.ts';
 import { type NpmPackages, noNpm } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
+import { tagger } from '../../commands/tagger.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { McpAccessGranted, McpAccessRevoked, mcpAccessStream } from '../../domain/mcp/access.ts';
@@ -24,7 +25,7 @@ import {
   McpServerChanged,
   McpServerRegistered,
   mcpRingStream,
-  type RingServer,
+  type NamedServer,
 } from '../../domain/mcp/server.ts';
 import { ANNALS } from '../../domain/person.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
@@ -119,6 +120,7 @@ export interface Mcp {
 
 export function createMcp(parts: McpParts): Mcp {
   const { hub, now, onProblem, security, setting } = parts;
+  const tag = tagger(parts.secret);
   const registry = createMcpRegistry(parts);
   const contracts = createContracts(parts);
   const board = createMcpBoard({ state: parts.state, sealer: parts.sealer, process: v4(), now });
@@ -209,11 +211,12 @@ export function createMcp(parts: McpParts): Mcp {
         pool,
         keepFile: createKeepFile(parts),
         secret: parts.secret,
+        tag,
         onProblem,
       }),
     }),
     reactions: [
-      ...releaseReactions({ ...parts, registry, lookUp: (server) => void lookUp(looking, server, stopped.signal).catch(say) }),
+      ...releaseReactions({ ...parts, registry, tag, lookUp: (server) => void lookUp(looking, server, stopped.signal).catch(say) }),
       { name: 'mcp-lists', types: readAnew, from: 'start', handle: refresh },
       forgetLogins(parts),
     ],
@@ -250,7 +253,7 @@ const personOf = ({ metadata }: RecordedEvent, by: string): PersonId =>
   (by.startsWith('person_') && by !== ANNALS ? by : metadata.subject) as PersonId;
 
 /** Ends connections as soon as their registration changes, whichever process changed it: the log says so to all of them. */
-function createWatch({ registry, pool, hub }: { registry: McpRegistry; pool: McpPool; hub: Hub }): (server: RingServer, person: PersonId) => void {
+function createWatch({ registry, pool, hub }: { registry: McpRegistry; pool: McpPool; hub: Hub }): (server: NamedServer, person: PersonId) => void {
   const watched = new Set<string>();
   const look = async (owner: PersonId): Promise<void> => {
     const servers = new Map((await registry.serversFor(owner)).map((server) => [server.serverId, server]));
@@ -260,7 +263,7 @@ function createWatch({ registry, pool, hub }: { registry: McpRegistry; pool: Mcp
       return now && isForPerson(now, person) ? now : undefined;
     });
   };
-  const watchLogin = ({ serverId }: RingServer, person: PersonId): void => {
+  const watchLogin = ({ serverId }: NamedServer, person: PersonId): void => {
     const stream = mcpAccessStream(serverId, person);
     if (watched.has(stream)) return;
     watched.add(stream);

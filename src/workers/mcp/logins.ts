@@ -6,7 +6,7 @@ import { annals } from '../../commands/settle-active-run.ts';
 import type { DomainError } from '../../domain/decider.ts';
 import { type LoginFailure, whyNoAccess } from '../../domain/mcp/access.ts';
 import { CLIENT_METADATA, LOGIN_CALLBACK } from '../../domain/mcp/login-client.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { type McpAccessDesk, told } from './access.ts';
 import type { McpRegistry } from './registry.ts';
@@ -53,7 +53,7 @@ const failures: Readonly<Record<LoginError['code'], LoginFailure>> = {
 };
 
 export function createMcpLogins({ tell, registry, access, authorizer, now }: LoginParts): McpLogins {
-  const withLogin = async (serverId: string, { id }: Principal): Promise<RingServer | undefined> => registry.find(serverId, id);
+  const withLogin = async (serverId: string, { id }: Principal): Promise<NamedServer | undefined> => registry.find(serverId, id);
   /** The server is named in the state, so that an answer finds its login; who knows it only comes to a login of their own. */
   const serverIn = (state: string): string => state.split('.')[0] ?? '';
 

@@ -3,7 +3,7 @@ import type { Tell } from '../../commands/command.ts';
 import { noteMcpReleases, noteMcpReleasesUnknown, requestMcpUpdate } from '../../commands/mcp-releases.ts';
 import { annals } from '../../commands/settle-active-run.ts';
 import { isOpen } from '../../domain/mcp/release.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import { versionRules } from '../../projections/mcp-surroundings.ts';
 import type { Conflicts } from './conflicts.ts';
@@ -21,7 +21,7 @@ export interface LookUpParts {
 const LONGEST_MS = 60_000;
 
 /** Writes down which versions there are of a server's package, and begins an update where the server's setting says so and there is a newer one. */
-export async function lookUp(parts: LookUpParts, server: RingServer, signal: AbortSignal): Promise<void> {
+export async function lookUp(parts: LookUpParts, server: NamedServer, signal: AbortSignal): Promise<void> {
   const { tell, registry, npm } = parts;
   const { serverId, owner } = server;
   const opened = await registry.open(server);
@@ -38,7 +38,7 @@ export async function lookUp(parts: LookUpParts, server: RingServer, signal: Abo
 }
 
 /** Never an older one, a prerelease, or one that was passed over before; none that other servers cannot stand. */
-async function newestThatFits({ releases, conflicts }: LookUpParts, server: RingServer, versions: readonly string[]): Promise<string | undefined> {
+async function newestThatFits({ releases, conflicts }: LookUpParts, server: NamedServer, versions: readonly string[]): Promise<string | undefined> {
   const { update, running, registered, passedOver } = await releases.load(server.serverId);
   const current = running?.version ?? registered;
   if (current === undefined || (update && isOpen(update))) return undefined;

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { PoolEvent } from './pool-parts.ts';
@@ -9,8 +9,8 @@ const LONG = [1, 10, 60, 300, 900, 3600, 14_400, 86_400];
 const STATES: readonly McpStatus['state'][] = ['registered', 'connecting', 'needs_auth', 'ready', 'degraded', 'backoff', 'failed', 'disabled'];
 
 /** What is anybody's own has no name here. */
-const nameOf = ({ owner, slug }: RingServer): string => (owner === ORGANISATION ? slug : 'own');
-const transportOf = ({ transport }: RingServer): string => (transport === 'stdio' ? 'pipe' : 'tcp');
+const nameOf = ({ owner, slug }: NamedServer): string => (owner === ORGANISATION ? slug : 'own');
+const transportOf = ({ transport }: NamedServer): string => (transport === 'stdio' ? 'pipe' : 'tcp');
 
 /**
  * Figures about connections to servers of tools, by the names of OpenTelemetry's conventions for MCP

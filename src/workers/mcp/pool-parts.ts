@@ -1,6 +1,6 @@
 import type { McpCall, McpConnection, McpConnector, McpError, McpFacts, McpLists, McpResult, McpTarget } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { McpStatus } from '../../domain/mcp/status.ts';
 import type { McpAccessDesk } from './access.ts';
 import type { McpRegistry } from './registry.ts';
@@ -32,7 +32,7 @@ export interface Launched {
 }
 /** `onInstall`: it has to be installed first, which takes a while. */
 export type Launch = (
-  server: RingServer,
+  server: NamedServer,
   target: McpTarget,
   options: { readonly signal: AbortSignal; readonly onInstall?: () => void },
 ) => Promise<McpResult<Launched>>;
@@ -46,9 +46,9 @@ export interface PoolParts {
   readonly commands: readonly string[];
   readonly launch: Launch;
   /** What a server offers, each time its lists have been read. */
-  readonly onLists: (server: RingServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
+  readonly onLists: (server: NamedServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
   /** Somebody begins to use the server. */
-  readonly onNew: (server: RingServer, person: PersonId) => void;
+  readonly onNew: (server: NamedServer, person: PersonId) => void;
   readonly onStatus: (status: McpStatus) => void;
   readonly onEvent?: (event: PoolEvent) => void;
   readonly now?: () => number;
@@ -58,17 +58,17 @@ export interface PoolParts {
 
 /** For whoever counts. */
 export type PoolEvent =
-  | { readonly type: 'connect'; readonly server: RingServer; readonly ms: number; readonly error?: string; readonly version?: string }
+  | { readonly type: 'connect'; readonly server: NamedServer; readonly ms: number; readonly error?: string; readonly version?: string }
   | {
       readonly type: 'operation';
-      readonly server: RingServer;
+      readonly server: NamedServer;
       readonly method: string;
       readonly tool?: string;
       readonly ms: number;
       readonly error?: string;
       readonly version?: string;
     }
-  | { readonly type: 'session'; readonly server: RingServer; readonly ms: number };
+  | { readonly type: 'session'; readonly server: NamedServer; readonly ms: number };
 
 export interface Use {
   readonly signal: AbortSignal;
@@ -82,15 +82,15 @@ export interface Use {
 /** Connections of this process, one a person and registration, made when they are first used. Nothing here rejects. */
 export interface McpPool {
   use<Value>(
-    server: RingServer,
+    server: NamedServer,
     person: PersonId,
     use: Use,
     work: (connection: McpConnection, call: McpCall) => Promise<McpResult<Value>>,
   ): Promise<McpResult<Value>>;
   /** Connects, whatever it waits for, and reads the lists anew. */
-  refresh(server: RingServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
+  refresh(server: NamedServer, person: PersonId, requestId: string): Promise<McpResult<undefined>>;
   /** Ends the connections that are not to the registration as it is now. */
-  drop(keep: (server: RingServer, person: PersonId) => RingServer | undefined): Promise<void>;
+  drop(keep: (server: NamedServer, person: PersonId) => NamedServer | undefined): Promise<void>;
   /** Ends the connections of a person to a server that are not by this login. */
   loggedIn(serverId: string, person: PersonId, login: string | undefined): Promise<void>;
   /** Another release of it is to run: what is under way ends where it is, whatever comes next gets a new connection. */

@@ -1,6 +1,6 @@
 import type { McpCall, McpConnection, McpError, McpPrior, McpResult } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial } from '../../domain/mcp/trial.ts';
 import { fail, isErrorResult, type McpPool, type PoolParts, patiently, type Use, whyNotStarted } from './pool-parts.ts';
@@ -30,7 +30,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     if (slot.state !== state || slot.reason !== reason) enter(slot, state, reason);
   };
 
-  const slotFor = (server: RingServer, person: PersonId): Slot => {
+  const slotFor = (server: NamedServer, person: PersonId): Slot => {
     const key = slotKey(server, person);
     const known = slots.get(key);
     if (known) return known;

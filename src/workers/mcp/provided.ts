@@ -3,7 +3,7 @@ import type { Tell } from '../../commands/command.ts';
 import { changeMcpServer, registerMcpServer, setMcpRequirements, setMcpUpdates } from '../../commands/mcp.ts';
 import { annals } from '../../commands/settle-active-run.ts';
 import type { ConfigEntry } from '../../domain/mcp/config.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { McpRegistry } from './registry.ts';
 
@@ -26,7 +26,7 @@ export async function provideServers(
 async function provide(
   { registry, tell }: { registry: McpRegistry; tell: Tell },
   { given, updates, requirements }: Entry,
-  before: RingServer | undefined,
+  before: NamedServer | undefined,
 ): Promise<string | undefined> {
   const serverId = await registered({ registry, tell }, given, before);
   if (typeof serverId === 'object') return serverId.refused;
@@ -39,7 +39,7 @@ async function provide(
 async function registered(
   { registry, tell }: { registry: McpRegistry; tell: Tell },
   given: Given,
-  before: RingServer | undefined,
+  before: NamedServer | undefined,
 ): Promise<string | { refused: string }> {
   if (before && (await isSame(registry, given, before))) return before.serverId;
   const command = before
@@ -50,7 +50,7 @@ async function registered(
   return before?.serverId ?? (told.result as { serverId: string }).serverId;
 }
 
-async function isSame(registry: McpRegistry, given: Given, server: RingServer): Promise<boolean> {
+async function isSame(registry: McpRegistry, given: Given, server: NamedServer): Promise<boolean> {
   const opened = await registry.open(server);
   if (!opened) return false;
   const { address, headers, env, title, transport, enabled, timeoutMs, auth, oauth = null } = given;

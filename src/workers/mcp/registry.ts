@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Loader } from '../../adapters/event-store/loader.ts';
 import { resolveOwner } from '../../adapters/event-store/owner.ts';
@@ -10,7 +11,15 @@ import { isUnopened, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
 import { contractIdOf, type McpContract, mcpContractStream, mcpContracts } from '../../domain/mcp/contract.ts';
-import { isForPerson, isOrganisationServer, McpAddress, mcpRingStream, mcpRings, type RingServer } from '../../domain/mcp/server.ts';
+import {
+  isForPerson,
+  isOrganisationServer,
+  McpAddress,
+  mcpRingStream,
+  mcpRings,
+  type NamedServer,
+  type RingServer,
+} from '../../domain/mcp/server.ts';
 import { Requirements } from '../../domain/mcp-plan/requirements.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 
@@ -22,6 +31,7 @@ export interface RegistryParts {
 
 /** What stands sealed in a server's registration. */
 const Personal = z.object({
+  slug: z.string().optional(),
   title: z.string(),
   address: McpAddress,
   oauth: z.object({ clientId: z.string().nullable(), scopes: z.array(z.string()) }).nullable(),
@@ -37,11 +47,11 @@ export interface OpenedServer {
   readonly clientSecret?: string;
 }
 
-/** Servers, choices and contracts as the log has them now. */
+/** Servers, choices and contracts as the log has them now. A server whose name cannot be opened any more is not there. */
 export interface McpRegistry {
   /** Those that this person may use, switched off ones included: the organisation's first. */
-  serversFor(person: PersonId): Promise<readonly RingServer[]>;
-  find(serverId: string, person: PersonId): Promise<RingServer | undefined>;
+  serversFor(person: PersonId): Promise<readonly NamedServer[]>;
+  find(serverId: string, person: PersonId): Promise<NamedServer | undefined>;
   choicesOf(person: PersonId): Promise<McpChoices>;
   contractOf(server: RingServer, person: PersonId): Promise<McpContract>;
   /** With its secrets in the clear, for the connect and nothing else; undefined when they cannot be read any more. */
@@ -54,31 +64,50 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
   const ringOf = async (owner: PersonId) => (await loader.load(mcpRingStream(owner), mcpRings)).state;
   const ownerOf = async (person: PersonId): Promise<PersonId> => (await resolveOwner(loader, { owner: person })) ?? person;
 
+  const slugs = new LRUCache<string, string>({ max: 5000, ttl: 5000 });
+  const slugOf = async (server: RingServer): Promise<string | undefined> => {
+    const { eventId } = server.place;
+    const known = server.plainSlug ?? slugs.get(eventId);
+    if (known !== undefined) return known;
+    const { slug } = (await openedAt(server)) ?? {};
+    if (slug !== undefined) slugs.set(eventId, slug);
+    return slug;
+  };
+  const named = async (server: RingServer): Promise<NamedServer[]> => {
+    const slug = await slugOf(server);
+    return slug === undefined ? [] : [{ ...server, slug }];
+  };
+  const openedAt = async ({ owner, place }: RingServer): Promise<z.output<typeof Personal> | undefined> => {
+    for await (const { id, data, metadata } of store.read(mcpRingStream(owner), { from: place.revision, max: 1 })) {
+      if (id !== place.eventId || metadata.subject !== owner) return undefined;
+      const opened = await sealer.open(data.sealed as unknown as Sealed, id);
+      return isUnopened(opened) ? undefined : Personal.parse(opened);
+    }
+    return undefined;
+  };
+
   return {
     async serversFor(person) {
       const rings = await Promise.all([ORGANISATION, await ownerOf(person)].map(ringOf));
-      return rings.flatMap(({ servers }) => [...servers.values()]).filter((server) => isForPerson(server, person));
+      const all = rings.flatMap(({ servers }) => [...servers.values()]).filter((server) => isForPerson(server, person));
+      return (await Promise.all(all.map(named))).flat();
     },
     async find(serverId, person) {
       const { servers } = await ringOf(isOrganisationServer(serverId) ? ORGANISATION : await ownerOf(person));
       const server = servers.get(serverId);
-      return server && isForPerson(server, person) ? server : undefined;
+      return server && isForPerson(server, person) ? (await named(server))[0] : undefined;
     },
     choicesOf: async (person) => (await loader.load(mcpChoiceStream(person), mcpChoices)).state,
     contractOf: async (server, person) => (await loader.load(mcpContractStream(contractIdOf(server, person)), mcpContracts)).state,
-    async open({ owner, place, transport }) {
-      for await (const { id, data, metadata } of store.read(mcpRingStream(owner), { from: place.revision, max: 1 })) {
-        if (id !== place.eventId || metadata.subject !== owner) return undefined;
-        const opened = await sealer.open(data.sealed as unknown as Sealed, id);
-        if (isUnopened(opened)) return undefined;
-        const { title, address, oauth, secret: hidden } = Personal.parse(opened);
-        const secret = await reveal(sealer, { subject: owner, eventId: id, field: 'secret' }, hidden);
-        if (isUnopened(secret)) return undefined;
-        const { headers, env, clientSecret } = McpSecret.parse(JSON.parse(secret));
-        const target = targetOf(address, transport, { headers, env });
-        return { title, target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
-      }
-      return undefined;
+    async open(server) {
+      const opened = await openedAt(server);
+      if (!opened) return undefined;
+      const { title, address, oauth, secret: hidden } = opened;
+      const secret = await reveal(sealer, { subject: server.owner, eventId: server.place.eventId, field: 'secret' }, hidden);
+      if (isUnopened(secret)) return undefined;
+      const { headers, env, clientSecret } = McpSecret.parse(JSON.parse(secret));
+      const target = targetOf(address, server.transport, { headers, env });
+      return { title, target, oauth, ...(clientSecret === undefined ? {} : { clientSecret }) };
     },
     async needsOf({ owner, needs }) {
       if (!needs) return undefined;

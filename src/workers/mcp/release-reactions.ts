@@ -7,6 +7,7 @@ import { annals } from '../../commands/settle-active-run.ts';
 import { type EventOf, isUnopened, type RecordedEvent } from '../../domain/event.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { ContractOffer, contractIdOf } from '../../domain/mcp/contract.ts';
+import { type Tag, toolTag } from '../../domain/mcp/names.ts';
 import { mcpReleaseStream } from '../../domain/mcp/release.ts';
 import {
   McpReleaseRolledBack,
@@ -15,7 +16,7 @@ import {
   type McpUpdateCompared,
   McpUpdateRequested,
 } from '../../domain/mcp/release-events.ts';
-import { McpReleasesWanted, McpUpdatesSet, type RingServer } from '../../domain/mcp/server.ts';
+import { McpReleasesWanted, McpUpdatesSet, type NamedServer } from '../../domain/mcp/server.ts';
 import { ANNALS } from '../../domain/person.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import type { McpRegistry } from './registry.ts';
@@ -53,13 +54,14 @@ export interface ReleaseReactionParts {
   readonly store: EventStore;
   readonly sealer: Sealer;
   readonly registry: McpRegistry;
+  readonly tag: Tag;
   /** Takes its time, and nobody waits for it. */
-  readonly lookUp: (server: RingServer) => void;
+  readonly lookUp: (server: NamedServer) => void;
 }
 
 /** What happens because of updates: work on them, and the contract that goes with the release that runs. */
 export function releaseReactions(parts: ReleaseReactionParts): readonly Reaction[] {
-  const { tell, registry } = parts;
+  const { tell, registry, tag } = parts;
   const serverOf = ({ data, metadata }: RecordedEvent) => registry.find(String(data.serverId), metadata.subject);
 
   const work = async ({ id, data, metadata }: RecordedEvent): Promise<Verdict> => {
@@ -74,7 +76,7 @@ export function releaseReactions(parts: ReleaseReactionParts): readonly Reaction
     const isBack = event.type === McpReleaseRolledBack.type;
     const contract = contractOf(server, isBack ? record.before : record.after, !isBack || record.settled);
     // Where a connection to the other release has said something between the two, they are said again.
-    for (const command of [...contract, ...contract, ...policiesOf(server, record, isBack)]) {
+    for (const command of [...contract, ...contract, ...policiesOf(server, record, { isBack, tag })]) {
       const told = await tell(annals(server.owner), command);
       if (!told.ok && told.error.code !== 'ContractChanged') return verdictOf(told.error);
     }
@@ -93,7 +95,7 @@ export function releaseReactions(parts: ReleaseReactionParts): readonly Reaction
 }
 
 /** Before any connection says so, models are told of the tools that the release has. */
-function contractOf(server: RingServer, offer: ContractOffer, isTaken: boolean): CommandValue<unknown>[] {
+function contractOf(server: NamedServer, offer: ContractOffer, isTaken: boolean): CommandValue<unknown>[] {
   const { serverId, owner, version: registration } = server;
   const contractId = contractIdOf(server, owner);
   return [
@@ -103,10 +105,15 @@ function contractOf(server: RingServer, offer: ContractOffer, isTaken: boolean):
 }
 
 /** What was said for everybody of a tool goes over to the one that takes its place, and with an undo back. */
-function policiesOf({ serverId, policies }: RingServer, { renames }: UpdateRecord, isBack: boolean): CommandValue<unknown>[] {
+function policiesOf(
+  { serverId, policies }: NamedServer,
+  { renames }: UpdateRecord,
+  { isBack, tag }: { isBack: boolean; tag: Tag },
+): CommandValue<unknown>[] {
+  const policyOf = (tool: string) => policies.get(toolTag(tag, serverId, tool));
   return Object.entries(renames).flatMap(([from, to]) => {
-    const policy = policies.get(from);
-    if (policy === undefined || (isBack ? policies.get(to) !== policy : policies.has(to))) return [];
+    const policy = policyOf(from);
+    if (policy === undefined || (isBack ? policyOf(to) !== policy : policyOf(to) !== undefined)) return [];
     return [setMcpServerPolicy({ serverId, tool: to, policy: isBack ? null : policy })];
   });
 }

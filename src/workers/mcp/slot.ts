@@ -1,13 +1,13 @@
 import type { McpConnection, McpPrior, McpResult } from '../../adapters/mcp/port.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial, type Trial } from '../../domain/mcp/trial.ts';
 
 /** One connection of one person to one registration of a server: its life, and what was counted of it. */
 export interface Slot {
   readonly key: string;
-  readonly server: RingServer;
+  readonly server: NamedServer;
   readonly person: PersonId;
   state: McpState;
   since: number;
@@ -45,12 +45,12 @@ export interface Slot {
   stale: boolean;
 }
 
-export const slotKey = ({ serverId, version }: RingServer, person: PersonId): string => `${person} ${serverId} ${version}`;
+export const slotKey = ({ serverId, version }: NamedServer, person: PersonId): string => `${person} ${serverId} ${version}`;
 
 /** What a server says to one person it need not say to another where each logs in. */
 export const priorKey = ({ server, key }: Slot): string => (server.auth === 'oauth' ? key : `${server.serverId} ${server.version}`);
 
-export const newSlot = (server: RingServer, person: PersonId, now: number): Slot => ({
+export const newSlot = (server: NamedServer, person: PersonId, now: number): Slot => ({
   key: slotKey(server, person),
   server,
   person,

@@ -4,10 +4,12 @@ import type { McpAnswers, McpInputRequired, McpReply, McpResult, McpToolResult }
 import type { Json, JsonObject } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
+import { type Tag, toolTag } from '../../domain/mcp/names.ts';
 import { type StandingTool, standingTools } from '../../domain/mcp/offer.ts';
 import type { Question } from '../../domain/mcp/question.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { visible, visibleSchema } from '../../domain/mcp/suspicion.ts';
+import { ORGANISATION } from '../../domain/provider-key.ts';
 import { nameTools, toolNameFor } from '../../projections/tool-names.ts';
 import type { KeepFile } from '../keep-file.ts';
 import { InputRequired, OutcomeUnknown, type ServerTool, type ToolCall, ToolFailed, type ToolPlace, type ToolSource } from '../tools.ts';
@@ -23,12 +25,15 @@ export interface McpToolsParts {
   readonly keepFile: KeepFile;
   /** The installation's, for what approvals are bound to. */
   readonly secret: Buffer;
+  readonly tag: Tag;
   readonly onProblem: (reason: string) => void;
 }
 
 interface OfferedTool {
-  readonly server: RingServer;
+  readonly server: NamedServer;
   readonly standing: StandingTool;
+  /** What the server calls it. */
+  readonly tool: string;
   readonly definition: JsonObject;
 }
 
@@ -36,16 +41,19 @@ interface OfferedTool {
 export function createMcpTools(parts: McpToolsParts): ToolSource {
   const { registry, contracts } = parts;
 
-  const offeredOf = async (server: RingServer, place: ToolPlace, choices: Awaited<ReturnType<McpRegistry['choicesOf']>>): Promise<OfferedTool[]> => {
+  const offeredOf = async (server: NamedServer, place: ToolPlace, choices: Awaited<ReturnType<McpRegistry['choicesOf']>>): Promise<OfferedTool[]> => {
     const { person, model, conversationId: conversation } = place;
     const contract = await registry.contractOf(server, person);
     const standing = standingTools(server, contract.tools, choices, { model, conversation }).filter(({ withheld }) => withheld === undefined);
     if (standing.length === 0) return [];
+    const offered = new Map(standing.map((one) => [one.tag, one]));
     const definitions = await contracts.definitionsOf(contract, contractIdOf(server, person));
-    return standing.flatMap((one) => {
-      const definition = definitions.get(one.tool);
-      return definition ? [{ server, standing: one, definition }] : [];
-    });
+    return [...definitions]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([tool, definition]) => {
+        const one = offered.get(toolTag(parts.tag, server.serverId, tool));
+        return one ? [{ server, standing: one, tool, definition }] : [];
+      });
   };
 
   return {
@@ -53,15 +61,17 @@ export function createMcpTools(parts: McpToolsParts): ToolSource {
     async tools(place) {
       const [servers, choices] = await Promise.all([registry.serversFor(place.person), registry.choicesOf(place.person)]);
       const offered = (await Promise.all(servers.map((server) => offeredOf(server, place, choices)))).flat();
-      const { named, collisions } = nameTools(offered.map((tool) => ({ name: toolNameFor(tool.server, tool.standing.tool), tool })));
-      for (const { name } of collisions) parts.onProblem(`two tools would be called ${name}: give one of their servers another short name`);
+      const { named, collisions } = nameTools(offered.map((tool) => ({ name: toolNameFor(tool.server, tool.tool), tool })));
+      for (const { tool } of collisions)
+        parts.onProblem(`a tool of ${tool.server.serverId} would be called as another one is: give its server another short name`);
       return [...named].map(([name, tool]) => serverTool(parts, place.person, name, tool));
     },
   };
 }
 
-function serverTool(parts: McpToolsParts, person: PersonId, name: string, { server, standing, definition }: OfferedTool): ServerTool {
-  const { tool, hash, policy, hints } = standing;
+function serverTool(parts: McpToolsParts, person: PersonId, name: string, offered: OfferedTool): ServerTool {
+  const { server, standing, tool, definition } = offered;
+  const { hash, policy, hints } = standing;
   const { description, title, inputSchema } = definition;
   return {
     name,
@@ -69,8 +79,11 @@ function serverTool(parts: McpToolsParts, person: PersonId, name: string, { serv
     parameters: visibleSchema(inputSchema as JsonObject) as JsonObject,
     needsApproval: policy !== 'allow',
     idempotent: hints.idempotent,
-    bind: (input) => ({ serverId: server.serverId, tool, toolHash: hash, argumentsHash: argumentsHash(parts.secret, person, server, tool, input) }),
-    execute: async (input, call) => called(parts, person, { server, standing, definition }, input, call),
+    tool,
+    // Where each person logs in there, what they are offered may be of that person alone.
+    isOwn: server.owner !== ORGANISATION || server.auth === 'oauth',
+    bind: (input) => ({ serverId: server.serverId, toolHash: hash, argumentsHash: argumentsHash(parts.secret, person, server, tool, input) }),
+    execute: async (input, call) => called(parts, person, offered, input, call),
   };
 }
 
@@ -90,7 +103,7 @@ async function throughRounds(
 const MOST_ROUNDS = 10;
 
 /** Of a person's data: nobody without the installation's secret can try out what it was made of. */
-const argumentsHash = (secret: Buffer, person: PersonId, { serverId }: RingServer, tool: string, input: Json): string =>
+const argumentsHash = (secret: Buffer, person: PersonId, { serverId }: NamedServer, tool: string, input: Json): string =>
   createHmac('sha256', secret)
     .update(canonicalize(['mcp arguments', person, serverId, tool, input]) ?? '')
     .digest('hex');
@@ -98,11 +111,11 @@ const argumentsHash = (secret: Buffer, person: PersonId, { serverId }: RingServe
 async function called(
   { pool, keepFile }: McpToolsParts,
   person: PersonId,
-  { server, standing, definition }: OfferedTool,
+  { server, standing, tool, definition }: OfferedTool,
   input: Json,
   { signal, onProgress, ask, answered }: ToolCall,
 ): Promise<Json> {
-  const { tool, hints } = standing;
+  const { hints } = standing;
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolFailed('The arguments of a tool are a JSON object.');
   const use = { signal, method: 'tools/call', tool, repeatable: hints.idempotent, onProgress };
   const answers = answered && {

@@ -1,4 +1,4 @@
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { ORGANISATION } from '../../domain/provider-key.ts';
 import type { ShownStatus } from './board.ts';
 import type { McpRegistry } from './registry.ts';
@@ -7,7 +7,7 @@ export interface UnseenParts {
   readonly registry: Pick<McpRegistry, 'serversFor' | 'contractOf'>;
   readonly statuses: (serverIds: readonly string[]) => Promise<readonly ShownStatus[]>;
   /** Connects, and reads the lists. */
-  readonly look: (server: RingServer) => void;
+  readonly look: (server: NamedServer) => void;
 }
 
 /**
@@ -21,7 +21,7 @@ export function createUnseen({ registry, statuses, look }: UnseenParts): () => P
     const servers = (await registry.serversFor(ORGANISATION)).filter(
       ({ serverId, enabled, auth }) => enabled && auth === 'none' && !seen.has(serverId),
     );
-    const unseen: RingServer[] = [];
+    const unseen: NamedServer[] = [];
     for (const server of servers) {
       if ((await registry.contractOf(server, ORGANISATION)).contractHash === undefined) unseen.push(server);
       else seen.add(server.serverId);

@@ -6,7 +6,7 @@ import { annals } from '../../commands/settle-active-run.ts';
 import { contractIdOf, isQuarantined } from '../../domain/mcp/contract.ts';
 import type { NpmPackage } from '../../domain/mcp/package.ts';
 import { isOpen, type McpReleases, type McpUpdate } from '../../domain/mcp/release.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import { whyNotHolding } from '../../domain/mcp/trial.ts';
 import { contractChanges, worstOf } from '../../domain/mcp-contract/changes.ts';
 import { readContract } from '../../domain/mcp-contract/contract.ts';
@@ -18,7 +18,7 @@ import { packageOf } from './releases.ts';
 import type { UpdateParts } from './update-parts.ts';
 
 interface Open {
-  readonly server: RingServer;
+  readonly server: NamedServer;
   readonly target: McpTarget;
   readonly npm: NpmPackage;
   readonly state: McpReleases;

@@ -3,7 +3,7 @@ import type { McpConnector } from '../../adapters/mcp/port.ts';
 import type { NpmPackages } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import type { ContractOffer } from '../../domain/mcp/contract.ts';
-import type { RingServer } from '../../domain/mcp/server.ts';
+import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { Views } from '../../projections/query.ts';
 import type { ShownStatus } from './board.ts';
 import type { Conflicts } from './conflicts.ts';
@@ -32,7 +32,7 @@ export interface UpdateParts {
   readonly offers: (serverId: string, updateId: string) => Promise<Offers | undefined>;
   readonly statuses: (serverIds: readonly string[]) => Promise<readonly ShownStatus[]>;
   /** Connects, if there is no connection, as Annals itself. */
-  readonly refresh: (server: RingServer) => Promise<void>;
+  readonly refresh: (server: NamedServer) => Promise<void>;
   readonly now: () => Date;
   /** How long a release is watched after the swap, and how often it is looked at. */
   readonly watchMs: number;

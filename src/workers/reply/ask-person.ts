@@ -37,8 +37,9 @@ function show({ live }: Round, toolCallId: string, [first]: readonly Question[])
 export async function askForAll(round: Round, asking: readonly Asking[]): Promise<void> {
   if (asking.length === 0 || round.signal.aborted) return;
   const { conversationId, runId, messageId, epoch, askedBy } = round.job;
-  const requests = asking.map(({ toolCallId, required: { questions, state } }) => ({
+  const requests = asking.map(({ toolCallId, toolName, required: { questions, state } }) => ({
     toolCallId,
+    toolName,
     askedOf: askedBy,
     resumable: true,
     expiresAt: timeOut(round.parts),
@@ -50,7 +51,7 @@ export async function askForAll(round: Round, asking: readonly Asking[]): Promis
 }
 
 /** Asks in the midst of a call, and waits for the answer, wherever it is given. */
-export function askDuring(round: Round, toolCallId: string): ToolCall['ask'] {
+export function askDuring(round: Round, call: Pick<Asking, 'toolCallId' | 'toolName'>): ToolCall['ask'] {
   return async (question) => {
     const { conversationId, runId, messageId, epoch, askedBy } = round.job;
     const { parts, signal } = round;
@@ -64,11 +65,11 @@ export function askDuring(round: Round, toolCallId: string): ToolCall['ask'] {
     const timer = setTimeout(heard.resolve, parts.approvalMs);
     signal.addEventListener('abort', () => heard.resolve(), { once: true });
     try {
-      const request = { toolCallId, askedOf: askedBy, resumable: false, expiresAt: timeOut(parts), questions: [question], state: '{}' };
+      const request = { ...call, askedOf: askedBy, resumable: false, expiresAt: timeOut(parts), questions: [question], state: '{}' };
       const told = await round.tell(commands.requestToolInput({ conversationId, runId, messageId, epoch, requests: [request] }));
       const inputId = isDone(told) ? told.result.inputs[0] : undefined;
       if (inputId === undefined) return cancelled;
-      show(round, toolCallId, [question]);
+      show(round, call.toolCallId, [question]);
       await heard.promise;
       const given = answers.has(inputId) ? await answersTo(parts, runId, inputId) : undefined;
       return given?.answers[question.key] ?? cancelled;

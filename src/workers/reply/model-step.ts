@@ -1,3 +1,4 @@
+import { v4 } from 'uuid';
 import { type FinishReason, type ModelChunk, ModelError } from '../../adapters/model-provider/port.ts';
 import type { Json } from '../../domain/event.ts';
 import type { Part, RunItem, Usage } from '../../domain/message.ts';
@@ -19,8 +20,26 @@ export interface StepResult {
   readonly error?: ModelError;
 }
 
+/** Some providers make the id of a call of the tool's name. It stands in the clear, so where the name may not, the call gets an id of ours. */
+async function* withOpenIds(chunks: AsyncIterable<ModelChunk>, isOpen: (toolName: string) => boolean): AsyncGenerator<ModelChunk> {
+  const ours = new Map<string, string>();
+  for await (const chunk of chunks) {
+    if (chunk.type !== 'tool-input' && chunk.type !== 'tool-call') yield chunk;
+    else {
+      const { toolCallId, toolName } = chunk;
+      if (!ours.has(toolCallId) && toolName !== '' && toolCallId.includes(toolName) && !isOpen(toolName)) ours.set(toolCallId, `call_${v4()}`);
+      yield { ...chunk, toolCallId: ours.get(toolCallId) ?? toolCallId };
+    }
+  }
+}
+
 /** Reads a model call to its end, hands its items on as they come, and answers what it came to. Never throws for what the model did. */
-export async function readStep(chunks: AsyncIterable<ModelChunk>, step: number, push: (item: RunItem) => void): Promise<StepResult> {
+export async function readStep(
+  chunks: AsyncIterable<ModelChunk>,
+  step: number,
+  push: (item: RunItem) => void,
+  isOpen: (toolName: string) => boolean,
+): Promise<StepResult> {
   const parts: Part[] = [];
   const calls: CalledTool[] = [];
   let texts = 0;
@@ -29,7 +48,7 @@ export async function readStep(chunks: AsyncIterable<ModelChunk>, step: number, 
   let model: string | undefined;
   push({ type: 'step-start', step });
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of withOpenIds(chunks, isOpen)) {
       switch (chunk.type) {
         case 'text':
         case 'reasoning': {

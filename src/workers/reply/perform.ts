@@ -15,7 +15,7 @@ import { modelMessages } from './context.ts';
 import type { ReplyParts, RunJob } from './job.ts';
 import { readStep, type StepResult } from './model-step.ts';
 import { createRunTeller, isDone, type RunTell } from './run-commands.ts';
-import { needsOf, runTools } from './run-tools.ts';
+import { isOpenName, needsOf, runTools } from './run-tools.ts';
 
 const MAX_STEPS = 25;
 /** Tool calls of one run, all steps together. */
@@ -121,7 +121,9 @@ async function modelStep(
   const system = [parts.systemPrompt, offered.length > 0 ? parts.tools.advice : undefined].filter((text) => text).join('\n\n');
   const plain = { ...(system ? { system } : {}), messages, signal };
   const asked = (request: typeof plain & { tools?: ToolDefinition[] }, push: LiveWriter['push']): Promise<StepResult> =>
-    readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, push);
+    readStep(parts.callModel({ person: job.askedBy, conversationId, onMasked }, model, request, onAttempt), step, push, (name) =>
+      isOpenName(offered, job, name),
+    );
   let result = await asked(tools.length ? { ...plain, tools } : plain, live.push);
   if (refusesTools(result)) result = await asked(plain, (item) => void (item.type === 'step-start' || live.push(item)));
   await retries;
@@ -162,8 +164,14 @@ async function completeStep(
 ): Promise<boolean> {
   const { conversationId, runId, messageId, epoch } = job;
   const calls = result.calls.map(({ toolCallId, toolName, input }) => {
-    const binding = offered.find(({ name }) => name === toolName)?.bind?.(input ?? {});
-    return { toolCallId, toolName, needs: needsOf(offered, job, toolName), ...(binding ? { binding } : {}) };
+    const tool = offered.find(({ name }) => name === toolName);
+    const binding = tool?.bind?.(input ?? {});
+    return {
+      ...{ toolCallId, needs: needsOf(offered, job, toolName) },
+      ...(isOpenName(offered, job, toolName) ? { toolName } : {}),
+      ...(tool?.tool === undefined ? {} : { tool: tool.tool }),
+      ...(binding ? { binding } : {}),
+    };
   });
   const waits = calls.some(({ needs }) => needs !== 'server');
   const expiresAt = waits ? new Date(parts.now().getTime() + parts.approvalMs).toISOString() : undefined;

@@ -36,6 +36,12 @@ export function needsOf(offered: readonly ServerTool[], { clientTools }: RunJob,
   return clientTools.some(({ name }) => name === toolName) ? 'client' : 'server';
 }
 
+/** Whether the name may stand in the clear. One that is not known here may be of a tool that somebody had before. */
+export function isOpenName(offered: readonly ServerTool[], job: RunJob, toolName: string): boolean {
+  const tool = offered.find(({ name }) => name === toolName);
+  return tool ? !tool.isOwn : needsOf(offered, job, toolName) === 'client';
+}
+
 /** Runs what may run, side by side; each call is recorded before it is made. */
 export async function runTools(round: ToolRound, open: readonly (readonly [string, OpenCall])[]): Promise<void> {
   const { conversationId, runId, messageId, epoch } = round.job;
@@ -50,7 +56,7 @@ export async function runTools(round: ToolRound, open: readonly (readonly [strin
         const told = await round.tell(commands.endToolCall({ ...of, toolCallId, result, ...body }));
         if (isDone(told) && part) round.live.push({ type: 'tool', part: toolEnded(part, result, body) });
       };
-      await runCall(round, { toolCallId, call, input: part?.input ?? {} }, ended, asking);
+      await runCall(round, { toolCallId, call, toolName: part?.toolName ?? '', input: part?.input ?? {} }, ended, asking);
     }
   };
   await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, open.length) }, lane));
@@ -60,7 +66,7 @@ export async function runTools(round: ToolRound, open: readonly (readonly [strin
 
 async function runCall(
   round: ToolRound,
-  { toolCallId, call, input }: { toolCallId: string; call: OpenCall; input: Json },
+  { toolCallId, call, toolName, input }: { toolCallId: string; call: OpenCall; toolName: string; input: Json },
   ended: Ended,
   asking: Asking[],
 ): Promise<void> {
@@ -69,30 +75,30 @@ async function runCall(
   if (call.approved === false) return ended('denied', {});
   if (round.excess && !call.started)
     return ended('error', { errorText: 'This answer has called as many tools as one may: answer with what you have.' });
-  const tool = offered.find(({ name }) => name === call.toolName);
+  const tool = offered.find(({ name }) => name === toolName);
   const answered = call.input?.resumable && call.input.answered ? await answersTo(round.parts, runId, call.input.inputId) : undefined;
   if (call.started && !answered && !tool?.idempotent) return ended('unknown', {});
-  if (!tool) return ended('error', { errorText: `There is no tool ${call.toolName} that can be called now.` });
+  if (!tool) return ended('error', { errorText: `There is no tool ${toolName} that can be called now.` });
   if (call.binding && !isSame(call.binding, tool.bind?.(input)))
-    return ended('error', { errorText: `The tool ${call.toolName} has changed since this call was allowed: it was not called.` });
+    return ended('error', { errorText: `The tool ${toolName} has changed since this call was allowed: it was not called.` });
   if (tool.needsApproval && call.approved !== true)
-    return ended('error', { errorText: `The tool ${call.toolName} has to be allowed first: call it again.` });
+    return ended('error', { errorText: `The tool ${toolName} has to be allowed first: call it again.` });
   const started = await round.tell(commands.startToolCall({ conversationId, runId, messageId, epoch, toolCallId }));
   if (!isDone(started)) return;
   try {
-    const ask = askDuring(round, toolCallId);
+    const ask = askDuring(round, { toolCallId, toolName });
     const output = await tool.execute(input, { signal, onProgress: showing(live, toolCallId), ask, ...(answered ? { answered } : {}) });
     await ended('output', { output });
   } catch (error) {
     if (drain.aborted) return;
-    if (error instanceof InputRequired) return void asking.push({ toolCallId, toolName: call.toolName, required: error });
+    if (error instanceof InputRequired) return void asking.push({ toolCallId, toolName, required: error });
     if (error instanceof OutcomeUnknown) return ended('unknown', {});
     await ended('error', { errorText: error instanceof Error ? error.message : 'The tool failed.' });
   }
 }
 
 const isSame = (a: CallBinding, b: CallBinding | undefined): boolean =>
-  b !== undefined && a.serverId === b.serverId && a.tool === b.tool && a.toolHash === b.toolHash && a.argumentsHash === b.argumentsHash;
+  b !== undefined && a.serverId === b.serverId && a.toolHash === b.toolHash && a.argumentsHash === b.argumentsHash;
 
 function showing(live: LiveWriter, toolCallId: string): (progress: ToolProgress) => void {
   let shownAt = Number.NEGATIVE_INFINITY;

@@ -20,7 +20,7 @@ async function storeWith(...events: { type: string; version: number; data: { tex
     events.map((event) => ({ ...eventToAppend(), ...event })),
     'noStream',
   );
-  return { plain, store: upcasting(plain, upcasters) };
+  return { plain, store: upcasting(plain, upcasters, String) };
 }
 
 test('every stored version comes out in the newest one, from reads and tails alike, and stays as it is in the store', async () => {
@@ -53,5 +53,5 @@ test('an event that its upcaster rejects stops only who looks at its data', asyn
 
 test('a chain of upcasters with a gap is refused at once', () => {
   const same = (data: object) => ({ ...data });
-  expect(() => upcasting(createMemoryEventStore(), { NoteTaken: { 1: same, 3: same } })).toThrow('gap before version 3');
+  expect(() => upcasting(createMemoryEventStore(), { NoteTaken: { 1: same, 3: same } }, String)).toThrow('gap before version 3');
 });

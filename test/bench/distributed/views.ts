@@ -32,7 +32,7 @@ export const viewsOnServers: Bench = {
   run: (options) =>
     withServers(['EVENTSTORE_URL', 'MONGODB_URL'], ({ EVENTSTORE_URL, MONGODB_URL }) =>
       withDatabase(databaseOn(MONGODB_URL), async (connection) => {
-        const store = upcasting(await openEventStoreDb({ url: EVENTSTORE_URL.url }), upcasters);
+        const store = upcasting(await openEventStoreDb({ url: EVENTSTORE_URL.url }), upcasters, String);
         try {
           return await measure(staged(store, connection), `${EVENTSTORE_URL.what}; ${MONGODB_URL.what}`, options);
         } finally {

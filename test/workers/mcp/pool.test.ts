@@ -2,16 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { McpConnection, McpConnector, McpResult } from '../../../src/adapters/mcp/port.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
-import type { RingServer } from '../../../src/domain/mcp/server.ts';
+import type { NamedServer } from '../../../src/domain/mcp/server.ts';
 import { createMcpPool } from '../../../src/workers/mcp/pool.ts';
 import { type Launch, usualMcpLimits } from '../../../src/workers/mcp/pool-parts.ts';
 import { backoffMs } from '../../../src/workers/mcp/slot.ts';
 
 const limits = { ...usualMcpLimits, perPerson: 2, perServer: 3, processes: 2, idleMs: 1000 };
-const serverOf = (name: string): RingServer => ({
+const serverOf = (name: string): NamedServer => ({
   serverId: `mcp_org_${name}`,
   owner: 'organisation' as PersonId,
   slug: name,
+  slugTag: name,
   transport: name.startsWith('child') ? 'stdio' : 'http',
   audience: 'everybody',
   enabled: true,
@@ -78,7 +79,7 @@ function counted({
     connector,
     registry: {
       find: async () => undefined,
-      open: async ({ slug, transport }) => ({
+      open: async ({ slugTag: slug, transport }) => ({
         title: '',
         oauth: null,
         target: transport === 'stdio' ? { kind: 'stdio', command: slug, args: [], env: {} } : { kind: 'http', url: slug, headers: {} },
@@ -95,7 +96,7 @@ function counted({
     chance: () => chance,
   });
   const held: (() => void)[] = [];
-  const use = (person: PersonId, server: RingServer, hold = false): Promise<McpResult<undefined>> =>
+  const use = (person: PersonId, server: NamedServer, hold = false): Promise<McpResult<undefined>> =>
     pool.use(server, person, { signal: AbortSignal.timeout(60_000), method: 'tools/call', repeatable: false }, async () => {
       if (hold) await new Promise<void>((resolve) => held.push(resolve));
       return { ok: true, value: undefined };
@@ -142,7 +143,7 @@ test('whoever uses which servers in whatever order, there are never more connect
 test('a connection that is in use is not ended for another one: who comes then is told that all are', async () => {
   const stage = counted();
   const [ada = persons[0] as PersonId] = persons;
-  const [files, mail, child] = servers as [RingServer, RingServer, RingServer];
+  const [files, mail, child] = servers as [NamedServer, NamedServer, NamedServer];
   const busy = [stage.use(ada, files, true), stage.use(ada, mail, true)];
   while (stage.held.length < 2) await new Promise(setImmediate);
   expect(await stage.use(ada, child)).toMatchObject({ ok: false, error: { code: 'Busy' } });
@@ -156,7 +157,7 @@ test('a connection that is in use is not ended for another one: who comes then i
 
 test('a connection that nobody has used for long is ended, one that is in use is not, and the next use makes it anew', async () => {
   const stage = counted();
-  const [files, mail] = servers as [RingServer, RingServer];
+  const [files, mail] = servers as [NamedServer, NamedServer];
   const [ada, bob] = persons as [PersonId, PersonId];
   await stage.use(ada, files);
   const busy = stage.use(bob, mail, true);
@@ -184,7 +185,7 @@ test('whoever calls waits no longer for a package to be installed than for the c
     },
   });
   const [ada = persons[0] as PersonId] = persons;
-  const child = { ...(servers[2] as RingServer), timeoutMs: 10 };
+  const child = { ...(servers[2] as NamedServer), timeoutMs: 10 };
   const reason = 'Its package is being installed.';
   expect(await stage.use(ada, child)).toMatchObject({ ok: false, error: { code: 'Timeout', message: expect.stringContaining(reason), sent: false } });
   expect(stage.pool.statuses()).toMatchObject([{ state: 'connecting', reason }]);
@@ -200,7 +201,7 @@ test('lists that are still being read when another release is to run are not wri
   const { promise: read, resolve: go } = Promise.withResolvers<void>();
   const written: number[] = [];
   const stage = counted({ listed: () => read, onLists: (nth) => written.push(nth) });
-  const [files] = servers as [RingServer];
+  const [files] = servers as [NamedServer];
   const [ada] = persons as [PersonId];
   await stage.use(ada, files);
   const renewed = stage.pool.renew(files.serverId);
@@ -221,7 +222,7 @@ test('who cannot be reached is tried again after a while that doubles, by chance
   );
   let away = true;
   const stage = counted({ fails: () => away, chance: 0 });
-  const [files] = servers as [RingServer];
+  const [files] = servers as [NamedServer];
   const [ada] = persons as [PersonId];
   for (const [failures, wait] of [500, 1000, 2000, 4000, 8000].entries()) {
     expect(await stage.use(ada, files)).toMatchObject({ ok: false, error: { code: 'Unreachable' } });

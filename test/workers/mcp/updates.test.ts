@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { lookUpMcpReleases, registerMcpServer, setMcpServerPolicy, setMcpUpdates } from '../../../src/commands/mcp.ts';
 import { approveMcpUpdate, dismissMcpUpdate, requestMcpUpdate, rollBackMcpRelease } from '../../../src/commands/mcp-releases.ts';
-import { isQuarantined, mcpContractStream, mcpContracts } from '../../../src/domain/mcp/contract.ts';
 import { mcpReleaseStream, mcpReleases } from '../../../src/domain/mcp/release.ts';
-import { mcpRingStream, mcpRings } from '../../../src/domain/mcp/server.ts';
-import { ORGANISATION } from '../../../src/domain/provider-key.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
+import { getMcpServer } from '../../../src/projections/queries/mcp.ts';
 import { askFor, settled, typesOf } from '../../harness/chat.ts';
 import { installations } from '../../harness/installations.ts';
+import { takenTools } from '../../harness/mcp-servers.ts';
 import { administrator, newDisk, person, startAnnals } from '../../harness/memory-annals.ts';
 import { type PlayedPackage, playedTool, playReleases } from '../../harness/played-releases.ts';
 import type { Write } from '../../harness/severed.ts';
@@ -45,15 +44,12 @@ const registered = async ({ tell }: Kernel): Promise<string> => {
   return told.result.serverId;
 };
 const releasesOf = async ({ loader }: Kernel, serverId: string) => (await loader.load(mcpReleaseStream(serverId), mcpReleases)).state;
-const contractOf = async ({ loader }: Kernel, serverId: string) => (await loader.load(mcpContractStream(serverId), mcpContracts)).state;
-const toolsOf = async (kernel: Kernel, serverId: string): Promise<string[]> =>
-  [...(await contractOf(kernel, serverId)).tools].flatMap(([name, tool]) => (tool.current !== undefined && !isQuarantined(tool) ? [name] : []));
 const reached = (kernel: Kernel, serverId: string, status: string): Promise<void> =>
   until(async () => (await releasesOf(kernel, serverId)).update?.status === status);
 /** Registers, waits until it is listed, and asks for that version. */
 const asked = async (kernel: Kernel, version: string): Promise<{ serverId: string; updateId: string }> => {
   const serverId = await registered(kernel);
-  await until(async () => (await toolsOf(kernel, serverId)).length > 0);
+  await until(async () => (await takenTools(kernel, serverId)).length > 0);
   await kernel.tell(administrator, lookUpMcpReleases({ serverId: serverId as never }));
   await until(async () => (await releasesOf(kernel, serverId)).versions.length > 0);
   const told = await kernel.tell(administrator, requestMcpUpdate({ serverId, version, swap: 'asked' }));
@@ -69,10 +65,10 @@ test('a compatible version is taken by itself where the server says so, and its 
   const mcp = setting({ '1.0.0': old, '1.1.0': grown, '2.0.0-rc.1': renamed });
   const { kernel, problems } = await start({ mcp });
   const serverId = await registered(kernel);
-  await until(async () => (await toolsOf(kernel, serverId)).length === 2);
+  await until(async () => (await takenTools(kernel, serverId)).length === 2);
   await kernel.tell(administrator, setMcpUpdates({ serverId: serverId as never, updates: 'compatible' }));
   await reached(kernel, serverId, 'kept');
-  await until(async () => (await toolsOf(kernel, serverId)).includes('more'));
+  await until(async () => (await takenTools(kernel, serverId)).includes('more'));
   expect((await releasesOf(kernel, serverId)).running).toMatchObject({ version: '1.1.0' });
   await until(() => mcp.running.includes('1.1.0') && !mcp.running.includes('1.0.0'));
   expect(problems).toEqual([]);
@@ -85,18 +81,21 @@ test('a breaking version waits; taken with its renames, policies go over; undone
   await kernel.tell(administrator, setMcpServerPolicy({ serverId: serverId as never, tool: 'add', policy: 'deny' }));
   await reached(kernel, serverId, 'waiting');
   expect((await releasesOf(kernel, serverId)).running).toBeUndefined();
-  expect(await toolsOf(kernel, serverId)).toEqual(['add', 'say']);
+  expect(await takenTools(kernel, serverId)).toEqual(['add', 'say']);
   expect(await kernel.tell(administrator, approveMcpUpdate({ ...of, contractHash: '0', renames: {} }))).toMatchObject({ ok: false });
   expect(await kernel.tell(ada, approveMcpUpdate({ ...of, contractHash: '0', renames: {} }))).toMatchObject({ error: { code: 'NotFound' } });
   await approve(kernel, of, { add: 'sum-add' });
   await reached(kernel, serverId, 'kept');
-  await until(async () => (await toolsOf(kernel, serverId)).includes('sum-add'));
-  const policies = async () => (await kernel.loader.load(mcpRingStream(ORGANISATION), mcpRings)).state.servers.get(serverId)?.policies;
-  await until(async () => (await policies())?.get('sum-add') === 'deny');
+  await until(async () => (await takenTools(kernel, serverId)).includes('sum-add'));
+  const policyOf = async (tool: string) => {
+    const asked = await kernel.ask(administrator, getMcpServer({ serverId }));
+    return asked.ok ? asked.data.policies.find((each) => each.tool === tool)?.policy : undefined;
+  };
+  await until(async () => (await policyOf('sum-add')) === 'deny');
 
   expect(await kernel.tell(administrator, rollBackMcpRelease({ serverId }))).toMatchObject({ ok: true });
-  await until(async () => `${await toolsOf(kernel, serverId)}` === 'add,say');
-  await until(async () => !(await policies())?.has('sum-add'));
+  await until(async () => `${await takenTools(kernel, serverId)}` === 'add,say');
+  await until(async () => (await policyOf('sum-add')) === undefined);
   expect((await releasesOf(kernel, serverId)).running).toMatchObject({ version: '1.0.0' });
   expect(await kernel.tell(administrator, rollBackMcpRelease({ serverId }))).toMatchObject({ error: { code: 'NothingToUndo' } });
 });
@@ -126,14 +125,14 @@ test.each([
     await settled(kernel, await askFor(kernel, ada, `/call notes__say {"text":"${n}"}`));
   await reached(kernel, serverId, 'rolledBack');
   expect((await releasesOf(kernel, serverId)).running?.version).toBe('1.0.0');
-  await until(async () => `${await toolsOf(kernel, serverId)}` === 'add,say');
+  await until(async () => `${await takenTools(kernel, serverId)}` === 'add,say');
 });
 
 test('a recorded call of a tool that only reads, and that the new version fails at, keeps it waiting; one that does not start is not taken', async () => {
   const answer = (tool: string) => (tool === 'say' ? { isError: true } : undefined);
   const { kernel } = await start({ mcp: setting({ '1.0.0': old, '1.1.0': { ...grown, answer }, '1.2.0': { ...grown, dead: true } }) });
   const serverId = await registered(kernel);
-  await until(async () => (await toolsOf(kernel, serverId)).length > 0);
+  await until(async () => (await takenTools(kernel, serverId)).length > 0);
   await kernel.tell(administrator, setMcpServerPolicy({ serverId: serverId as never, tool: 'say', policy: 'allow' }));
   await settled(kernel, await askFor(kernel, ada, '/call notes__say {"text":"hello"}'));
   await kernel.tell(administrator, lookUpMcpReleases({ serverId: serverId as never }));
@@ -162,7 +161,7 @@ test('wherever its process dies, the old version runs or the new one, and after 
     };
     const first = await startAnnals({ disk, mcp: setting(releases), crashPoint });
     const serverId = await registered(first.kernel);
-    await until(async () => (await toolsOf(first.kernel, serverId)).length > 0);
+    await until(async () => (await takenTools(first.kernel, serverId)).length > 0);
     await first.kernel.tell(administrator, lookUpMcpReleases({ serverId: serverId as never }));
     await until(async () => (await releasesOf(first.kernel, serverId)).versions.length > 0);
     armed = true;
@@ -176,7 +175,7 @@ test('wherever its process dies, the old version runs or the new one, and after 
     expect(['1.0.0', '1.1.0']).toContain(running?.version ?? '1.0.0');
     if (update !== undefined) {
       await reached(kernel, serverId, 'kept');
-      await until(async () => (await toolsOf(kernel, serverId)).includes('more'));
+      await until(async () => (await takenTools(kernel, serverId)).includes('more'));
       const types = await typesOf(disk, mcpReleaseStream(serverId));
       for (const once of ['McpUpdateCompared', 'McpUpdateTried', 'McpReleaseSwapped', 'McpUpdateEnded'])
         expect(types.filter((type) => type === once)).toHaveLength(1);
