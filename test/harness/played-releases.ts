@@ -35,6 +35,7 @@ export function playReleases(name: string, releases: PlayedPackage) {
         ? { ok: true, value: { name, version, lock: `lock of ${version}`, lockHash: version, integrity: `sha512-${version}` } }
         : { ok: false, error: { code: 'NotFound', message: 'There is none.' } },
     entry: async ({ version }) => ({ ok: true, value: `/apart/${version}` }),
+    scriptsOf: () => [],
     prune: async () => undefined,
   };
   const connector: McpConnector = {

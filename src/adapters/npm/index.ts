@@ -10,7 +10,12 @@ const Viewed = z.object({
   versions: z.union([z.array(z.string()), z.string().transform((only) => [only])]),
   'dist-tags': z.record(z.string(), z.string()).default({}),
 });
-const Lock = z.looseObject({ packages: z.record(z.string(), z.looseObject({ integrity: z.string().optional(), version: z.string().optional() })) });
+const Lock = z.looseObject({
+  packages: z.record(
+    z.string(),
+    z.looseObject({ integrity: z.string().optional(), version: z.string().optional(), hasInstallScript: z.boolean().optional() }),
+  ),
+});
 const Manifest = z.looseObject({
   bin: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
   engines: z.looseObject({ node: z.string().optional() }).optional(),
@@ -24,8 +29,8 @@ const failed = (code: NpmError['code'], message: string): { ok: false; error: Np
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const folderOf = ({ name, version, lockHash }: Pick<NpmLocked, 'name' | 'version' | 'lockHash'>): string =>
   `${name.replace('/', '+')}@${version}-${lockHash.slice(0, 16)}`;
-/** What npm needs to know to install just this. */
-const manifestOf = (name: string, version: string): string => JSON.stringify({ private: true, dependencies: { [name]: version } });
+/** What npm needs to know to install just this. Without a name it would write that of the folder into the lock, which then were another each time. */
+const manifestOf = (name: string, version: string): string => JSON.stringify({ name: 'apart', private: true, dependencies: { [name]: version } });
 
 /** Packages in subfolders of this one, by the npm of this machine with its own configuration. */
 export function createNpmPackages({ folder }: { readonly folder: string }): NpmPackages {
@@ -39,9 +44,13 @@ export function createNpmPackages({ folder }: { readonly folder: string }): NpmP
     signal: AbortSignal,
   ): Promise<NpmResult<{ at: string; lock: string }>> => {
     const at = join(folder, `${TEMPORARY}${randomUUID()}`);
-    await mkdir(at, { recursive: true });
-    await writeFile(join(at, 'package.json'), manifestOf(name, version));
-    if (lock !== undefined) await writeFile(join(at, 'package-lock.json'), lock);
+    try {
+      await mkdir(at, { recursive: true });
+      await writeFile(join(at, 'package.json'), manifestOf(name, version));
+      if (lock !== undefined) await writeFile(join(at, 'package-lock.json'), lock);
+    } catch (error) {
+      return failed('Failed', `The folder for packages cannot be written to (${(error as NodeJS.ErrnoException).code}).`);
+    }
     const done = await runNpm([lock === undefined ? 'install' : 'ci', '--omit=dev', '--prefix', at], { cwd: at, signal });
     if (done?.code === 0) return { ok: true, value: { at, lock: await readFile(join(at, 'package-lock.json'), 'utf8') } };
     await rm(at, { recursive: true, force: true });
@@ -99,8 +108,9 @@ export function createNpmPackages({ folder }: { readonly folder: string }): NpmP
       await place(at, locked);
       return { ok: true, value: { ...locked, integrity: own?.integrity ?? '' } };
     },
-    async entry(locked, signal) {
+    async entry(locked, signal, onInstall) {
       const key = folderOf(locked);
+      if (onInstall && !(await isThere(join(folder, key)))) onInstall();
       const work = installing.get(key) ?? installed(locked, signal).finally(() => installing.delete(key));
       installing.set(key, work);
       const there = await work;
@@ -110,6 +120,10 @@ export function createNpmPackages({ folder }: { readonly folder: string }): NpmP
       const program = await programOf(there.value, locked.name);
       return program === undefined ? failed('NoProgram', 'The package has no program that could be started.') : { ok: true, value: program };
     },
+    scriptsOf: ({ lock }) =>
+      Object.entries(Lock.parse(JSON.parse(lock)).packages).flatMap(([path, { hasInstallScript }]) =>
+        hasInstallScript ? [path.replace(/^.*node_modules\//, '')] : [],
+      ),
     async prune(kept) {
       const names = new Set(kept.map(folderOf));
       for (const name of await readdir(folder).catch(() => [])) {

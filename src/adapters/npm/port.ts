@@ -32,12 +32,14 @@ export interface NpmPackages {
   integrity(name: string, version: string, signal: AbortSignal): Promise<NpmResult<string>>;
   /** Installs it apart as it comes today, and says what that is. `integrity` is npm's of the package itself. */
   resolve(name: string, version: string, signal: AbortSignal): Promise<NpmResult<NpmLocked & { readonly integrity: string }>>;
-  /** The file that starts it; installed just as the lock says, where it does not lie here already. */
-  entry(locked: NpmLocked, signal: AbortSignal): Promise<NpmResult<string>>;
+  /** The file that starts it; installed just as the lock says, where it does not lie here already: `onInstall` then says that this takes a while. */
+  entry(locked: NpmLocked, signal: AbortSignal, onInstall?: () => void): Promise<NpmResult<string>>;
+  /** Which packages of it want to run a script when they are installed, and may not do without. */
+  scriptsOf(locked: NpmLocked): readonly string[];
   /** Takes away what is not among these and has not been touched for a day. */
   prune(kept: readonly Pick<NpmLocked, 'name' | 'version' | 'lockHash'>[]): Promise<void>;
 }
 
 /** Where nothing is to be installed. */
 const none = async () => ({ ok: false, error: { code: 'Missing', message: 'Packages are not looked for here.' } }) as const;
-export const noNpm: NpmPackages = { versions: none, integrity: none, resolve: none, entry: none, prune: async () => undefined };
+export const noNpm: NpmPackages = { versions: none, integrity: none, resolve: none, entry: none, scriptsOf: () => [], prune: async () => undefined };

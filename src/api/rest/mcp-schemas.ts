@@ -8,7 +8,7 @@ const Policies = z.array(z.object({ tool: z.string().describe('Empty: all of its
 export const Status = z.object({
   state: z.enum(['registered', 'connecting', 'needs_auth', 'ready', 'degraded', 'backoff', 'failed', 'disabled']),
   since: Time,
-  reason: z.string().optional().describe('Why, where it is not ready.'),
+  reason: z.string().optional().describe('Why, where it is not ready; of `connecting`, that its package is being installed.'),
   nextTry: Time.optional(),
   era: z.string().optional(),
   protocolVersion: z.string().optional(),
@@ -24,6 +24,8 @@ export const Status = z.object({
   reconnects: z.int(),
   memoryBytes: z.int().optional().describe('Of the child processes.'),
   active: z.int(),
+  release: z.string().optional().describe('Which version of its package runs, where that was installed apart.'),
+  notApart: z.string().optional().describe('Why it was not, although the registration names a version: `npx` brings it at each start.'),
   authorize: z.string().optional().describe('Where to POST to begin a login, where it needs one.'),
 });
 export const ConnectionStatus = Status.extend({ serverId: z.string(), person: z.string(), process: z.string() });

@@ -12,6 +12,10 @@ const NAME = /^(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*$/;
 const WANTED = /^[A-Za-z0-9^~<>=*][A-Za-z0-9.^~<>=*+|-]*$/;
 const quiet: ReadonlySet<string> = new Set(['-y', '--yes', '-q', '--quiet']);
 
+const EXACT = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
+/** The one version that is wanted; undefined where npm would have to say which is meant. */
+export const exactVersionOf = ({ wanted }: NpmPackage): string | undefined => (wanted !== null && EXACT.test(wanted) ? wanted : undefined);
+
 /** What `npx -y name@1.2.3 …` starts; undefined where npm does not bring it, or it is called in a way that says more. */
 export function npmPackageOf(address: McpAddress): NpmPackage | undefined {
   if (!('command' in address) || !/(^|\/)npx$/.test(address.command)) return undefined;

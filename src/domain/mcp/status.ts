@@ -33,9 +33,11 @@ export interface McpStatus {
   readonly reconnects: number;
   readonly memoryBytes?: number;
   readonly active: number;
-  /** The release that an update has put there, and how it does. */
+  /** The release that runs, where it lies apart, and how it does. */
   readonly release?: string;
   readonly trial?: Trial;
+  /** Why it does not lie apart, although its registration names a version. */
+  readonly notApart?: string;
   /** The wishes for fresh lists that have been fulfilled, the newest last. */
   readonly refreshed: readonly string[];
 }

@@ -26,7 +26,8 @@ export interface McpBoard {
   read(serverIds: readonly string[]): Promise<readonly ShownStatus[]>;
   /** Writes what is gathered, and again what still holds. */
   sweep(current: readonly McpStatus[], when?: 'now'): Promise<void>;
-  flush(): Promise<void>;
+  /** Writes what is gathered for the last time, and takes away what this process has shown: its connections are no more. */
+  close(): Promise<void>;
 }
 
 interface BoardParts {
@@ -38,6 +39,7 @@ interface BoardParts {
 
 export function createMcpBoard({ state, sealer, process, now }: BoardParts): McpBoard {
   const gathered = new Map<string, McpStatus>();
+  const written = new Set<string>();
   let opened: Promise<void> | undefined;
   let writing: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -69,6 +71,7 @@ export function createMcpBoard({ state, sealer, process, now }: BoardParts): Mcp
         return { id, serverId: status.serverId, status: { ...sealed } as JsonObject };
       }),
     );
+    for (const { id } of sealed) written.add(id);
     const operations = sealed.map(({ id, serverId, status }) => ({
       kind: 'put' as const,
       id,
@@ -80,9 +83,9 @@ export function createMcpBoard({ state, sealer, process, now }: BoardParts): Mcp
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    const written = writing.then(write);
-    writing = written.catch(() => undefined);
-    return written;
+    const done = writing.then(write);
+    writing = done.catch(() => undefined);
+    return done;
   };
 
   /** Takes away what processes have left that are no more. */
@@ -90,9 +93,11 @@ export function createMcpBoard({ state, sealer, process, now }: BoardParts): Mcp
     await open();
     const { documents } = await state.find(COLLECTION, {}, { limit: AT_ONCE });
     const oldest = new Date(now().getTime() - STALE_MS).toISOString();
-    const left = documents.filter(({ doc }) => Shown.parse(doc).at < oldest);
-    if (left.length === 0) return;
-    const operations = left.map(({ id }) => ({ kind: 'delete' as const, id, position: position() }));
+    await remove(documents.filter(({ doc }) => Shown.parse(doc).at < oldest).map(({ id }) => id));
+  };
+  const remove = async (ids: readonly string[]): Promise<void> => {
+    if (ids.length === 0) return;
+    const operations = ids.map((id) => ({ kind: 'delete' as const, id, position: position() }));
     await state.commit(COLLECTION, operations, { position: position(), epoch: 'status' });
   };
 
@@ -124,6 +129,9 @@ export function createMcpBoard({ state, sealer, process, now }: BoardParts): Mcp
       tidiedAt = now().getTime();
       await tidy();
     },
-    flush,
+    async close() {
+      await flush();
+      await remove([...written]);
+    },
   };
 }

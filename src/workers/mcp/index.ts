@@ -43,6 +43,7 @@ import { createMcpBoard, type McpBoard } from './board.ts';
 import { createConflicts } from './conflicts.ts';
 import { createContracts } from './contracts.ts';
 import { forgetLogins } from './forget-logins.ts';
+import { createLaunch } from './launch.ts';
 import { createMcpLogins, type McpLogins } from './logins.ts';
 import { lookUp, lookUpAll, pruneReleases } from './looking-up.ts';
 import { createMcpMetrics } from './metrics.ts';
@@ -54,6 +55,7 @@ import { createMcpRegistry, type McpRegistry } from './registry.ts';
 import { recordOf, releaseReactions } from './release-reactions.ts';
 import { createReleases } from './releases.ts';
 import { createMcpTools } from './tools.ts';
+import { createUnseen } from './unseen.ts';
 import { updateJob } from './update-job.ts';
 import type { UpdateParts } from './update-parts.ts';
 
@@ -100,6 +102,7 @@ const USUAL_SEARCH_TOKENS = 20_000;
 /** For how long somebody waits for lists to be read, at most. */
 const WAITED_MS = 60_000;
 const POLL_MS = 1000;
+const UNSEEN_MS = 2000;
 const PRUNE_MS = 3600_000;
 const WATCH_MS = 600_000;
 const LOOK_UP_MS = 24 * 3600_000;
@@ -138,7 +141,10 @@ export function createMcp(parts: McpParts): Mcp {
     registry,
     access,
     limits,
-    launch: onlyAsCatalogued({ ...parts, npm, personsStart: setting.personsStart ?? false }, releases.launch),
+    launch: onlyAsCatalogued(
+      { ...parts, npm, releases, personsStart: setting.personsStart ?? false },
+      createLaunch({ ...parts, npm, releases, installMs: limits.installMs }),
+    ),
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),
@@ -174,6 +180,7 @@ export function createMcp(parts: McpParts): Mcp {
     watchMs: setting.watchMs ?? WATCH_MS,
     pollMs: setting.pollMs ?? POLL_MS,
   };
+  const unseen = createUnseen({ registry, statuses: board.read, look: (server) => void updating.refresh(server).catch((error) => say(error)) });
   let said: string | undefined;
   const say = (error: unknown): void => {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -234,6 +241,7 @@ export function createMcp(parts: McpParts): Mcp {
       Promise.all([
         duties.alone('provided tool servers', (stop) => provideOnce(stop), signal),
         duties.alone('tool server releases', (stop) => again(stop, () => lookUpAll(looking, stop), setting.lookUpMs ?? LOOK_UP_MS), signal),
+        duties.alone('tool servers nobody has seen', (stop) => again(stop, unseen, UNSEEN_MS), signal),
         again(signal, () => pruneReleases(looking), PRUNE_MS),
         again(signal, async () => {
           await pool.sweep();
@@ -243,7 +251,7 @@ export function createMcp(parts: McpParts): Mcp {
     async close() {
       stopped.abort();
       await pool.close();
-      await board.flush().catch(() => undefined);
+      await board.close().catch(() => undefined);
     },
   };
 }

@@ -51,9 +51,14 @@ async function newestThatFits({ releases, conflicts }: LookUpParts, server: Name
 /** Takes from this machine what no server runs, would go back to, or is about to get. */
 export async function pruneReleases({ registry, releases, npm }: Pick<LookUpParts, 'registry' | 'releases' | 'npm'>): Promise<void> {
   const servers = await registry.serversFor(ORGANISATION);
-  const states = await Promise.all(servers.map(({ serverId }) => releases.load(serverId)));
-  const kept = states.flatMap(({ running, previous, update, installed }) =>
-    [running?.version, previous?.version, ...(update && isOpen(update) ? [update.from, update.to] : [])].flatMap((version) => {
+  const states = await Promise.all(
+    servers.map(async (server) => {
+      const opened = await registry.open(server);
+      return { ...(await releases.load(server.serverId)), named: (opened && packageOf(opened.target))?.wanted ?? undefined };
+    }),
+  );
+  const kept = states.flatMap(({ running, previous, update, installed, named }) =>
+    [named, running?.version, previous?.version, ...(update && isOpen(update) ? [update.from, update.to] : [])].flatMap((version) => {
       const release = version === undefined ? undefined : installed.get(version);
       return release ? [{ name: release.package, version: release.version, lockHash: release.lockHash }] : [];
     }),

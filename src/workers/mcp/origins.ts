@@ -7,11 +7,13 @@ import { isUnopened, type Sealed } from '../../domain/event.ts';
 import { isHeldToCatalogue } from '../../domain/mcp/catalogue-origin.ts';
 import { mcpRingStream, type RingServer } from '../../domain/mcp/server.ts';
 import type { Launch } from './pool-parts.ts';
+import type { Releases } from './releases.ts';
 
 export interface OriginParts {
   readonly store: EventStore;
   readonly sealer: Sealer;
   readonly npm: NpmPackages;
+  readonly releases: Pick<Releases, 'load'>;
   /** Persons may have started what the catalogue has for them. */
   readonly personsStart: boolean;
 }
@@ -32,18 +34,22 @@ export function onlyAsCatalogued(parts: OriginParts, launch: Launch): Launch {
     return undefined;
   };
 
-  return async (server, target, signal) => {
+  return async (server, target, options) => {
     if (isHeldToCatalogue(server) && !(parts.personsStart && server.origin))
       return fail('Forbidden', 'What persons have added from the catalogue is not started here: ask whoever runs this installation.');
-    if (server.origin && !same.has(server.origin.eventId)) {
-      const npm = (await originOf(server))?.package;
+    if (!server.origin) return launch(server, target, options);
+    const npm = (await originOf(server))?.package;
+    const another = () =>
+      fail('Forbidden', `${npm?.name} ${npm?.version} is another package in the registry than the catalogue says: it is not started.`);
+    if (!same.has(server.origin.eventId)) {
       if (npm === undefined) return fail('Forbidden', 'What the catalogue said of it cannot be read any more: add it anew.');
-      const found = npm && (await parts.npm.integrity(npm.name, npm.version, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])));
+      const found = npm && (await parts.npm.integrity(npm.name, npm.version, AbortSignal.any([options.signal, AbortSignal.timeout(LONGEST_MS)])));
       if (found?.ok === false) return fail('SpawnFailed', `Whether its package is the catalogue’s cannot be said: ${found.error.message}`);
-      if (found && found.value !== npm.integrity)
-        return fail('Forbidden', `${npm.name} ${npm.version} is another package in the registry than the catalogue says: it is not started.`);
+      if (found && found.value !== npm?.integrity) return another();
       same.add(server.origin.eventId);
     }
-    return launch(server, target, signal);
+    const launched = await launch(server, target, options);
+    const installed = npm ? (await parts.releases.load(server.serverId)).installed.get(npm.version) : undefined;
+    return installed !== undefined && installed.package === npm?.name && installed.integrity !== npm.integrity ? another() : launched;
   };
 }

@@ -12,12 +12,30 @@ export interface McpLimits {
   readonly processes: number;
   readonly idleMs: number;
   readonly connectMs: number;
+  /** For installing a server's package, before it is connected to. */
+  readonly installMs: number;
   /** Of a call, where the server's registration says nothing else. */
   readonly callMs: number;
 }
-export const usualMcpLimits: McpLimits = { perPerson: 20, perServer: 100, processes: 40, idleMs: 600_000, connectMs: 20_000, callMs: 60_000 };
+export const usualMcpLimits: McpLimits = {
+  ...{ perPerson: 20, perServer: 100, processes: 40, idleMs: 600_000 },
+  ...{ connectMs: 20_000, installMs: 300_000, callMs: 60_000 },
+};
 
-export type Launch = (server: NamedServer, target: McpTarget, signal: AbortSignal) => Promise<McpResult<{ target: McpTarget; release?: string }>>;
+/** What is really started for a registration. */
+export interface Launched {
+  readonly target: McpTarget;
+  /** The version that runs, where it lies apart. */
+  readonly release?: string;
+  /** Why it does not lie apart, although the registration names a version. */
+  readonly notApart?: string;
+}
+/** `onInstall`: it has to be installed first, which takes a while. */
+export type Launch = (
+  server: NamedServer,
+  target: McpTarget,
+  options: { readonly signal: AbortSignal; readonly onInstall?: () => void },
+) => Promise<McpResult<Launched>>;
 
 export interface PoolParts {
   readonly connector: McpConnector;
@@ -26,7 +44,6 @@ export interface PoolParts {
   readonly limits: McpLimits;
   /** The programs that may be started; empty: any. */
   readonly commands: readonly string[];
-  /** What is really started for a registration: the release that an update has put in its place. */
   readonly launch: Launch;
   /** What a server offers, each time its lists have been read. */
   readonly onLists: (server: NamedServer, person: PersonId, facts: McpFacts, lists: McpLists) => Promise<string>;
@@ -88,6 +105,20 @@ export const fail = (code: McpError['code'], message: string): { ok: false; erro
   ok: false,
   error: { code, message, sent: false },
 });
+
+/** Whoever calls waits no longer for a connection than for the call itself; the connect goes on. `why` says what it is at. */
+export async function patiently(
+  connecting: Promise<McpResult<McpConnection>>,
+  { signal, ms, why }: { signal: AbortSignal; ms: number; why: () => string | undefined },
+): Promise<McpResult<McpConnection>> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const { promise: late, resolve } = Promise.withResolvers<McpResult<McpConnection>>();
+  const stop = (): void =>
+    resolve(signal.aborted ? fail('Cancelled', 'It was cancelled.') : fail('Timeout', `The tool server is not connected yet. ${why() ?? ''}`.trim()));
+  within.addEventListener('abort', stop, { once: true });
+  if (within.aborted) stop();
+  return await Promise.race([connecting, late]).finally(() => within.removeEventListener('abort', stop));
+}
 
 /** A tool that failed says so in its result. */
 export const isErrorResult = (value: unknown): boolean => typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;

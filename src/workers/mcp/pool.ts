@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import type { NamedServer } from '../../domain/mcp/server.ts';
 import type { McpState, McpStatus } from '../../domain/mcp/status.ts';
 import { noTrial } from '../../domain/mcp/trial.ts';
-import { fail, isErrorResult, type McpPool, type PoolParts, type Use, whyNotStarted } from './pool-parts.ts';
+import { fail, isErrorResult, type McpPool, type PoolParts, patiently, type Use, whyNotStarted } from './pool-parts.ts';
 import { whomToEnd } from './room.ts';
 import { backoffMs, newSlot, noteCall, noteTrial, priorKey, type Slot, slotKey, stateAfter, statusOf, whyDegraded, whyWaiting } from './slot.ts';
 import { createSlotLogins, isAboutLogin } from './slot-login.ts';
@@ -57,12 +57,17 @@ export function createMcpPool(parts: PoolParts): McpPool {
     await connection?.close();
   };
 
+  const rest = (idle: readonly Slot[]): Promise<unknown> =>
+    Promise.all(
+      idle.map(async (slot) => {
+        await disconnect(slot);
+        enter(slot, 'registered');
+      }),
+    );
+
   const room = async (slot: Slot): Promise<boolean> => {
     const ending = whomToEnd([...slots.values()], slot, limits);
-    for (const other of ending ?? []) {
-      await disconnect(other);
-      enter(other, 'registered');
-    }
+    await rest(ending ?? []);
     return ending !== undefined;
   };
 
@@ -88,9 +93,12 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const forbidden = whyNotStarted(target, parts.commands);
     if (forbidden) return failed({ code: 'Forbidden', message: forbidden, sent: false });
     slot.stale = false;
-    const launched = await parts.launch(server, target, stopped.signal);
+    const onInstall = () => enter(slot, 'connecting', 'Its package is being installed.');
+    const launched = await parts.launch(server, target, { signal: stopped.signal, onInstall });
     if (!launched.ok) return failed(launched.error);
-    const { release } = launched.value;
+    const { release, notApart } = launched.value;
+    if (slot.reason !== undefined) enter(slot, 'connecting');
+    slot.notApart = notApart;
     if (slot.release !== release) Object.assign(slot, { release, trial: noTrial });
     const began = now();
     const prior = priors.get(priorKey(slot));
@@ -103,7 +111,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
     const ms = Math.round(now() - began);
     const version = connected.ok ? connected.value.facts.protocolVersion : undefined;
     parts.onEvent?.({ type: 'connect', server, ms, ...(connected.ok ? {} : { error: connected.error.code }), ...(version ? { version } : {}) });
-    if (!connected.ok) return failed(connected.error);
+    if (!connected.ok)
+      return failed(notApart === undefined ? connected.error : { ...connected.error, message: `${connected.error.message} ${notApart}` });
     const connection = connected.value;
     if (stopped.signal.aborted || slots.get(slot.key) !== slot) {
       await connection.close();
@@ -148,9 +157,10 @@ export function createMcpPool(parts: PoolParts): McpPool {
     return slot.connecting;
   };
 
+  const callMs = ({ server }: Slot): number => server.timeoutMs ?? limits.callMs;
   const callOf = (slot: Slot, { signal, onProgress }: Pick<Use, 'signal' | 'onProgress'>): McpCall => ({
     signal: AbortSignal.any([signal, stopped.signal]),
-    timeoutMs: slot.server.timeoutMs ?? limits.callMs,
+    timeoutMs: callMs(slot),
     ...(onProgress ? { onProgress } : {}),
   });
 
@@ -172,6 +182,8 @@ export function createMcpPool(parts: PoolParts): McpPool {
         if (slot.connection === connection) enter(slot, 'degraded', `Its lists could not be read: ${lists.error.message}`);
         return lists;
       }
+      // What another release offers by now is not for this connection to say.
+      if (slot.stale || (slot.connection && slot.connection !== connection)) return fail('Closed', 'Another connection has taken its place.');
       const position = await parts.onLists(slot.server, slot.person, connection.facts, lists.value);
       Object.assign(slot, { position, tools: lists.value.tools.length, broken: lists.value.broken });
       if (slot.connection === connection) settle(slot);
@@ -227,7 +239,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     async use(server, person, use, work) {
       const slot = slotFor(server, person);
       for (let attempt = 0; ; attempt++) {
-        const there = await connected(slot, attempt > 0);
+        const there = await patiently(connected(slot, attempt > 0), { signal: use.signal, ms: callMs(slot), why: () => slot.reason });
         if (!there.ok) return there;
         const result = await used(slot, use, work);
         // A server that has been started anew knows the session no more: once more, where that does nothing twice.
@@ -256,6 +268,7 @@ export function createMcpPool(parts: PoolParts): McpPool {
     },
     async renew(serverId) {
       const all = [...slots.values()].filter(({ server }) => server.serverId === serverId);
+      const inUse = all.filter(({ connection, listing }) => connection || listing);
       await Promise.all(
         all.map(async (slot) => {
           const { connection } = slot;
@@ -266,16 +279,15 @@ export function createMcpPool(parts: PoolParts): McpPool {
           if (!slot.connecting) enter(slot, slot.server.enabled ? 'registered' : 'disabled');
         }),
       );
+      // What was about to be written down of the old release may have come after what the new one offers: that is read once more.
+      await Promise.all(all.map(({ listing }) => listing?.catch(() => undefined)));
+      const again = inUse.find((slot) => slots.get(slot.key) === slot);
+      if (again && (await connected(again, true)).ok) await list(again);
     },
     statuses: () => [...slots.values()].map(show),
     async sweep() {
       const idle = [...slots.values()].filter(({ connection, active, usedAt }) => connection && active === 0 && now() - usedAt > limits.idleMs);
-      await Promise.all(
-        idle.map(async (slot) => {
-          await disconnect(slot);
-          enter(slot, 'registered');
-        }),
-      );
+      await rest(idle);
     },
     async close() {
       stopped.abort();

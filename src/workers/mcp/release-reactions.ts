@@ -74,10 +74,9 @@ export function releaseReactions(parts: ReleaseReactionParts): readonly Reaction
     const record = server && (await recordOf(parts, server.serverId, String(event.data.updateId)));
     if (!server || !record) return done;
     const isBack = event.type === McpReleaseRolledBack.type;
-    for (const command of [
-      ...contractOf(server, isBack ? record.before : record.after, !isBack || record.settled),
-      ...policiesOf(server, record, { isBack, tag }),
-    ]) {
+    const contract = contractOf(server, isBack ? record.before : record.after, !isBack || record.settled);
+    // Where a connection to the other release has said something between the two, they are said again.
+    for (const command of [...contract, ...contract, ...policiesOf(server, record, { isBack, tag })]) {
       const told = await tell(annals(server.owner), command);
       if (!told.ok && told.error.code !== 'ContractChanged') return verdictOf(told.error);
     }

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import type { Loader } from '../../adapters/event-store/loader.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
-import type { McpError, McpTarget } from '../../adapters/mcp/port.ts';
+import type { McpTarget } from '../../adapters/mcp/port.ts';
 import type { NpmError, NpmLocked, NpmPackages, NpmResult } from '../../adapters/npm/port.ts';
 import { isUnopened, type Sealed } from '../../domain/event.ts';
 import { type NpmPackage, npmPackageOf } from '../../domain/mcp/package.ts';
 import { type InstalledRelease, type McpReleases, mcpReleaseStream, mcpReleases } from '../../domain/mcp/release.ts';
-import type { Launch } from './pool-parts.ts';
 
 /** Releases of packages as the log has them, and where they lie on this machine. */
 export interface Releases {
@@ -15,13 +14,11 @@ export interface Releases {
   /** The lock that was recorded; undefined where it cannot be opened any more. */
   locked(serverId: string, release: InstalledRelease): Promise<NpmLocked | undefined>;
   /** What starts that version with what the registration says otherwise. */
-  targetOf(serverId: string, target: McpTarget, version: string, signal: AbortSignal): Promise<NpmResult<McpTarget>>;
-  launch: Launch;
+  targetOf(serverId: string, target: McpTarget, version: string, signal: AbortSignal, onInstall?: () => void): Promise<NpmResult<McpTarget>>;
 }
 
 const Lock = z.object({ lock: z.string() });
 const gone: NpmError = { code: 'Failed', message: 'What was installed cannot be read from the log any more.' };
-const failure = ({ message }: NpmError): McpError => ({ code: 'SpawnFailed', message, sent: false });
 
 /** The package that npm brings for this target, if it does. */
 export const packageOf = (target: McpTarget): NpmPackage | undefined =>
@@ -38,26 +35,14 @@ export function createReleases(parts: { loader: Loader; store: EventStore; seale
     }
     return undefined;
   };
-  const targetOf: Releases['targetOf'] = async (serverId, target, version, signal) => {
+  const targetOf: Releases['targetOf'] = async (serverId, target, version, signal, onInstall) => {
     const release = (await load(serverId)).installed.get(version);
     const lock = release && (await locked(serverId, release));
     const wanted = packageOf(target);
     if (!lock || !wanted || target.kind !== 'stdio') return { ok: false, error: gone };
-    const entry = await npm.entry(lock, signal);
+    const entry = await npm.entry(lock, signal, onInstall);
     return entry.ok ? { ok: true, value: { ...target, command: 'node', args: [entry.value, ...wanted.args] } } : entry;
   };
 
-  return {
-    load,
-    locked,
-    targetOf,
-    async launch({ serverId }, target, signal) {
-      const wanted = packageOf(target);
-      const { running } = wanted ? await load(serverId) : {};
-      if (!wanted || running?.package !== wanted.name || running.wanted !== wanted.wanted) return { ok: true, value: { target } };
-      const found = await targetOf(serverId, target, running.version, signal);
-      if (!found.ok) return { ok: false, error: failure(found.error) };
-      return { ok: true, value: { target: found.value, release: running.version } };
-    },
-  };
+  return { load, locked, targetOf };
 }

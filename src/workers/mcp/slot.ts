@@ -36,8 +36,10 @@ export interface Slot {
   /** Outcomes of the last calls, the newest last. */
   recent: boolean[];
   refreshed: string[];
-  /** The release that runs there, where an update has put one there, and how it does. */
+  /** The release that runs there, where it lies apart, and how it does. */
   release?: string | undefined;
+  /** Why it does not lie apart, although its registration names a version. */
+  notApart?: string | undefined;
   trial: Trial;
   /** Another release is to run: a connect that is under way is to the old one. */
   stale: boolean;
@@ -131,5 +133,6 @@ export function statusOf(slot: Slot, prior: McpPrior | undefined, now: number, t
     active: slot.active,
     refreshed: slot.refreshed,
     ...(slot.release === undefined ? {} : { release: slot.release, trial: slot.trial }),
+    ...(slot.notApart === undefined ? {} : { notApart: slot.notApart }),
   };
 }

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMcpCatalogue } from '../../../src/adapters/mcp-catalogue/index.ts';
+import type { NpmPackages } from '../../../src/adapters/npm/port.ts';
 import { playedTool, playReleases } from '../../harness/played-releases.ts';
 import { bearer, startServer, type TestServer } from '../http/start-server.ts';
 
 const PACKAGE = '@played/notes';
 const played = playReleases(PACKAGE, { '1.0.0': { tools: [playedTool('note')] }, '2.0.0': { tools: [playedTool('note')] } });
 const integrity = `sha512-${'A'.repeat(86)}==`;
-const registry = { integrity };
+/** What the registry says of the package, and what comes when it is installed. */
+const registry = { integrity, comes: integrity };
 const folder = mkdtempSync(join(tmpdir(), 'annals-catalogue-'));
 const place = join(folder, 'catalogue.json');
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -36,7 +38,14 @@ let usual: TestServer;
 beforeAll(async () => {
   write(JSON.stringify({ servers }));
   const catalogue = createMcpCatalogue({ place, key: publicKey, fetch });
-  const npm = { ...played.npm, integrity: async () => ({ ok: true, value: registry.integrity }) as const };
+  const npm: NpmPackages = {
+    ...played.npm,
+    integrity: async () => ({ ok: true, value: registry.integrity }),
+    resolve: async (...asked) => {
+      const made = await played.npm.resolve(...asked);
+      return made.ok ? { ok: true, value: { ...made.value, integrity: registry.comes } } : made;
+    },
+  };
   const mcp = { connector: played.connector, npm, catalogue };
   [allowing, usual] = await Promise.all([startServer({ annals: { mcp: { ...mcp, personsStart: true } } }), startServer({ annals: { mcp } })]);
 });
@@ -97,19 +106,24 @@ test('a person adds what is started only where the operator and the entry let pe
     ['PUT', '/updates', { updates: 'compatible' }],
   ] as const)
     expect(await ask(allowing, method, of + path, body, headers)).toMatchObject({ status: 422, code: 'HeldToCatalogue' });
-  expect(await ask(allowing, 'POST', `${of}/updates`, { version: '2.0.0' }, headers)).toMatchObject({ status: 404 });
+  expect(await ask(allowing, 'POST', `${of}/updates`, { version: '2.0.0' }, headers)).toMatchObject({ status: 422, code: 'HeldToCatalogue' });
 });
 
 test('a package that the registry has otherwise than the catalogue is not started', async () => {
-  registry.integrity = `sha512-${'B'.repeat(86)}==`;
-  try {
-    const { serverId } = await ask(usual, 'POST', '/api/mcp/catalogue/notes', { owner: 'organisation', slug: 'swapped', ...answered });
-    expect(await ask(usual, 'POST', `/api/mcp/servers/${serverId}/refresh`)).toMatchObject({
-      server: { status: { state: 'backoff', reason: expect.stringContaining('is another package in the registry') } },
-    });
-  } finally {
-    registry.integrity = integrity;
-  }
+  const others = `sha512-${'B'.repeat(86)}==`;
+  for (const [slug, swapped] of [
+    ['swapped', { integrity: others }],
+    ['comes-otherwise', { comes: others }],
+  ] as const)
+    try {
+      Object.assign(registry, swapped);
+      const { serverId } = await ask(usual, 'POST', '/api/mcp/catalogue/notes', { owner: 'organisation', slug, ...answered });
+      expect(await ask(usual, 'POST', `/api/mcp/servers/${serverId}/refresh`)).toMatchObject({
+        server: { status: { state: 'backoff', reason: expect.stringContaining('is another package in the registry') } },
+      });
+    } finally {
+      Object.assign(registry, { integrity, comes: integrity });
+    }
 });
 
 test('without the signature that it must bear nothing of a catalogue is used, and it is said why', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pmmToolRoutes } from '../../../src/api/pmm/mcp-tools.ts';
 import type { Json } from '../../../src/domain/event.ts';
-import { eventsOf, settled, typesOf } from '../../harness/chat.ts';
+import { eventsOf, settled } from '../../harness/chat.ts';
 import { entryOf, npmServers } from '../../harness/mcp-servers.ts';
 import { until } from '../../harness/until.ts';
 import { startServer, type TestServer } from '../http/start-server.ts';
@@ -26,6 +26,17 @@ const startedWith: Partial<Record<Name, { args?: string[]; env?: () => Record<st
   context7: { env: () => ({ CONTEXT7_API_URL: `http://127.0.0.1:${(library.address() as AddressInfo).port}` }) },
 };
 
+const preloaded = new URL('../../harness/held-answers.js', import.meta.url).href;
+/** How many calls have reached the server, or how many of its answers were held back. */
+const countOf = (name: Name, what: 'called' | 'held'): number => {
+  const calls = join(folder, 'calls');
+  return existsSync(calls)
+    ? readFileSync(calls, 'utf8')
+        .split('\n')
+        .filter((line) => line === `${name} ${what}`).length
+    : 0;
+};
+
 beforeAll(async () => {
   writeFileSync(join(folder, 'note.txt'), 'remember the milk');
   const found = { id: '/annals/docs', title: 'Annals', description: 'What happened', totalSnippets: 7, trustScore: 9, versions: [] };
@@ -35,8 +46,9 @@ beforeAll(async () => {
   const began = performance.now();
   for (const name of names) {
     const { args = [], env } = startedWith[name] ?? {};
-    const address = { command: 'node', args: [entryOf(name), ...args] };
-    const answer = await ask('POST', '/api/mcp/servers', { owner: 'organisation', slug: name, transport: 'stdio', address, env: env?.() ?? {} });
+    const address = { command: 'node', args: ['--import', preloaded, entryOf(name), ...args] };
+    const all = { HELD_ANSWERS: folder, HELD_NAME: name, ...env?.() };
+    const answer = await ask('POST', '/api/mcp/servers', { owner: 'organisation', slug: name, transport: 'stdio', address, env: all });
     expect(answer).toMatchObject({ status: 201 });
     ids.set(name, answer.serverId);
   }
@@ -116,7 +128,9 @@ const calls: Record<Name, { tool: string; input: Json; ran: RegExp | (() => bool
 };
 
 test('a tool of each is called in a chat when somebody has allowed it, and not before', { timeout: 60_000 }, async () => {
+  // Other tests may have called them before.
   writeFileSync(join(folder, 'memory.json'), '');
+  rmSync(repository, { recursive: true, force: true });
   await Promise.all(
     names.map(async (name) => {
       const { tool, input, ran } = calls[name];
@@ -152,38 +166,61 @@ const processesOf = (name: Name): number[] =>
     })
     .map(Number);
 
-test('a server that is restarted while it is called leaves no call without its one end, and takes the next', { timeout: 60_000 }, async () => {
-  const serverId = ids.get('everything') ?? '';
-  await ask('PUT', '/api/mcp/policies', { serverId, tool: 'trigger-long-running-operation', policy: 'allow' });
-  const status = async () => (await ask('GET', `/api/mcp/servers/${serverId}`)).status;
-  const load = () => Promise.all(Array.from({ length: 6 }, () => asked('everything__trigger-long-running-operation', { duration: 1.5, steps: 3 })));
-  const enabled = (yes: boolean) => ask('PUT', `/api/mcp/servers/${serverId}/enabled`, { enabled: yes });
-  const restarts: (() => Promise<unknown>)[] = [
-    async () => processesOf('everything').forEach((pid) => void process.kill(pid, 'SIGKILL')),
-    async () => [await enabled(false), await enabled(true)],
-  ];
-  for (const restart of restarts) {
-    await ask('POST', `/api/mcp/servers/${serverId}/refresh`);
-    const before = processesOf('everything');
-    const runs = await load();
-    await until(async () =>
-      (await Promise.all(runs.map(({ runId }) => typesOf(server.installation.disk, `run-${runId}`)))).every((types) =>
-        types.includes('ToolCallStarted'),
-      ),
+/** Of which the tool says that calling it twice does no harm. */
+const mayRepeat: readonly Name[] = ['everything', 'filesystem', 'sequential', 'context7'];
+const AT_ONCE = 3;
+const restarts: Record<string, (name: Name) => Promise<unknown>> = {
+  killed: async (name) => processesOf(name).forEach((pid) => void process.kill(pid, 'SIGKILL')),
+  'switched off and on': async (name) => {
+    for (const enabled of [false, true]) await ask('PUT', `/api/mcp/servers/${ids.get(name)}/enabled`, { enabled });
+  },
+};
+
+test.each(Object.entries(restarts))(
+  'each that is %s while it is called ends every call once, makes again only what may be made twice, and takes the next',
+  { timeout: 60_000 },
+  async (way, restart) => {
+    const status = async (name: Name) => (await ask('GET', `/api/mcp/servers/${ids.get(name)}`)).status;
+    const policy = (name: Name, said: 'allow' | null) =>
+      ask('PUT', '/api/mcp/policies', { serverId: ids.get(name), tool: calls[name].tool, policy: said });
+    const connected = async (name: Name): Promise<void> => {
+      await ask('POST', `/api/mcp/servers/${ids.get(name)}/refresh`);
+      await until(async () => (await status(name)).state === 'ready');
+    };
+    const call = (name: Name): Promise<Run> => asked(`${name}__${calls[name].tool}`, calls[name].input);
+    await Promise.all(names.map(async (name) => [await policy(name, 'allow'), await connected(name)]));
+    const before = names.flatMap(processesOf);
+    rmSync(join(folder, 'calls'), { force: true });
+    writeFileSync(join(folder, 'hold'), '');
+    const runs = new Map(
+      await Promise.all(names.map(async (name) => [name, await Promise.all(Array.from({ length: AT_ONCE }, () => call(name)))] as const)),
     );
-    await restart();
-    for (const run of runs) {
-      expect(await hasSettled(run)).toBe('completed');
-      const ends = (await eventsOf(server.installation.disk, `run-${run.runId}`)).filter(({ type }) => type === 'ToolCallEnded');
-      expect(ends).toHaveLength(1);
-      expect(['output-available', 'output-error']).toContain((await callOf(run)).state);
+    await until(() => names.every((name) => countOf(name, 'held') === AT_ONCE));
+    rmSync(join(folder, 'hold'));
+    await Promise.all(names.map(restart));
+    for (const [name, all] of runs) {
+      const again = mayRepeat.includes(name);
+      for (const run of all) {
+        expect(await hasSettled(run)).toBe('completed');
+        const ends = (await eventsOf(server.installation.disk, `run-${run.runId}`)).filter(({ type }) => type === 'ToolCallEnded');
+        expect(ends).toHaveLength(1);
+        const { state, errorText } = await callOf(run);
+        if (state === 'output-error') expect(errorText, name).toMatch(again ? /./ : /unknown/);
+        if (way === 'killed') expect([name, state]).toEqual([name, again ? 'output-available' : 'output-error']);
+      }
+      if (again) expect(countOf(name, 'called')).toBeLessThanOrEqual(2 * AT_ONCE);
+      else expect([name, countOf(name, 'called')]).toEqual([name, AT_ONCE]);
     }
-    await until(() => before.every((pid) => !processesOf('everything').includes(pid)));
-    await ask('POST', `/api/mcp/servers/${serverId}/refresh`);
-    await until(async () => (await status()).state === 'ready');
-    const next = await asked('everything__trigger-long-running-operation', { duration: 0.01, steps: 1 });
-    expect(await hasSettled(next)).toBe('completed');
-    expect(await callOf(next)).toMatchObject({ state: 'output-available' });
-  }
-  await ask('PUT', '/api/mcp/policies', { serverId, tool: 'trigger-long-running-operation', policy: null });
-});
+    await until(() => !names.flatMap(processesOf).some((pid) => before.includes(pid)));
+    await Promise.all(
+      names.map(async (name) => {
+        await connected(name);
+        const next = await call(name);
+        expect(await hasSettled(next)).toBe('completed');
+        const called = await callOf(next);
+        expect(called, JSON.stringify([name, called])).toMatchObject({ state: 'output-available' });
+        await policy(name, null);
+      }),
+    );
+  },
+);

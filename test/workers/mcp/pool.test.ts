@@ -4,7 +4,7 @@ import type { McpConnection, McpConnector, McpResult } from '../../../src/adapte
 import type { PersonId } from '../../../src/domain/ids.ts';
 import type { NamedServer } from '../../../src/domain/mcp/server.ts';
 import { createMcpPool } from '../../../src/workers/mcp/pool.ts';
-import { usualMcpLimits } from '../../../src/workers/mcp/pool-parts.ts';
+import { type Launch, usualMcpLimits } from '../../../src/workers/mcp/pool-parts.ts';
 import { backoffMs } from '../../../src/workers/mcp/slot.ts';
 
 const limits = { ...usualMcpLimits, perPerson: 2, perServer: 3, processes: 2, idleMs: 1000 };
@@ -26,8 +26,23 @@ const serverOf = (name: string): NamedServer => ({
 const persons = ['person_a', 'person_b', 'person_c', 'person_d'] as PersonId[];
 const servers = ['files', 'mail', 'child', 'child-two'].map(serverOf);
 
+interface Played {
+  readonly fails?: () => boolean;
+  readonly chance?: number;
+  readonly launch?: Launch;
+  /** Lists are there when it resolves. */
+  readonly listed?: () => Promise<unknown>;
+  /** How many connects there had been when the connection was made that has read them. */
+  readonly onLists?: (nth: number) => unknown;
+}
 /** A pool whose connections are counted, and whose clock moves when told. */
-function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean; chance?: number } = {}) {
+function counted({
+  fails = () => false,
+  chance = 0.5,
+  launch = async (_server, target) => ({ ok: true, value: { target } }),
+  listed = async () => undefined,
+  onLists = () => undefined,
+}: Played = {}) {
   const open = new Set<{ server: string }>();
   let clock = 0;
   let tries = 0;
@@ -42,7 +57,7 @@ function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean;
   } as const;
   const connector = {
     connect: async (target: { url?: string; command?: string }) => {
-      tries++;
+      const nth = ++tries;
       if (fails()) return { ok: false, error: { code: 'Unreachable', message: 'Nobody is there.', sent: false } };
       const mine = { server: target.url ?? target.command ?? '' };
       open.add(mine);
@@ -50,7 +65,10 @@ function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean;
       const connection: Partial<McpConnection> = {
         facts,
         closed: closed.promise,
-        lists: async () => ({ ok: true, value: { tools: [], prompts: [], templates: [], broken: [] } }),
+        lists: async () => {
+          await listed();
+          return { ok: true, value: { tools: [], prompts: Array.from({ length: nth }, () => ({})), templates: [], broken: [] } };
+        },
         memory: () => undefined,
         close: async () => void open.delete(mine),
       };
@@ -70,8 +88,8 @@ function counted({ fails = () => false, chance = 0.5 }: { fails?: () => boolean;
     access: { standing: async () => ({ ok: false, reason: '' }), lose: async () => undefined, tokensFor: () => ({}) as never },
     limits,
     commands: [],
-    launch: async (_server, target) => ({ ok: true, value: { target } }),
-    onLists: async () => '',
+    launch,
+    onLists: async (_server, _person, _facts, { prompts }) => String(onLists(prompts.length)),
     onNew: () => undefined,
     onStatus: () => undefined,
     now: () => clock,
@@ -154,6 +172,42 @@ test('a connection that nobody has used for long is ended, one that is in use is
   stage.held[0]?.();
   await busy;
   expect(await stage.use(ada, files)).toMatchObject({ ok: true });
+  await stage.pool.close();
+});
+
+test('whoever calls waits no longer for a package to be installed than for the call, and the next has the connection', async () => {
+  const { promise: installed, resolve: install } = Promise.withResolvers<void>();
+  const stage = counted({
+    launch: async (_server, target, { onInstall }) => {
+      onInstall?.();
+      await installed;
+      return { ok: true, value: { target, release: '1.0.0' } };
+    },
+  });
+  const [ada = persons[0] as PersonId] = persons;
+  const child = { ...(servers[2] as NamedServer), timeoutMs: 10 };
+  const reason = 'Its package is being installed.';
+  expect(await stage.use(ada, child)).toMatchObject({ ok: false, error: { code: 'Timeout', message: expect.stringContaining(reason), sent: false } });
+  expect(stage.pool.statuses()).toMatchObject([{ state: 'connecting', reason }]);
+  install();
+  await stage.pool.refresh(child, ada, 'now');
+  expect(await stage.use(ada, child)).toMatchObject({ ok: true });
+  expect(stage.tries()).toBe(1);
+  expect(stage.pool.statuses()).toMatchObject([{ state: 'ready', release: '1.0.0' }]);
+  await stage.pool.close();
+});
+
+test('lists that are still being read when another release is to run are not written down, and those of the other one are', async () => {
+  const { promise: read, resolve: go } = Promise.withResolvers<void>();
+  const written: number[] = [];
+  const stage = counted({ listed: () => read, onLists: (nth) => written.push(nth) });
+  const [files] = servers as [NamedServer];
+  const [ada] = persons as [PersonId];
+  await stage.use(ada, files);
+  const renewed = stage.pool.renew(files.serverId);
+  go();
+  await renewed;
+  expect(new Set(written)).toEqual(new Set([2]));
   await stage.pool.close();
 });
 
