@@ -37,7 +37,7 @@ async function pausedRun(): Promise<Recorded> {
         { type: 'text', text: 'b' },
         ...called({ id: 'card', name: 'postcard' }),
       ];
-    if (call === 2) return [{ type: 'text', text: long('c') }, ...called({ id: 'bell', name: 'bell' })];
+    if (call === 2) return [{ type: 'text', text: long('c') }, ...called({ id: 'ring', name: 'bell' })];
     return said(long('d'), long('e'), 'f');
   });
   const { disk, journal } = journaled(await newDisk());
@@ -54,7 +54,7 @@ async function pausedRun(): Promise<Recorded> {
 /** A first step, then a crash before the second says anything, and a takeover that answers: two epochs in one segment. */
 async function takenOverRun(): Promise<Recorded> {
   const first = withModel((request, call) =>
-    call === 1 ? [{ type: 'text', text: long('a') }, ...called({ id: 'bell', name: 'bell' })] : saysThenHangs(request),
+    call === 1 ? [{ type: 'text', text: long('a') }, ...called({ id: 'ring', name: 'bell' })] : saysThenHangs(request),
   );
   const { disk, journal } = journaled(await newDisk());
   const dead = await start({ ...first.options, disk });
@@ -111,8 +111,8 @@ const statesOf = (items: readonly RunItem[]): Record<string, ToolPart['state'][]
 };
 
 describe.each([
-  ['with a pause', pausedRun, { card: 'output-available', bell: 'output-error' }],
-  ['taken over between two calls', takenOverRun, { bell: 'output-error' }],
+  ['with a pause', pausedRun, { card: 'output-available', ring: 'output-error' }],
+  ['taken over between two calls', takenOverRun, { ring: 'output-error' }],
 ])('a run %s', (_name, make, ends) => {
   test('reads the same whenever its reader comes and whatever the live log has lost', async () => {
     const recorded = await make();
