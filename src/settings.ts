@@ -115,6 +115,18 @@ const Settings = z.object({
     ),
   /** The commands that servers of tools may be started by, as they are registered. Default: whatever an administrator registers. */
   ANNALS_MCP_COMMANDS: list.default([]),
+  /** A file of servers of tools that may be added by their names: a path, or an address that begins with https://. Its Ed25519 signature lies beside it in `.sig`. */
+  ANNALS_MCP_CATALOGUE: z
+    .string()
+    .refine((place) => place.startsWith('https://') || !/^[a-z]+:\/\//.test(place), 'must be a path, or an address that begins with https://')
+    .optional(),
+  /** Who signs it: base64 of the 32 bytes of the public key. */
+  ANNALS_MCP_CATALOGUE_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be base64 of the 32 bytes of an Ed25519 key')
+    .optional(),
+  /** `on`: persons may add such entries as are started by a command here, where the entry says so. Default: administrators alone. */
+  ANNALS_MCP_CATALOGUE_PERSONS: z.enum(['on', 'off']).default('off'),
   /** How long a connection to a server of tools may be idle, in ms. */
   ANNALS_MCP_IDLE: milliseconds.default(600_000),
   /** How often new versions are looked for of servers of tools that are to be kept up to date by themselves, in ms. */

@@ -3,6 +3,7 @@ import type { Refusals } from '../commands/refusals.ts';
 import type { SecurityLog } from '../commands/security-log.ts';
 import type { DomainError } from '../domain/decider.ts';
 import type { PersonId } from '../domain/ids.ts';
+import type { CatalogueEntry } from '../domain/mcp/catalogue.ts';
 import type { McpStatus } from '../domain/mcp/status.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Follow } from '../projections/follow.ts';
@@ -38,6 +39,13 @@ export interface Annals {
 export interface ToolServers {
   statuses(serverIds: readonly string[]): Promise<readonly (McpStatus & { readonly process: string })[]>;
   readonly logins: ToolLogins;
+  /** What may be added by its name. `problem`: why nothing of the operator's file can be. */
+  readonly catalogue: () => Promise<{
+    readonly entries: readonly { readonly entry: CatalogueEntry; readonly source: 'shipped' | 'operator' }[];
+    readonly problem: string | null;
+    /** Persons may add what is started by a command, where the entry lets them. */
+    readonly personsStart: boolean;
+  }>;
   /** The tools that Annals itself has, as they stand for this person; absent: there are none. */
   readonly builtIn?: (
     person: PersonId,

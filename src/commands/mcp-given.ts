@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type McpAddress, McpAudience, McpSlug, McpTransport } from '../domain/mcp/server.ts';
 
-// No line break, nothing that could end a header or an argument.
-const Line = (most: number) =>
+/** No line break, nothing that could end a header or an argument. */
+export const Line = (most: number) =>
   z
     .string()
     .max(most)

@@ -9,6 +9,7 @@ import {
   McpPolicy,
   type McpRing,
   McpServerId,
+  McpSlug,
   McpUpdates,
   mcpRingStream,
   mcpRings,
@@ -17,7 +18,7 @@ import { Requirements } from '../domain/mcp-plan/requirements.ts';
 import type { Principal } from '../domain/principal.ts';
 import { ORGANISATION } from '../domain/provider-key.ts';
 import { command, firstDataOf, type Policy } from './command.ts';
-import { GivenMcpServer } from './mcp-given.ts';
+import { GivenMcpServer, Line } from './mcp-given.ts';
 import { administratorsOnly, annalsOnly, namedPerson, ownerOnly } from './policy.ts';
 
 const personOf = ({ id, onBehalfOf }: Principal): PersonId => onBehalfOf ?? id;
@@ -32,18 +33,41 @@ const ring = {
   }) as Policy<unknown, McpRing>,
 };
 
+interface Adding {
+  readonly owner: 'self' | 'organisation';
+}
+const adding = {
+  stream: ({ owner }: Adding, principal: Principal) => mcpRingStream(owner === 'organisation' ? ORGANISATION : personOf(principal)),
+  policy: ((request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : namedPerson(request))) as Policy<Adding, McpRing>,
+  aggregate: mcpRings,
+  subject: ({ owner }: Adding, principal: Principal) => (owner === 'organisation' ? ORGANISATION : personOf(principal)),
+  result: (events: readonly RecordedEvent[]) => ({ serverId: firstDataOf<{ serverId: string }>(events).serverId }),
+};
+
 /** A server of tools, for oneself, or by an administrator for everybody or some. */
 export const registerMcpServer = command('registerMcpServer', {
   input: GivenMcpServer.extend({ owner: z.enum(['self', 'organisation']).default('self') }),
-  stream: ({ owner }, principal) => mcpRingStream(owner === 'organisation' ? ORGANISATION : personOf(principal)),
-  policy: (request) => (request.input.owner === 'organisation' ? administratorsOnly(request) : namedPerson(request)),
-  aggregate: mcpRings,
-  subject: ({ owner }, principal) => (owner === 'organisation' ? ORGANISATION : personOf(principal)),
-  result: (events: readonly RecordedEvent[]) => ({ serverId: firstDataOf<{ serverId: string }>(events).serverId }),
+  ...adding,
+});
+/** By its name in a catalogue: `prepare` puts what that says, with what was answered in its places, where a registration has it. */
+export const addFromMcpCatalogue = command('addFromMcpCatalogue', {
+  input: z.object({
+    entry: McpSlug,
+    slug: McpSlug.optional(),
+    owner: z.enum(['self', 'organisation']).default('self'),
+    inputs: z.record(z.string().max(128), z.union([Line(4000), z.array(Line(4000)).max(50)])).default({}),
+    /** Variables of what is started, headers of what is reached. */
+    secrets: z.record(z.string().max(128), z.string().max(32_768)).default({}),
+  }),
+  ...adding,
 });
 /** The whole of it anew, secrets included: whoever only changes the address cannot have the old ones sent there. */
 export const changeMcpServer = command('changeMcpServer', { input: GivenMcpServer.extend({ serverId: McpServerId }), ...ring });
-export const switchMcpServer = command('switchMcpServer', { input: z.object({ serverId: McpServerId, enabled: z.boolean() }), ...ring });
+export const switchMcpServer = command('switchMcpServer', {
+  input: z.object({ serverId: McpServerId, enabled: z.boolean() }),
+  ...ring,
+  result: (events: readonly RecordedEvent[]) => ({ switched: events.length > 0 }),
+});
 export const shareMcpServer = command('shareMcpServer', { input: z.object({ serverId: McpServerId, audience: McpAudience }), ...ring });
 export const removeMcpServer = command('removeMcpServer', { input: z.object({ serverId: McpServerId }), ...ring });
 const ToolName = z.string().min(1).max(128).nullable().default(null);

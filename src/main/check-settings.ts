@@ -14,6 +14,7 @@ export function checkSettings(settings: Settings): readonly Finding[] {
     ...(isDistributed(settings) ? ofServers(settings) : ofFolder(settings)),
     ...ofKafka(settings),
     ...ofTls(settings),
+    ...ofCatalogue(settings),
     ...stopping(settings),
     ...checkPeople(settings),
   ];
@@ -54,6 +55,11 @@ function* ofKafka({ KAFKA_BROKERS, KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD, K
   const login = [KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD].filter((part) => part !== undefined).length;
   if (login !== 0 && login !== 3) yield problem('KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD belong together: set all three, or none.');
   if (login === 3 && KAFKA_SSL === 'off') yield warning('KAFKA_SSL is off, so the password for Kafka travels in the clear: set it to on.');
+}
+
+function* ofCatalogue({ ANNALS_MCP_CATALOGUE: place, ANNALS_MCP_CATALOGUE_KEY: key }: Settings): Generator<Finding> {
+  if (place !== undefined && key === undefined)
+    yield warning('ANNALS_MCP_CATALOGUE is set, but ANNALS_MCP_CATALOGUE_KEY is not, so nothing of it is used: set it to the key that signs it.');
 }
 
 function* ofTls(settings: Settings): Generator<Finding> {

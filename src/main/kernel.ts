@@ -2,8 +2,10 @@ import type { ErasureList } from '../adapters/erasure-list/port.ts';
 import { createLoader } from '../adapters/event-store/loader.ts';
 import { createSealer } from '../adapters/key-vault/sealer.ts';
 import { createFolderPost } from '../adapters/mail/folder.ts';
+import { noCatalogue } from '../adapters/mcp-catalogue/port.ts';
 import { createArgon2 } from '../adapters/password-hash/argon2.ts';
 import { createTell } from '../commands/dispatcher.ts';
+import { prepareFromCatalogue } from '../commands/mcp-catalogue.ts';
 import { createRefusals } from '../commands/refusals.ts';
 import { createSecurityLog } from '../commands/security-log.ts';
 import { mayProcess } from '../commands/standing.ts';
@@ -62,9 +64,11 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
   const refusals = createRefusals({ store, now });
   const security = createSecurityLog({ store, sealer, secret, now, log });
   const tag = tagger(secret);
+  const { catalogue: toolCatalogue = noCatalogue, personsStart = false } = parts.mcp;
   const prepare = {
     sendMessage: preparePromptCall({ loader, store, sealer, views, tag }),
     answerToolInput: prepareAnswer({ store, sealer }),
+    addFromMcpCatalogue: prepareFromCatalogue({ catalogue: toolCatalogue, personsStart }),
   };
   const { switchedOff = new Set<string>() } = parts;
   const tell = answeringUnavailable(createTell({ store, loader, sealer, secret, now, refusals, switchedOff, prepare }));
@@ -217,7 +221,12 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     models: catalogue,
     accounts,
     prompts: uses,
-    toolServers: { statuses: mcp.statuses, logins: mcp.logins, ...(builtInTools ? { builtIn: builtInTools.list } : {}) },
+    toolServers: {
+      statuses: mcp.statuses,
+      logins: mcp.logins,
+      catalogue: async () => ({ ...(await toolCatalogue.read()), personsStart }),
+      ...(builtInTools ? { builtIn: builtInTools.list } : {}),
+    },
     metrics: mcp.metrics,
     sweep: async () => {
       await flushRefusals();

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { parsePublicKey } from '../adapters/event-store/heads.ts';
 import { createGuardedFetch } from '../adapters/guarded-fetch/index.ts';
 import { createMcpConnector } from '../adapters/mcp/connector.ts';
+import { createMcpCatalogue } from '../adapters/mcp-catalogue/index.ts';
+import type { McpCatalogue } from '../adapters/mcp-catalogue/port.ts';
 import { createNpmPackages } from '../adapters/npm/index.ts';
 import type { Settings } from '../settings.ts';
 import type { McpSetting } from '../workers/mcp/index.ts';
@@ -21,10 +24,22 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     },
     provided: providedServers(settings.AICHAT_MCP_SERVERS_FILE),
     commands: settings.ANNALS_MCP_COMMANDS,
+    catalogue: openCatalogue(settings, opened),
+    personsStart: settings.ANNALS_MCP_CATALOGUE_PERSONS === 'on',
     limits: { idleMs: settings.ANNALS_MCP_IDLE },
     npm: createNpmPackages({ folder: resolve(settings.ANNALS_DATA, 'tool-servers') }),
     lookUpMs: settings.ANNALS_MCP_LOOK_UP,
     watchMs: settings.ANNALS_MCP_WATCH,
     searchTokens: settings.ANNALS_TOOL_SEARCH,
   };
+}
+
+const CATALOGUE_BYTES = 2 * 1024 * 1024;
+const CATALOGUE_MS = 10_000;
+
+function openCatalogue(settings: Settings, opened: AsyncDisposableStack): McpCatalogue {
+  const { ANNALS_MCP_CATALOGUE: place, ANNALS_MCP_CATALOGUE_KEY: key } = settings;
+  const { fetch, close } = createGuardedFetch({ allow: privateAddresses(settings), maxBytes: CATALOGUE_BYTES, deadlineMs: CATALOGUE_MS });
+  opened.defer(close);
+  return createMcpCatalogue({ place, key: key === undefined ? undefined : parsePublicKey(key), fetch });
 }

@@ -25,6 +25,10 @@ const Parts = z.object({
   tools: z.array(z.object({ toolCallId: z.string(), tool: z.string() })).default([]),
 });
 
+/** By the id of the call, which tool it went to, as the opened parts of a step say; nothing of parts that could not be opened. */
+export const toolsOfStep = (opened: unknown): ReadonlyMap<string, string> =>
+  new Map((isUnopened(opened) ? [] : (Parts.safeParse(opened).data?.tools ?? [])).map(({ toolCallId, tool }) => [toolCallId, tool]));
+
 /** The newest calls of a server's tools, each set of arguments once a person; those whose key is gone are not there any more. */
 export async function recordedCalls(
   { views, openDeep }: { views: Pick<Views, 'find'>; openDeep: Sealer['openDeep'] },
@@ -41,9 +45,10 @@ export async function recordedCalls(
     for (const [index, { calls }] of steps.entries()) {
       const parts: unknown = all[index];
       const opened = isUnopened(parts) ? undefined : Parts.safeParse(parts).data;
+      const named = toolsOfStep(parts);
       for (const { toolCallId, serverId: of, tool: plain, argumentsHash, result } of calls) {
         const input = opened?.parts.find((part) => part.type === 'tool' && part.toolCallId === toolCallId)?.input;
-        const tool = opened?.tools.find((each) => each.toolCallId === toolCallId)?.tool ?? plain;
+        const tool = named.get(toolCallId) ?? plain;
         if (of !== serverId || tool === null || seen.has(argumentsHash) || typeof input !== 'object' || input === null || Array.isArray(input))
           continue;
         seen.add(argumentsHash);

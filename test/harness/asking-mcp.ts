@@ -22,8 +22,10 @@ const form = {
 };
 const message = 'How many seats?';
 
-/** A real server of the new era, whose tool `book` asks by ending, and goes on with the answers. */
-export async function startNewAsking(): Promise<AskingMcp> {
+const asked = { mode: 'form', message, requestedSchema: form };
+
+/** A real server of the new era, whose tool `book` asks by ending, and goes on with the answers. `params`: what it asks. */
+export async function startNewAsking(params: object = asked): Promise<AskingMcp> {
   const booked: unknown[] = [];
   let calls = 0;
   const handler = toNodeHandler(
@@ -36,7 +38,7 @@ export async function startNewAsking(): Promise<AskingMcp> {
         if (told === undefined)
           return {
             resultType: 'input_required',
-            inputRequests: { seats: { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: form } } },
+            inputRequests: { seats: { method: 'elicitation/create', params } },
             requestState: 'held for you',
           } as never;
         booked.push({ ...told, state: typeof requestState === 'function' ? requestState() : requestState });

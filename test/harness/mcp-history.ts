@@ -57,6 +57,7 @@ export async function toolServersOf(installation: Installation, who: Principal):
   await contractsOf(installation, serverId, 'organisation');
   await updatesOf(installation, serverId);
   const changes = [
+    mcp.addFromMcpCatalogue({ entry: 'sample-server', owner: 'organisation', inputs: {}, secrets: { 'x-key': 'x' } }),
     mcp.setMcpServerPolicy({ serverId, tool: null, policy: 'ask' }),
     mcp.setMcpServerPolicy({ serverId, tool: 'stays', policy: 'allow' }),
     mcp.setMcpServerPolicy({ serverId, tool: null, policy: null }),

@@ -23,6 +23,7 @@ import type { Kernel, KernelParts } from '../../src/main/kernel-parts.ts';
 import { createProgress } from '../../src/projections/progress.ts';
 import { createProjector } from '../../src/projections/projector.ts';
 import { views } from '../../src/projections/views/index.ts';
+import { sampleCatalogue } from './played-catalogue.ts';
 import { type CrashPoint, severed } from './severed.ts';
 
 export const person = (name: string, kind: 'person' | 'anonymous' = 'person'): Principal => ({
@@ -131,7 +132,10 @@ export async function startAnnals({
   hashes,
   privacy,
   jobs,
-  mcp = { connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }) },
+  mcp = {
+    connector: (onBlocked) => createMcpConnector({ fetch: createGuardedFetch({ allow: ['*'], onBlocked }).fetch, version: 'test' }),
+    catalogue: sampleCatalogue,
+  },
   builtIn,
 }: StartOptions = {}): Promise<Installation> {
   const disk = given ?? (await newDisk());

@@ -84,6 +84,13 @@ export function createNpmPackages({ folder }: { readonly folder: string }): NpmP
       if (meant === null) return failed('NotFound', `There is no version ${wanted ?? ''} of it.`);
       return { ok: true, value: { wanted: meant, versions: [...new Set([...sorted.slice(0, SHOWN), ...(sorted.includes(meant) ? [meant] : [])])] } };
     },
+    async integrity(name, version, signal) {
+      await mkdir(folder, { recursive: true });
+      const done = await runNpm(['view', `${name}@${version}`, 'dist.integrity', '--json'], { cwd: folder, signal });
+      if (done?.code !== 0) return { ok: false, error: done ? npmErrorOf(done) : missing };
+      const said = z.string().safeParse(done.stdout.trim() === '' ? undefined : JSON.parse(done.stdout));
+      return said.success ? { ok: true, value: said.data } : failed('Integrity', 'npm says of the package no integrity.');
+    },
     async resolve(name, version, signal) {
       const made = await apart(name, version, undefined, signal);
       if (!made.ok) return made;

@@ -28,6 +28,8 @@ export interface NpmLocked {
 export interface NpmPackages {
   /** `wanted`: a version, a range or a tag; null: what npm calls the latest. */
   versions(name: string, wanted: string | null, signal: AbortSignal): Promise<NpmResult<NpmVersions>>;
+  /** What the registry says that one version of it is, without installing anything. */
+  integrity(name: string, version: string, signal: AbortSignal): Promise<NpmResult<string>>;
   /** Installs it apart as it comes today, and says what that is. `integrity` is npm's of the package itself. */
   resolve(name: string, version: string, signal: AbortSignal): Promise<NpmResult<NpmLocked & { readonly integrity: string }>>;
   /** The file that starts it; installed just as the lock says, where it does not lie here already: `onInstall` then says that this takes a while. */
@@ -40,4 +42,4 @@ export interface NpmPackages {
 
 /** Where nothing is to be installed. */
 const none = async () => ({ ok: false, error: { code: 'Missing', message: 'Packages are not looked for here.' } }) as const;
-export const noNpm: NpmPackages = { versions: none, resolve: none, entry: none, scriptsOf: () => [], prune: async () => undefined };
+export const noNpm: NpmPackages = { versions: none, integrity: none, resolve: none, entry: none, scriptsOf: () => [], prune: async () => undefined };

@@ -12,7 +12,9 @@ import { jobRoutes } from './jobs.ts';
 import { loginListRoutes } from './logins.ts';
 import { maskingRoutes } from './masking.ts';
 import { mcpRoutes } from './mcp.ts';
+import { mcpCatalogueRoutes } from './mcp-catalogue.ts';
 import { mcpConfigRoutes } from './mcp-config.ts';
+import { mcpPlanRoutes } from './mcp-plan.ts';
 import { mcpUpdateRoutes } from './mcp-updates.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -61,7 +63,9 @@ export const restRoutes = ({
   ...loginListRoutes,
   ...promptRoutes,
   ...mcpRoutes,
+  ...mcpCatalogueRoutes,
   ...mcpConfigRoutes,
   ...questionRoutes,
+  ...mcpPlanRoutes,
   ...mcpUpdateRoutes,
 ];

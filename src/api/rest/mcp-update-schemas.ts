@@ -44,6 +44,13 @@ export const Compatibility = Report.extend({
   serverVersion: z.object({ before: z.string(), now: z.string() }).describe('As the server says, which is often wrong.'),
 });
 
+const PlanStep = z.object({
+  server: z.string(),
+  serverId: z.string(),
+  action: z.enum(['keep', 'update', 'downgrade', 'enable', 'disable']),
+  from: z.string(),
+  to: z.string(),
+});
 export const Dependencies = z.object({
   nodes: z.array(
     z.object({ server: z.string(), serverId: z.string(), version: z.string().nullable(), enabled: z.boolean(), tools: z.int().nullable() }),
@@ -65,13 +72,32 @@ export const Dependencies = z.object({
       remedy: z.string(),
     }),
   ),
+  usage: z
+    .array(
+      z.object({
+        kind: z.enum(['conversation', 'prompt']),
+        id: z.string(),
+        title: z.string(),
+        server: z.string(),
+        tools: z.array(z.string()),
+        calls: z.int(),
+      }),
+    )
+    .describe('What of one’s own uses them: the newest conversations that have called their tools, and prompts that name these as models do.'),
+  others: z
+    .array(z.object({ server: z.string(), persons: z.int(), calls: z.int() }))
+    .describe('How many others have called the tools of servers that one looks after.'),
   order: z.array(z.array(z.string())).describe('In which they can be started; several in one group need each other.'),
   plan: z.union([
     z.object({
       ok: z.literal(true),
-      steps: z.array(z.object({ server: z.string(), action: z.enum(['keep', 'update', 'downgrade']), from: z.string(), to: z.string() })),
+      steps: z.array(PlanStep),
     }),
-    z.object({ ok: z.literal(false), why: z.array(z.string()) }),
+    z.object({
+      ok: z.literal(false),
+      why: z.array(z.string()),
+      instead: z.array(PlanStep).nullable().describe('With the fewest servers switched off, where that is found.'),
+    }),
   ]),
 });
 

@@ -70,7 +70,7 @@ export const mcpUpdateRoutes: readonly RouteDefinition[] = routes({
   [`POST ${of}/updates/{updateId}/approve`]: tells(approveMcpUpdate, {
     summary: 'Take the new version',
     description:
-      '`contractHash` is `afterHash` of the update that was looked at. `renames`: by tool that is gone, the one to which its policies for everybody go over.',
+      '`contractHash` is `afterHash` of the update that was looked at. `renames`: by tool that is gone, the one to which its policies for everybody go over, and for which what persons have chosen of it holds, too.',
     tags,
     result: Done,
   }),

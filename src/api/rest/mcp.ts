@@ -169,7 +169,11 @@ export const mcpRoutes: readonly RouteDefinition[] = [
       result: Done,
     }),
     [`DELETE ${of}`]: tells(commands.removeMcpServer, { summary: 'Remove it, and destroy its secrets', tags, result: Done }),
-    [`PUT ${of}/enabled`]: tells(commands.switchMcpServer, { summary: 'Switch it on or off, for everybody who uses it', tags, result: Done }),
+    [`PUT ${of}/enabled`]: tells(commands.switchMcpServer, {
+      summary: 'Switch it on or off, for everybody who uses it',
+      tags,
+      result: z.object({ switched: z.boolean().describe('False: it was so already.') }),
+    }),
     [`PUT ${of}/audience`]: tells(commands.shareMcpServer, { summary: 'Say who may use a server of the organisation', tags, result: Done }),
     [`PUT ${of}/policy`]: tells(commands.setMcpServerPolicy, {
       summary: 'Say for everybody who uses it what happens when a model wants to call its tools, or one of them',

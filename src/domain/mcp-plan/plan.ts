@@ -1,8 +1,8 @@
-import { type Fact, say, type Universe, type VersionRules } from './facts.ts';
+import type { VersionRules } from './facts.ts';
 import { type Finding, findConflicts, type Installed } from './findings.ts';
 import { startOrder } from './order.ts';
-import { type Surroundings, whyUnusable } from './requirements.ts';
-import { resolve } from './resolve.ts';
+import type { Surroundings } from './requirements.ts';
+import { type Plan, planFor } from './steps.ts';
 
 export interface Edge {
   readonly from: string;
@@ -12,11 +12,6 @@ export interface Edge {
   readonly label: string;
 }
 
-/** What has to change so that everything fits, in the order in which it can be done; or the statements that contradict each other. */
-export type Plan =
-  | { readonly ok: true; readonly steps: readonly { server: string; action: 'keep' | 'update' | 'downgrade'; from: string; to: string }[] }
-  | { readonly ok: false; readonly why: readonly string[] };
-
 export interface Dependencies {
   readonly edges: readonly Edge[];
   readonly findings: readonly Finding[];
@@ -24,14 +19,15 @@ export interface Dependencies {
   readonly plan: Plan;
 }
 
-/** How the servers of one person stand to each other. `versions`: those of each that could be had, the newest first. */
+/** How the servers of one person stand to each other. `versions`: those of each that could be had, the newest first. `off`: servers that are switched off. */
 export function dependenciesOf(
   all: readonly Installed[],
   versions: ReadonlyMap<string, readonly string[]>,
   here: Surroundings,
   rules: VersionRules,
+  off: readonly Installed[] = [],
 ): Dependencies {
-  const named = byOneName(all);
+  const [named, idle] = [byOneName([...all, ...off]).slice(0, all.length), byOneName([...all, ...off]).slice(all.length)];
   const satisfies = rules.satisfies;
   const needs = new Map(named.map(({ server, needs: { requires } }) => [server, Object.keys(requires.servers)]));
   const order = startOrder(needs);
@@ -39,7 +35,7 @@ export function dependenciesOf(
     edges: named.flatMap(edgesOf),
     findings: findConflicts(named, here, satisfies),
     order,
-    plan: planFor(named, versions, here, rules, order.flat()),
+    plan: planFor({ on: named, off: idle, versions, here, rules }),
   };
 }
 
@@ -78,48 +74,5 @@ function edgesOf({ server, needs }: Installed): Edge[] {
     ...ranges('optional', needs.optional.servers),
     ...ranges('conflicts', needs.conflicts.servers),
     ...ranges('replaces', needs.replaces),
-  ];
-}
-
-function planFor(
-  all: readonly Installed[],
-  versions: ReadonlyMap<string, readonly string[]>,
-  here: Surroundings,
-  rules: VersionRules,
-  order: readonly string[],
-): Plan {
-  const universe: Universe = {
-    versions: new Map(all.map(({ server, version }) => [server, [...new Set([...(versions.get(server) ?? []), version])]])),
-    facts: all.flatMap((one) => factsOf(one, versions.get(one.server) ?? [], here, rules)),
-  };
-  const installed = new Map(all.map(({ server, version }) => [server, version]));
-  const found = resolve(universe, installed, rules);
-  if (!found.ok) return { ok: false, why: found.conflict.map(say) };
-  return {
-    ok: true,
-    steps: order.flatMap((server) => {
-      const [from, to] = [installed.get(server), found.chosen.get(server)];
-      if (from === undefined || to === undefined) return [];
-      const known = universe.versions.get(server) ?? [];
-      const action = from === to ? 'keep' : known.indexOf(to) < known.indexOf(from) ? 'update' : 'downgrade';
-      return [{ server, action, from, to } as const];
-    }),
-  };
-}
-
-/** What is said of a server holds for each of its versions: it stands in its registration, not in a release. */
-function factsOf({ server, version, needs }: Installed, others: readonly string[], here: Surroundings, rules: VersionRules): Fact[] {
-  const unusable = whyUnusable(needs, here, rules.satisfies);
-  return [
-    { kind: 'wanted', server, range: '*' },
-    ...[...new Set([version, ...others])].flatMap((each): Fact[] => {
-      const release = { server, version: each };
-      return [
-        ...Object.entries(needs.requires.servers).map(([other, range]): Fact => ({ kind: 'requires', release, server: other, range })),
-        ...Object.entries(needs.conflicts.servers).map(([other, range]): Fact => ({ kind: 'conflicts', release, server: other, range })),
-        ...needs.conflicts.exclusive.map((resource): Fact => ({ kind: 'exclusive', release, resource })),
-        ...unusable.map((reason): Fact => ({ kind: 'unusable', release, reason })),
-      ];
-    }),
   ];
 }

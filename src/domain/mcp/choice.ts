@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
 import { type EventOf, event, sealed } from '../event.ts';
 import { ConversationId } from '../ids.ts';
-import { toolTag } from './names.ts';
+import { type Tag, toolTag } from './names.ts';
 import { McpPolicy, McpServerId } from './server.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
@@ -25,7 +25,12 @@ type McpChoiceEvent = EventOf<(typeof mcpChoiceEvents)[number]>;
 export interface McpChoices {
   readonly enabled: Map<string, boolean>;
   readonly policies: Map<string, McpPolicy>;
+  /** What was ever said something of, taken back or not. */
+  readonly spoken: Set<string>;
 }
+
+/** Names of tools of one server that an update has given others, the oldest first. */
+export type Renamed = readonly Readonly<Record<string, string>>[];
 
 export type McpChoiceCommand =
   | { name: 'chooseMcpTools'; scope: ChoiceScope; serverId: string; tool: string | null; enabled: boolean | null }
@@ -41,10 +46,13 @@ const choiceKey = (scope: ChoiceScope, serverId: string, tagged: string | null):
 const MOST_CHOICES = 20_000;
 
 export const mcpChoices: Decider<McpChoices, McpChoiceCommand, McpChoiceEvent> = {
-  initialState: () => ({ enabled: new Map(), policies: new Map() }),
+  initialState: () => ({ enabled: new Map(), policies: new Map(), spoken: new Set() }),
   evolve: (state, { type, data }) => {
-    const put = <Value>(map: Map<string, Value>, key: string, value: Value | null): void =>
-      void (value === null ? map.delete(key) : map.set(key, value));
+    const put = <Value>(map: Map<string, Value>, key: string, value: Value | null): void => {
+      state.spoken.add(key);
+      if (value === null) map.delete(key);
+      else map.set(key, value);
+    };
     if (type === 'McpToolsChosen') put(state.enabled, choiceKey(data.scope, data.serverId, data.toolTag), data.enabled);
     else put(state.policies, toolKey(data.serverId, data.toolTag), data.policy);
     return state;
@@ -55,12 +63,37 @@ export const mcpChoices: Decider<McpChoices, McpChoiceCommand, McpChoiceEvent> =
     if (state.enabled.size + state.policies.size >= MOST_CHOICES) return refuse('TooManyChoices', 'Take back some of your choices first.');
     if (command.name === 'chooseMcpTools') {
       const { scope, enabled } = command;
-      return (state.enabled.get(choiceKey(scope, serverId, of.toolTag)) ?? null) === enabled ? [] : [McpToolsChosen({ ...of, scope, enabled })];
+      const key = choiceKey(scope, serverId, of.toolTag);
+      return state.spoken.has(key) && (state.enabled.get(key) ?? null) === enabled ? [] : [McpToolsChosen({ ...of, scope, enabled })];
     }
     const { policy } = command;
-    return (state.policies.get(toolKey(serverId, of.toolTag)) ?? null) === policy ? [] : [McpToolPolicySet({ ...of, policy })];
+    const key = toolKey(serverId, of.toolTag);
+    return state.spoken.has(key) && (state.policies.get(key) ?? null) === policy ? [] : [McpToolPolicySet({ ...of, policy })];
   },
 };
+
+/**
+ * As if what somebody chose of a tool had been said of the one that has taken its place, unless that was said something of itself. Nothing is written to
+ * anybody's choices: with an update that is undone its names go, and so does this.
+ */
+export function carriedOver(choices: McpChoices, serverId: string, renamed: Renamed, tag: Tag): McpChoices {
+  if (renamed.every((names) => Object.keys(names).length === 0)) return choices;
+  const carried = { ...choices, enabled: new Map(choices.enabled), policies: new Map(choices.policies) };
+  const keyOf = (tool: string): string => toolKey(serverId, toolTag(tag, serverId, tool));
+  const carry = <Value>(map: Map<string, Value>, from: string, to: string): void => {
+    for (const [key, value] of [...map]) {
+      if (!key.endsWith(from)) continue;
+      const other = `${key.slice(0, -from.length)}${to}`;
+      if (!choices.spoken.has(other)) map.set(other, value);
+    }
+  };
+  for (const names of renamed)
+    for (const [from, to] of Object.entries(names)) {
+      carry(carried.policies, keyOf(from), keyOf(to));
+      carry(carried.enabled, ` ${keyOf(from)}`, ` ${keyOf(to)}`);
+    }
+  return carried;
+}
 
 /** Where the question comes up whether a tool is offered. */
 export interface ToolPlace {

@@ -133,7 +133,8 @@ function readEntry(name: string, raw: unknown): ConfigEntry {
   };
 }
 
-function requirementsOf({ requires, _meta: meta = {} }: z.output<typeof Entry>) {
+/** What an entry says that it needs, parsed; undefined where it says nothing of it. */
+export function requirementsOf({ requires, _meta: meta = {} }: Pick<z.output<typeof Entry>, 'requires' | '_meta'>) {
   const said = meta[COMPAT_KEY];
   if (requires === undefined && said === undefined) return undefined;
   const declared = typeof said === 'object' && said !== null ? said : {};

@@ -54,7 +54,7 @@ export const McpUpdateCompared = event('McpUpdateCompared', 1, {
 export const McpUpdateTried = event('McpUpdateTried', 1, { ...update, calls: z.int(), failed: z.int() });
 /** It waits for somebody, for one of these reasons. */
 export const McpUpdateHeld = event('McpUpdateHeld', 1, { ...update, why: z.array(Code) });
-/** Somebody has looked at it. `renames`: tools whose policies for everybody go over to others. */
+/** Somebody has looked at it. `renames`: tools whose policies go over to others. */
 export const McpUpdateApproved = event('McpUpdateApproved', 1, { ...update, renames: z.record(z.string(), z.string()) });
 /** From here on the new one is started. `wanted` is what the registration says: another registration is not held to this. */
 export const McpReleaseSwapped = event('McpReleaseSwapped', 1, {

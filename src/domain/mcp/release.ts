@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import { type Decider, refuse } from '../decider.ts';
 import type { EventOf } from '../event.ts';
 import type { PersonId } from '../ids.ts';
+import { heldToCatalogue } from './catalogue-origin.ts';
 import type { ContractOffer } from './contract.ts';
 import * as events from './release-events.ts';
+import { isOrganisationServer } from './server.ts';
 
 type Place = { readonly eventId: string; readonly revision: bigint };
 type ReleaseEvent = EventOf<(typeof events.mcpReleaseEvents)[number]>;
@@ -44,6 +46,8 @@ export interface McpReleases {
   previous?: { readonly updateId: string; readonly version: string };
   /** The newest, over or not. */
   update?: McpUpdate;
+  /** Tools that updates which run have given other names, the oldest first. */
+  renamed: readonly { readonly updateId: string; readonly names: Readonly<Record<string, string>> }[];
   /** Versions that did not hold or were not taken: not tried again unasked. */
   readonly passedOver: Set<string>;
 }
@@ -85,7 +89,7 @@ interface ComparedOffers {
 }
 
 export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> = {
-  initialState: () => ({ versions: [], installed: new Map(), passedOver: new Set() }),
+  initialState: () => ({ versions: [], installed: new Map(), passedOver: new Set(), renamed: [] }),
   evolve: (state, event) => {
     const { type, data, id: eventId, revision, metadata } = event;
     const { update } = state;
@@ -119,7 +123,10 @@ export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> 
         return state;
       case 'McpReleaseSwapped': {
         const { package: name, wanted, from, to, updateId } = data;
-        if (update) update.status = 'watched';
+        if (update) {
+          update.status = 'watched';
+          state.renamed = [...state.renamed, { updateId, names: update.renames }];
+        }
         return Object.assign(state, { running: { package: name, wanted, version: to }, previous: { updateId, version: from } });
       }
       case 'McpUpdateEnded':
@@ -130,6 +137,7 @@ export const mcpReleases: Decider<McpReleases, McpReleaseCommand, ReleaseEvent> 
         if (update?.updateId === data.updateId) update.status = 'rolledBack';
         if (state.running) state.running = { ...state.running, version: data.to };
         state.passedOver.add(data.from);
+        state.renamed = state.renamed.filter(({ updateId }) => updateId !== data.updateId);
         delete state.previous;
         return state;
       default:
@@ -174,9 +182,11 @@ function requested(
   newId: (prefix: string) => string,
 ) {
   const { package: name, registered, versions, running, update } = state;
+  if (!isOrganisationServer(serverId)) return heldToCatalogue;
   if (name === undefined || registered === undefined)
     return refuse('ReleasesUnknown', 'Nothing is known of versions of this server yet: look them up first.');
-  if (update && isOpen(update)) return refuse('UpdateOpen', `An update to ${update.to} is going on: end it first.`, { updateId: update.updateId });
+  if (update && isOpen(update))
+    return refuse('UpdateOpen', `An update to ${update.to} is going on: end it first.`, { updateId: update.updateId, to: update.to });
   if (!versions.includes(to)) return refuse('NotFound', `There is no version ${to} of ${name}.`);
   const from = running?.package === name ? running.version : registered;
   if (from === to) return refuse('SameVersion', `${to} is what runs already.`);

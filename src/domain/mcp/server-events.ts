@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { event, sealed } from '../event.ts';
 import { PersonId } from '../ids.ts';
 import { Requirements } from '../mcp-plan/requirements.ts';
+import { McpServerFromCatalogue } from './catalogue-origin.ts';
 
 // Event names and fields are storage: never rename one, raise the version and write an upcaster.
 
@@ -106,6 +107,7 @@ export const McpReleasesWanted = event('McpReleasesWanted', 1, { serverId: McpSe
 
 export const mcpServerEvents = [
   McpServerRegistered,
+  McpServerFromCatalogue,
   McpServerChanged,
   McpServerSwitched,
   McpServerShared,

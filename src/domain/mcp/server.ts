@@ -5,6 +5,7 @@ import type { PersonId } from '../ids.ts';
 import type { Requirements } from '../mcp-plan/requirements.ts';
 import { isAnonymous } from '../person.ts';
 import { ORGANISATION } from '../provider-key.ts';
+import { type CatalogueOrigin, heldToCatalogue, isHeldToCatalogue, saidOfOrigin } from './catalogue-origin.ts';
 import { slugTag, toolTag } from './names.ts';
 import {
   type GivenServer,
@@ -47,6 +48,8 @@ export interface RingServer {
   /** By the tag of the tool, `''` for all. */
   readonly policies: ReadonlyMap<string, McpPolicy>;
   readonly updates: McpUpdates;
+  /** The event that says which entry of a catalogue it is; of what was changed since, nothing is said. */
+  readonly origin?: { readonly eventId: string; readonly revision: bigint };
   /** The event that holds what it needs. */
   readonly needs?: { readonly eventId: string; readonly revision: bigint };
 }
@@ -65,6 +68,7 @@ export interface McpRing {
 
 export type McpServerCommand =
   | ({ name: 'registerMcpServer'; owner: 'self' | 'organisation' } & GivenServer)
+  | ({ name: 'addFromMcpCatalogue'; owner: 'self' | 'organisation'; catalogue?: CatalogueOrigin } & GivenServer)
   | ({ name: 'changeMcpServer'; serverId: string } & GivenServer)
   | { name: 'switchMcpServer'; serverId: string; enabled: boolean }
   | { name: 'shareMcpServer'; serverId: string; audience: z.output<typeof McpAudience> }
@@ -101,10 +105,13 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
         state.servers.set(serverId, { serverId, owner, ...nameIn(data), transport, audience, enabled, auth, timeoutMs, ...own });
         return state;
       }
+      case 'McpServerFromCatalogue':
+        if (known) state.servers.set(data.serverId, { ...known, origin: { eventId, revision } });
+        return state;
       case 'McpServerChanged': {
         const { transport, audience, enabled, auth, timeoutMs, serverId, version } = data;
         if (!known) return state;
-        const { plainSlug: _, ...before } = known;
+        const { plainSlug: _, origin: __, ...before } = known;
         const now = { ...nameIn(data), transport, audience, enabled, auth, timeoutMs, version, place: { eventId, revision } };
         state.servers.set(serverId, { ...before, ...now });
         return state;
@@ -141,14 +148,20 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
     }
   },
   decide: (command, state, { newId, actor, stream, tag }) => {
-    if (command.name === 'registerMcpServer') {
+    if (command.name === 'registerMcpServer' || command.name === 'addFromMcpCatalogue') {
       if (state.servers.size >= MOST_SERVERS) return refuse('TooManyServers', `There are ${MOST_SERVERS} tool servers already: remove one first.`);
-      const { owner, ...given } = command;
-      const tagged = slugTag(tag, stream, given.slug);
-      const refused = refusedDefinition(state, given, tagged, owner === 'organisation');
+      const isOrganisations = command.owner === 'organisation';
+      const origin = command.name === 'addFromMcpCatalogue' ? command.catalogue : undefined;
+      const tagged = slugTag(tag, stream, command.slug);
+      const refused = refusedDefinition(state, command, tagged, isOrganisations || origin?.mayBeStarted === true);
       if (refused) return refused;
-      const serverId = newId(owner === 'organisation' ? OF_ORGANISATION : 'mcp_');
-      return [McpServerRegistered({ serverId, number: state.registered + 1, slugTag: tagged, ...asDefinition(given) })];
+      const serverId = newId(isOrganisations ? OF_ORGANISATION : 'mcp_');
+      const needs = origin?.requirements;
+      return [
+        McpServerRegistered({ serverId, number: state.registered + 1, slugTag: tagged, ...asDefinition(command) }),
+        ...(origin ? [saidOfOrigin(serverId, origin)] : []),
+        ...(needs ? [McpRequirementsSet({ serverId, requirements: needs })] : []),
+      ];
     }
     const known = state.servers.get(command.serverId);
     if (known === undefined) return absent;
@@ -177,8 +190,10 @@ export const mcpRings: Decider<McpRing, McpServerCommand, McpServerEvent> = {
       case 'setMcpRequirements':
         return [McpRequirementsSet({ serverId, requirements: command.requirements })];
       case 'setMcpUpdates':
+        if (isHeldToCatalogue(known)) return heldToCatalogue;
         return known.updates === command.updates ? [] : [McpUpdatesSet({ serverId, updates: command.updates })];
       case 'lookUpMcpReleases':
+        if (isHeldToCatalogue(known)) return heldToCatalogue;
         return [McpReleasesWanted({ serverId })];
       default:
         return command satisfies never;
@@ -226,7 +241,10 @@ function refusedDefinition(
   if ((transport === 'stdio') !== 'command' in address)
     return refuse('AddressMismatch', 'A server over stdio is started by a command; every other one has an address.');
   if (transport === 'stdio' && !organisations)
-    return refuse('StdioForbidden', 'A server that is started by a command can only be one of the organisation, which administrators register.');
+    return refuse(
+      'StdioForbidden',
+      'A server that is started by a command can only be one of the organisation, which administrators register, or, where the operator lets persons add such, one of the catalogue.',
+    );
   if (transport === 'stdio' && auth === 'oauth')
     return refuse('AddressMismatch', 'A server over stdio has no login: give it what it needs as variables.');
   return undefined;

@@ -6,12 +6,14 @@ import { readContract } from '../../domain/mcp-contract/contract.ts';
 import type { Installed } from '../../domain/mcp-plan/findings.ts';
 import { dependenciesOf } from '../../domain/mcp-plan/plan.ts';
 import { Requirements } from '../../domain/mcp-plan/requirements.ts';
+import type { PlanStep } from '../../domain/mcp-plan/steps.ts';
 import { surroundings, versionRules } from '../mcp-surroundings.ts';
 import { type QueryContext, query } from '../query.ts';
 import { type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
 import { type McpReleaseDoc, mcpReleaseList } from '../views/mcp-releases.ts';
 import { mcpServers } from '../views/mcp-servers.ts';
 import { contractsOf, isAdministered, type NamedServerDoc, snapshotOf, usableServers } from './mcp-usable.ts';
+import { usageOf, usageViews } from './mcp-usage.ts';
 import { anyPerson } from './policy.ts';
 
 const Opened = z.object({
@@ -43,22 +45,30 @@ async function installedOf(
 export const getMcpDependencies = query('getMcpDependencies', {
   input: z.object({}),
   policy: anyPerson,
-  views: [mcpServers, mcpContractList, mcpReleaseList],
+  views: [mcpServers, mcpContractList, mcpReleaseList, ...usageViews],
   run: async (_input, context) => {
     const servers = await usableServers(context);
     const contracts = await contractsOf(context, servers);
-    const on = servers.filter(({ doc }) => doc.enabled);
     const releases = await context.views.getMany(
       mcpReleaseList,
-      on.map(({ id }) => id),
+      servers.map(({ id }) => id),
     );
-    const installed = await Promise.all(on.map((server) => installedOf(context, server, contracts.get(server.id), releases.get(server.id)?.doc)));
-    const versions = new Map(on.map(({ id, doc }) => [doc.slug, releases.get(id)?.doc.versions ?? []]));
+    const opened = (isOn: boolean) => {
+      const those = servers.filter(({ doc }) => doc.enabled === isOn);
+      return Promise.all(those.map((server) => installedOf(context, server, contracts.get(server.id), releases.get(server.id)?.doc)));
+    };
+    const [installed, off] = await Promise.all([opened(true), opened(false)]);
+    const versions = new Map(servers.map(({ id, doc }) => [doc.slug, releases.get(id)?.doc.versions ?? []]));
     const nodes = servers.map(({ id, doc }) => {
       const there = installed.find(({ server }) => server === doc.slug);
       const { version = null, contract } = there ?? {};
       return { server: doc.slug, serverId: id, version, enabled: doc.enabled, tools: contract?.tools.length ?? null };
     });
-    return { nodes, ...dependenciesOf(installed, versions, surroundings, versionRules) };
+    const idOf = new Map(servers.map(({ id, doc }) => [doc.slug, id]));
+    const { plan, ...rest } = dependenciesOf(installed, versions, surroundings, versionRules, off);
+    const named = (steps: readonly PlanStep[]) => steps.map((step) => ({ ...step, serverId: idOf.get(step.server) ?? '' }));
+    const ways = plan.ok ? { ...plan, steps: named(plan.steps) } : { ...plan, instead: plan.instead && named(plan.instead) };
+    const toolsOf = (slug: string) => [...installed, ...off].find(({ server }) => server === slug)?.contract?.tools.map(({ name }) => name) ?? [];
+    return { nodes, ...rest, plan: ways, ...(await usageOf(context, servers, toolsOf)) };
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import type { JsonObject } from '../../domain/event.ts';
 import { ConversationId } from '../../domain/ids.ts';
-import type { McpChoices } from '../../domain/mcp/choice.ts';
+import { carriedOver, type McpChoices } from '../../domain/mcp/choice.ts';
 import type { PinnedTool } from '../../domain/mcp/contract.ts';
 import { toolTag } from '../../domain/mcp/names.ts';
 import { standingTools } from '../../domain/mcp/offer.ts';
@@ -11,6 +11,7 @@ import { suspicions } from '../../domain/mcp/suspicion.ts';
 import { type QueryContext, query } from '../query.ts';
 import { nameTools, toolNameFor } from '../tool-names.ts';
 import { type ContractTool, type McpContractDoc, mcpContractList } from '../views/mcp-contracts.ts';
+import { mcpReleaseList } from '../views/mcp-releases.ts';
 import { mcpServers } from '../views/mcp-servers.ts';
 import { getMcpServer } from './mcp.ts';
 import { choicesOf, contractsOf, type NamedServerDoc, snapshotOf, usableServers } from './mcp-usable.ts';
@@ -90,16 +91,23 @@ async function toolsOf(
 export const listMcpTools = query('listMcpTools', {
   input: z.object({ conversationId: ConversationId.optional(), model: z.string().max(200).optional(), serverId: McpServerId.optional() }),
   policy: anyPerson,
-  views: [mcpServers, mcpContractList],
+  views: [mcpServers, mcpContractList, mcpReleaseList],
   run: async ({ conversationId, model, serverId }, context) => {
     const [servers, choices] = await Promise.all([usableServers(context), choicesOf(context)]);
     const contracts = await contractsOf(context, servers);
+    const releases = await context.views.getMany(
+      mcpReleaseList,
+      servers.map(({ id }) => id),
+    );
+    const renamedAt = (id: string) => (releases.get(id)?.doc.renamed ?? []).map(({ names }) => names);
     const place = { model, conversation: conversationId };
     const all = await Promise.all(
       servers.map(async (server) => {
         const contract = contracts.get(server.id);
         const others = servers.filter(({ id }) => id !== server.id).map(({ doc }) => doc.slug);
-        return contract ? toolsOf(context, server, contract.doc, choices, place, others) : [];
+        return contract
+          ? toolsOf(context, server, contract.doc, carriedOver(choices, server.id, renamedAt(server.id), context.tag), place, others)
+          : [];
       }),
     );
     const tools = all.flat();

@@ -37,9 +37,9 @@ export const getMcpUpdates = query('getMcpUpdates', {
         update: null,
         history: [],
       };
-    const { update, owner: _, ...rest } = known;
+    const { update, owner: _, renamed: __, ...rest } = known;
     if (!update) return { updates, ...rest, update: null };
-    const { offers, reason, ...shown } = update;
+    const { offers, reason, renames: ___, ...shown } = update;
     const opened = await context.openDeep({ offers, reason });
     const said = reason === null || isUnopened(opened.reason) ? undefined : Ended.parse(opened.reason).reason;
     const compared = offers === null || isUnopened(opened.offers) ? undefined : Compared.parse(opened.offers);

@@ -20,6 +20,7 @@ export interface UpdateDoc extends JsonObject {
   afterHash: string | null;
   /** What both offer, while somebody may have to look at it. */
   offers: SealedJson | null;
+  renames: Record<string, string>;
 }
 
 /** Which release of a server runs, and what is going on with the next. */
@@ -35,6 +36,8 @@ export interface McpReleaseDoc extends JsonObject {
   running: string | null;
   previous: string | null;
   update: UpdateDoc | null;
+  /** Tools that updates which run have given other names, the oldest first. */
+  renamed: { updateId: string; names: Record<string, string> }[];
   /** The newest first. */
   history: { at: string; what: string; from: string | null; to: string | null; code: string | null }[];
 }
@@ -44,12 +47,12 @@ const MOST_HISTORY = 30;
 const absent = (owner: string): McpReleaseDoc => ({
   owner,
   ...{ package: null, registered: null, versions: [], lookedUpAt: null, problem: null },
-  ...{ running: null, previous: null, update: null, history: [] },
+  ...{ running: null, previous: null, update: null, renamed: [], history: [] },
 });
 
 export const mcpReleaseList = view<McpReleaseDoc, (typeof types)[number]>({
   name: 'mcp-releases',
-  version: 1,
+  version: 2,
   types,
   indexes: [['owner']],
   ownedBy: 'owner',
@@ -72,7 +75,7 @@ function changed(doc: McpReleaseDoc, { type, data, metadata: { time } }: Release
       return {};
     case 'McpUpdateRequested': {
       const { updateId, package: name, from, to, swap } = data;
-      const open = { why: [], reason: null, class: null, changes: null, calls: null, afterHash: null, offers: null };
+      const open = { why: [], reason: null, class: null, changes: null, calls: null, afterHash: null, offers: null, renames: {} };
       return { update: { updateId, package: name, from, to, swap, status: 'preparing', requestedAt: time, ...open } };
     }
     case 'McpUpdateCompared':
@@ -82,13 +85,21 @@ function changed(doc: McpReleaseDoc, { type, data, metadata: { time } }: Release
     case 'McpUpdateHeld':
       return update({ status: 'waiting', why: data.why });
     case 'McpUpdateApproved':
-      return update({ status: 'approved' });
+      return update({ status: 'approved', renames: data.renames });
     case 'McpReleaseSwapped':
-      return { ...update({ status: 'watched', why: [] }), running: data.to, previous: data.from };
+      return {
+        ...update({ status: 'watched', why: [] }),
+        ...{ running: data.to, previous: data.from },
+        renamed: [...doc.renamed, { updateId: data.updateId, names: doc.update?.updateId === data.updateId ? doc.update.renames : {} }],
+      };
     case 'McpUpdateEnded':
       return update({ status: data.outcome, why: data.code === undefined ? [] : [data.code], reason: sealedJson(data.sealed) });
     case 'McpReleaseRolledBack':
-      return { ...update({ status: 'rolledBack', why: [data.why] }), running: data.to, previous: null };
+      return {
+        ...update({ status: 'rolledBack', why: [data.why] }),
+        ...{ running: data.to, previous: null },
+        renamed: doc.renamed.filter(({ updateId }) => updateId !== data.updateId),
+      };
   }
 }
 

@@ -8,6 +8,7 @@ import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Blocked } from '../../adapters/guarded-fetch/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import type { McpConnector } from '../../adapters/mcp/port.ts';
+import type { McpCatalogue } from '../../adapters/mcp-catalogue/port.ts';
 import { type NpmPackages, noNpm } from '../../adapters/npm/port.ts';
 import type { Tell } from '../../commands/command.ts';
 import { recordBlocked, type SecurityLog } from '../../commands/security-log.ts';
@@ -46,6 +47,7 @@ import { createLaunch } from './launch.ts';
 import { createMcpLogins, type McpLogins } from './logins.ts';
 import { lookUp, lookUpAll, pruneReleases } from './looking-up.ts';
 import { createMcpMetrics } from './metrics.ts';
+import { onlyAsCatalogued } from './origins.ts';
 import { createMcpPool } from './pool.ts';
 import { type McpLimits, type McpPool, usualMcpLimits } from './pool-parts.ts';
 import { provideServers } from './provided.ts';
@@ -77,6 +79,9 @@ export interface McpParts {
 export interface McpSetting {
   readonly connector: (onBlocked: (blocked: Blocked) => void) => McpConnector;
   readonly commands?: readonly string[];
+  /** What may be added by its name, and whether persons may add what is started by a command; default: nothing, and no. */
+  readonly catalogue?: McpCatalogue;
+  readonly personsStart?: boolean;
   readonly limits?: Partial<McpLimits>;
   readonly provided?: readonly ConfigEntry[];
   /** By what packages are found and installed apart; without it nothing is updated. */
@@ -136,7 +141,10 @@ export function createMcp(parts: McpParts): Mcp {
     registry,
     access,
     limits,
-    launch: createLaunch({ ...parts, npm, releases, installMs: limits.installMs }),
+    launch: onlyAsCatalogued(
+      { ...parts, npm, releases, personsStart: setting.personsStart ?? false },
+      createLaunch({ ...parts, npm, releases, installMs: limits.installMs }),
+    ),
     commands: setting.commands ?? [],
     time: now,
     onLists: (server, person, facts, lists) => contracts.observe(server, person, facts, lists),

@@ -9,8 +9,9 @@ import { reveal } from '../../commands/hidden.ts';
 import { McpSecret } from '../../commands/mcp-given.ts';
 import { isUnopened, type Sealed } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import { type McpChoices, mcpChoiceStream, mcpChoices } from '../../domain/mcp/choice.ts';
+import { type McpChoices, mcpChoiceStream, mcpChoices, type Renamed } from '../../domain/mcp/choice.ts';
 import { contractIdOf, type McpContract, mcpContractStream, mcpContracts } from '../../domain/mcp/contract.ts';
+import { mcpReleaseStream, mcpReleases } from '../../domain/mcp/release.ts';
 import {
   isForPerson,
   isOrganisationServer,
@@ -53,6 +54,8 @@ export interface McpRegistry {
   serversFor(person: PersonId): Promise<readonly NamedServer[]>;
   find(serverId: string, person: PersonId): Promise<NamedServer | undefined>;
   choicesOf(person: PersonId): Promise<McpChoices>;
+  /** Names that updates which run have given tools of the server. */
+  renamedAt(server: RingServer): Promise<Renamed>;
   contractOf(server: RingServer, person: PersonId): Promise<McpContract>;
   /** With its secrets in the clear, for the connect and nothing else; undefined when they cannot be read any more. */
   open(server: RingServer): Promise<OpenedServer | undefined>;
@@ -88,7 +91,7 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
 
   return {
     async serversFor(person) {
-      const rings = await Promise.all([ORGANISATION, await ownerOf(person)].map(ringOf));
+      const rings = await Promise.all([...new Set([ORGANISATION, await ownerOf(person)])].map(ringOf));
       const all = rings.flatMap(({ servers }) => [...servers.values()]).filter((server) => isForPerson(server, person));
       return (await Promise.all(all.map(named))).flat();
     },
@@ -98,6 +101,10 @@ export function createMcpRegistry({ loader, store, sealer }: RegistryParts): Mcp
       return server && isForPerson(server, person) ? (await named(server))[0] : undefined;
     },
     choicesOf: async (person) => (await loader.load(mcpChoiceStream(person), mcpChoices)).state,
+    async renamedAt({ serverId, transport }) {
+      if (transport !== 'stdio') return [];
+      return (await loader.load(mcpReleaseStream(serverId), mcpReleases)).state.renamed.map(({ names }) => names);
+    },
     contractOf: async (server, person) => (await loader.load(mcpContractStream(contractIdOf(server, person)), mcpContracts)).state,
     async open(server) {
       const opened = await openedAt(server);

@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import type { McpAnswers, McpInputRequired, McpReply, McpResult, McpToolResult } from '../../adapters/mcp/port.ts';
 import type { Json, JsonObject } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
+import { carriedOver } from '../../domain/mcp/choice.ts';
 import { contractIdOf } from '../../domain/mcp/contract.ts';
 import { type Tag, toolTag } from '../../domain/mcp/names.ts';
 import { type StandingTool, standingTools } from '../../domain/mcp/offer.ts';
@@ -44,7 +45,8 @@ export function createMcpTools(parts: McpToolsParts): ToolSource {
   const offeredOf = async (server: NamedServer, place: ToolPlace, choices: Awaited<ReturnType<McpRegistry['choicesOf']>>): Promise<OfferedTool[]> => {
     const { person, model, conversationId: conversation } = place;
     const contract = await registry.contractOf(server, person);
-    const standing = standingTools(server, contract.tools, choices, { model, conversation }).filter(({ withheld }) => withheld === undefined);
+    const chosen = carriedOver(choices, server.serverId, await registry.renamedAt(server), parts.tag);
+    const standing = standingTools(server, contract.tools, chosen, { model, conversation }).filter(({ withheld }) => withheld === undefined);
     if (standing.length === 0) return [];
     const offered = new Map(standing.map((one) => [one.tag, one]));
     const definitions = await contracts.definitionsOf(contract, contractIdOf(server, person));

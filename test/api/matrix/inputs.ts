@@ -69,6 +69,7 @@ const inputs: Readonly<Record<string, (of: Things, principal: Principal) => obje
   claimLocal: (_of, { id }) => ({ by: id }),
   requestJob: () => ({ kind: 'export' }),
   registerMcpServer: () => closed,
+  addFromMcpCatalogue: () => ({ entry: 'sample-server' }),
   changeMcpServer: ({ serverId }) => ({ ...closed, serverId }),
   eraseAccessRecords: () => ({ stream: `access-${OWNER}-2026-01-01` }),
   closeSecurityDay: () => ({ day: '2026-01-01' }),

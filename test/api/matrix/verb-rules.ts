@@ -176,6 +176,7 @@ export const commandRules: Readonly<Record<string, VerbRule>> = {
   observeMcpContract: ['annals'],
   refreshMcpServer: ['own'],
   registerMcpServer: ['named'],
+  addFromMcpCatalogue: ['named'],
   removeMcpServer: ['own'],
   setMcpServerPolicy: ['own'],
   setMcpToolPolicy: ['named'],

@@ -331,10 +331,10 @@ export async function createWorld(): Promise<World> {
     return ((await made.json()) as { promptId: string }).promptId;
   }
 
-  async function toolServer(): Promise<{ serverId: string; connection_id: string }> {
+  async function toolServer(): Promise<{ serverId: string; connection_id: string; entry: string }> {
     const where = { slug: `owned-${++toolServers}`, transport: 'http', address: { url: 'http://127.0.0.1:1/mcp' } };
     const { serverId } = (await (await call('POST', '/api/mcp/servers', 'owner', where)).json()) as { serverId: string };
-    return { serverId, connection_id: serverId };
+    return { serverId, connection_id: serverId, entry: 'sample-server' };
   }
 
   /** A job that has ended, and whose file is there. */

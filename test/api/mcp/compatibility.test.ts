@@ -62,6 +62,22 @@ test('when a server says something else, the report says what breaks, what may b
   const other = bearer((await server.tokens.access(person('bob'))).token);
   expect((await ask('GET', `${of}/compatibility`, undefined, other)).touched).toMatchObject({ calls: { tried: 0 }, failing: [] });
   expect((await ask('GET', `${of}/compatibility`)).touched).toMatchObject({ calls: { tried: 4, fails: 1 }, failing: [] });
+  // The graph says what of one’s own uses the server, and of others how many they are to whoever looks after it.
+  await ask(
+    'POST',
+    '/api/prompts',
+    { name: 'adds', content: { messages: [{ role: 'user', content: { type: 'text', text: 'Use everything__get-sum.' } }] } },
+    member,
+  );
+  const used = async (headers?: Record<string, string>) => ask('GET', '/api/mcp/dependencies', undefined, headers);
+  await until(async () => (await used(member)).usage.some(({ kind }: { kind: string }) => kind === 'prompt'));
+  const { usage, others } = await used(member);
+  expect(usage).toContainEqual(expect.objectContaining({ kind: 'prompt', title: 'adds', server: 'everything', tools: ['get-sum'] }));
+  const conversations = usage.filter(({ kind }: { kind: string }) => kind === 'conversation');
+  expect(conversations.map(({ tools }: { tools: string[] }) => tools).toSorted()).toEqual([['add'], ['add'], ['echo'], ['printEnv']]);
+  expect(others).toEqual([]);
+  expect(await used(other)).toMatchObject({ usage: [], others: [] });
+  expect(await used()).toMatchObject({ usage: [], others: [{ server: 'everything', persons: 1, calls: 4 }] });
 
   const { contractId, hash: contractHash } = report;
   expect(await ask('POST', `${of}/contract`, { contractId, contractHash }, member)).toMatchObject({ status: 404 });

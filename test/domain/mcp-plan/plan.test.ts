@@ -54,5 +54,36 @@ test('where there is no plan, only the statements that contradict each other are
     server('clock', '1.0.0', { conflicts: { exclusive: ['port:1'] } }),
   ];
   const { plan } = dependenciesOf(all, new Map([['memory', ['2.0.0']]]), surroundings, versionRules);
-  expect(plan).toEqual({ ok: false, why: ['You want notes *.', 'notes 1.0.0 needs memory ^3.'] });
+  expect(plan).toEqual({
+    ok: false,
+    why: ['You want notes *.', 'notes 1.0.0 needs memory ^3.'],
+    instead: [
+      { server: 'notes', action: 'disable', from: '1.0.0', to: '1.0.0' },
+      { server: 'clock', action: 'keep', from: '1.0.0', to: '1.0.0' },
+      { server: 'memory', action: 'keep', from: '1.0.0', to: '1.0.0' },
+    ],
+  });
+});
+
+test('what is switched off comes back only where another needs it, and what cannot stay beside others goes first', () => {
+  const notes = server('notes', '1.0.0', { requires: { servers: { memory: '^2' } } });
+  const versions = new Map([['memory', ['2.0.0', '1.0.0']]]);
+  const off = [server('memory', '1.0.0'), server('clock', '1.0.0')];
+  const { plan } = dependenciesOf([notes], versions, surroundings, versionRules, off);
+  expect(plan).toEqual({
+    ok: true,
+    steps: [
+      { server: 'memory', action: 'enable', from: '1.0.0', to: '1.0.0' },
+      { server: 'memory', action: 'update', from: '1.0.0', to: '2.0.0' },
+      { server: 'notes', action: 'keep', from: '1.0.0', to: '1.0.0' },
+    ],
+  });
+  const own = { conflicts: { exclusive: ['root:/data'] } };
+  const rivals = [server('one', '1.0.0', own), server('other', '1.0.0', own), server('third', '1.0.0', own)];
+  const crowded = dependenciesOf(rivals, new Map(), surroundings, versionRules).plan;
+  expect(crowded.ok ? [] : crowded.instead?.map(({ server: of, action }) => `${action} ${of}`)).toEqual([
+    'disable one',
+    'disable other',
+    'keep third',
+  ]);
 });

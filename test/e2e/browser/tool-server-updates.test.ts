@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { sampleCatalogue } from '../../harness/played-catalogue.ts';
 import { playedTool, playReleases } from '../../harness/played-releases.ts';
 import { until } from '../../harness/until.ts';
 import { describeInBrowser } from './app.ts';
@@ -17,12 +18,14 @@ const mcp = {
   }),
   pollMs: 50,
   watchMs: 0,
+  catalogue: sampleCatalogue,
 };
 const start = (): Promise<BrowserServer> => startServer(() => ({}), { mcp });
 const folder = process.env['ANNALS_SCREENSHOTS'];
 const look = async (page: Page, name: string): Promise<void> => {
-  for (const region of folder ? ['Updates', 'How they depend on each other'] : [])
-    await page.getByRole('region', { name: region, exact: true }).screenshot({ path: `${folder}/${name}-${region.slice(0, 3)}.png` });
+  for (const region of folder ? ['Updates', 'How they depend on each other', 'Changed', 'Add from the catalogue'] : [])
+    if (await page.getByRole('region', { name: region, exact: true }).count())
+      await page.getByRole('region', { name: region, exact: true }).screenshot({ path: `${folder}/${name}-${region.slice(0, 3)}.png` });
 };
 const Tools = z.object({ tools: z.array(z.object({ server: z.string() })) });
 
@@ -71,6 +74,34 @@ describeInBrowser(
       await notes.getByText('It was given up again.').waitFor();
       await notes.getByText('What happened').click();
       await notes.getByText('gone back 2.0.0 → 1.0.0').waitFor();
+    });
+
+    it('have a plan that is taken and taken back, and are added from the catalogue by their names', async () => {
+      await registered();
+      const page = await app.open('/app/settings/tool-servers', { viewport: { width: 1100, height: 900 } });
+      await page.getByRole('button', { name: 'Apply the plan' }).click();
+      const report = page.getByRole('region', { name: 'What became of the plan' });
+      await report
+        .getByText(/switch off \w+: done/)
+        .first()
+        .waitFor();
+      await page.getByText(/notes needs calendar \^2, which is not/).waitFor({ state: 'detached' });
+      await look(page, 'plan');
+      await page.getByRole('button', { name: 'Undo the plan' }).click();
+      await report
+        .getByText(/switch on \w+: done/)
+        .first()
+        .waitFor();
+      await page.getByRole('button', { name: 'Apply the plan' }).waitFor();
+
+      const catalogue = page.getByRole('region', { name: 'Add from the catalogue' });
+      await catalogue.getByRole('button', { name: 'Add A sample' }).click();
+      await catalogue.getByLabel('Short name').fill('by-name');
+      await catalogue.getByLabel('Key (optional)').fill('top-secret');
+      await look(page, 'catalogue');
+      await catalogue.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByRole('region', { name: 'Servers', exact: true }).getByText('by-name — A sample').waitFor();
+      expect(await page.content()).not.toContain('top-secret');
     });
 
     it('fit a phone', async () => {

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
-import { lookUpMcpReleases, registerMcpServer, setMcpServerPolicy, setMcpUpdates } from '../../../src/commands/mcp.ts';
+import {
+  chooseMcpTools,
+  lookUpMcpReleases,
+  registerMcpServer,
+  setMcpServerPolicy,
+  setMcpToolPolicy,
+  setMcpUpdates,
+} from '../../../src/commands/mcp.ts';
 import { approveMcpUpdate, dismissMcpUpdate, requestMcpUpdate, rollBackMcpRelease } from '../../../src/commands/mcp-releases.ts';
 import { mcpReleaseStream, mcpReleases } from '../../../src/domain/mcp/release.ts';
 import type { Kernel } from '../../../src/main/kernel-parts.ts';
 import { getMcpServer } from '../../../src/projections/queries/mcp.ts';
+import { listMcpTools } from '../../../src/projections/queries/mcp-tools.ts';
 import { askFor, settled, typesOf } from '../../harness/chat.ts';
 import { installations } from '../../harness/installations.ts';
 import { takenTools } from '../../harness/mcp-servers.ts';
@@ -22,7 +30,7 @@ const more = playedTool('more');
 const sum = playedTool('sum-add', { a: { type: 'number' }, b: { type: 'number' } });
 const old = { tools: [add, say] };
 const grown = { tools: [add, say, more] };
-const renamed = { tools: [sum, say] };
+const renamed = { tools: [sum, playedTool('tell', { text: { type: 'string' } })] };
 
 const setting = (releases: PlayedPackage, times: { watchMs?: number } = {}) => ({
   ...playReleases(NAME, releases),
@@ -79,12 +87,15 @@ test('a breaking version waits; taken with its renames, policies go over; undone
   const of = await asked(kernel, '2.0.0');
   const { serverId } = of;
   await kernel.tell(administrator, setMcpServerPolicy({ serverId: serverId as never, tool: 'add', policy: 'deny' }));
+  const [bob, eve] = [person('bob'), person('eve')];
+  await kernel.tell(ada, setMcpToolPolicy({ serverId: serverId as never, tool: 'say', policy: 'allow' }));
+  await kernel.tell(bob, chooseMcpTools({ serverId: serverId as never, tool: 'say', scope: { model: 'demo/demo' }, enabled: false }));
   await reached(kernel, serverId, 'waiting');
   expect((await releasesOf(kernel, serverId)).running).toBeUndefined();
   expect(await takenTools(kernel, serverId)).toEqual(['add', 'say']);
   expect(await kernel.tell(administrator, approveMcpUpdate({ ...of, contractHash: '0', renames: {} }))).toMatchObject({ ok: false });
   expect(await kernel.tell(ada, approveMcpUpdate({ ...of, contractHash: '0', renames: {} }))).toMatchObject({ error: { code: 'NotFound' } });
-  await approve(kernel, of, { add: 'sum-add' });
+  await approve(kernel, of, { add: 'sum-add', say: 'tell' });
   await reached(kernel, serverId, 'kept');
   await until(async () => (await takenTools(kernel, serverId)).includes('sum-add'));
   const policyOf = async (tool: string) => {
@@ -92,10 +103,23 @@ test('a breaking version waits; taken with its renames, policies go over; undone
     return asked.ok ? asked.data.policies.find((each) => each.tool === tool)?.policy : undefined;
   };
   await until(async () => (await policyOf('sum-add')) === 'deny');
+  const shown = async (who: typeof ada, tool: string) => {
+    const asked = await kernel.ask(who, listMcpTools({ model: 'demo/demo' }));
+    return asked.ok ? asked.data.tools.find((each) => each.tool === tool) : undefined;
+  };
+  await until(async () => (await shown(ada, 'tell'))?.policy === 'allow');
+  expect(await shown(bob, 'tell')).toMatchObject({ withheld: 'disabled', policy: 'ask' });
+  expect(await shown(eve, 'tell')).toMatchObject({ withheld: null, policy: 'ask' });
+  // Allowed once under its old name, it is called without a question under the new one; what was said of the new one goes before.
+  await settled(kernel, await askFor(kernel, ada, '/call notes__tell {"text":"x"}'));
+  await kernel.tell(ada, setMcpToolPolicy({ serverId: serverId as never, tool: 'tell', policy: null }));
+  await until(async () => (await shown(ada, 'tell'))?.policy === 'ask');
 
   expect(await kernel.tell(administrator, rollBackMcpRelease({ serverId }))).toMatchObject({ ok: true });
   await until(async () => `${await takenTools(kernel, serverId)}` === 'add,say');
   await until(async () => (await policyOf('sum-add')) === undefined);
+  await until(async () => (await shown(ada, 'say'))?.policy === 'allow');
+  expect(await shown(bob, 'say')).toMatchObject({ withheld: 'disabled' });
   expect((await releasesOf(kernel, serverId)).running).toMatchObject({ version: '1.0.0' });
   expect(await kernel.tell(administrator, rollBackMcpRelease({ serverId }))).toMatchObject({ error: { code: 'NothingToUndo' } });
 });

@@ -12,9 +12,8 @@ export function Questions() {
   const [asked, setAsked] = useState<readonly Asked[]>([]);
   const reads = useRef(0);
   const threadId = useAuiState((s) => s.threadListItem.remoteId);
-  const isOpen = useAuiState(
-    (s) => s.thread.messages.at(-1)?.content.some((part) => part.type === 'tool-call' && part.result === undefined) ?? false,
-  );
+  // While it is read again, the conversation has no messages for a moment: that alone says nothing.
+  const isOpen = useAuiState((s) => s.thread.messages.at(-1)?.content.some((part) => part.type === 'tool-call' && part.result === undefined));
 
   const look = useCallback(async () => {
     const found = (await fetchQuestions()).filter(({ conversationId }) => conversationId === threadId);
@@ -27,18 +26,21 @@ export function Questions() {
     }
   }, [aui, threadId]);
 
-  // While it is read again, the conversation has no call for a moment: that alone ends nothing.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation begins anew.
-  useEffect(() => {
+  const forget = useCallback(() => {
     reads.current = 0;
-  }, [threadId]);
+    setAsked([]);
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation begins anew.
+  useEffect(forget, [threadId, forget]);
   useEffect(() => {
-    if (!isOpen || !threadId) return setAsked([]);
+    // The call has its result: what is asked for later is another matter.
+    if (isOpen === false) return forget();
+    if (isOpen === undefined || !threadId) return;
     const again = () => void look().catch(() => undefined);
     again();
     const timer = setInterval(again, LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [isOpen, threadId, look]);
+  }, [isOpen, threadId, look, forget]);
 
   return asked.map((one) => <QuestionCard key={one.inputId} asked={one} done={() => void look().catch(() => undefined)} />);
 }

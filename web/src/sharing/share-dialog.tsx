@@ -45,7 +45,7 @@ export function Shares({ thing, onlyToUse = false }: { thing: string; onlyToUse?
           }}
         >
           <PersonField />
-          <Labelled label="or a role">
+          <Labelled label="or a role" hint="Whoever has it">
             <select name="role" className="field" defaultValue="">
               <option value="">none</option>
               {usualRoles.map((role) => (
@@ -61,7 +61,7 @@ export function Shares({ thing, onlyToUse = false }: { thing: string; onlyToUse?
           {onlyToUse ? (
             <input type="hidden" name="level" value="view" />
           ) : (
-            <Labelled label="May">
+            <Labelled label="May" hint="As is said above">
               <Level />
             </Labelled>
           )}

@@ -58,13 +58,31 @@ const Updates = z.object({
 });
 export type Updates = z.infer<typeof Updates>;
 
+const PlanStep = z.object({ server: z.string(), serverId: z.string(), action: z.string(), from: z.string(), to: z.string() });
+export type PlanStep = z.infer<typeof PlanStep>;
+const Applied = z.object({
+  steps: z.array(z.object({ serverId: z.string(), action: z.string(), outcome: z.string(), reason: z.string().optional() })),
+  undo: z.array(z.looseObject({ serverId: z.string(), action: z.string() })),
+});
+export type Applied = z.infer<typeof Applied>;
 const Dependencies = z.object({
   nodes: z.array(z.object({ server: z.string(), version: z.string().nullable(), enabled: z.boolean(), tools: z.number().nullable() })),
   edges: z.array(z.object({ from: z.string(), to: z.string(), kind: z.enum(['requires', 'optional', 'conflicts', 'replaces']), label: z.string() })),
+  usage: z.array(
+    z.object({
+      kind: z.enum(['conversation', 'prompt']),
+      id: z.string(),
+      title: z.string(),
+      server: z.string(),
+      tools: z.array(z.string()),
+      calls: z.number(),
+    }),
+  ),
+  others: z.array(z.object({ server: z.string(), persons: z.number(), calls: z.number() })),
   findings: z.array(z.object({ kind: z.string(), server: z.string(), other: z.string(), what: z.string(), remedy: z.string() })),
   plan: z.union([
-    z.object({ ok: z.literal(true), steps: z.array(z.object({ server: z.string(), action: z.string(), from: z.string(), to: z.string() })) }),
-    z.object({ ok: z.literal(false), why: z.array(z.string()) }),
+    z.object({ ok: z.literal(true), steps: z.array(PlanStep) }),
+    z.object({ ok: z.literal(false), why: z.array(z.string()), instead: z.array(PlanStep).nullable() }),
   ]),
 });
 export type Dependencies = z.infer<typeof Dependencies>;
@@ -74,6 +92,7 @@ const at = (serverId: string, rest: string): string => `/api/mcp/servers/${encod
 const post = (path: string, body: unknown = {}) => request(path, Anything, { method: 'POST', body });
 
 export const fetchDependencies = () => request('/api/mcp/dependencies', Dependencies);
+export const applyPlan = (steps: readonly object[]) => request('/api/mcp/plan', Applied, { method: 'POST', body: { steps } });
 export const fetchCompatibility = (serverId: string) => request(at(serverId, '/compatibility'), Compatibility);
 export const takeContract = (serverId: string, { contractId, hash }: Compatibility) =>
   post(at(serverId, '/contract'), { contractId, contractHash: hash });

@@ -29,7 +29,7 @@ export function ReportView({
           <li key={`${subject}${path}${what}`} className="flex flex-wrap gap-x-3 px-3 py-1.5">
             <span className={`w-20 flex-none font-medium ${kinds[kind].ink}`}>{kinds[kind].label}</span>
             <span className="min-w-0 flex-1 break-words">
-              <span className="font-medium">{subject}</span> {path !== '' && <code className="break-all text-dim">{path}</code>} {what}
+              <span className="font-medium">{subject}:</span> {path !== '' && <code className="break-all text-dim">{path}</code>} {what}
             </span>
           </li>
         ))}

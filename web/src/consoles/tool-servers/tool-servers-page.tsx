@@ -3,6 +3,7 @@ import { fetchMe } from '../me.ts';
 import { Act, Page, Row, Rows, Section, When } from '../parts.tsx';
 import { Shown, useAsked } from '../use-asked.tsx';
 import { AddServer, ImportServers } from './add-server.tsx';
+import { AddFromCatalogue } from './catalogue.tsx';
 import { Changes } from './changes.tsx';
 import { Dependencies } from './dependencies.tsx';
 import { Login, useReturn } from './logins.tsx';
@@ -41,9 +42,12 @@ export default function ToolServersPage() {
             </Section>
             <Changes servers={servers} done={asked.reload} />
             <Updates servers={servers} done={asked.reload} />
-            <Dependencies servers={servers} />
+            <Dependencies servers={servers} done={asked.reload} />
             <Section title="Tools" lead="Of several policies the strictest counts: deny, then ask, then allow.">
               <ToolList tools={tools} done={asked.reload} />
+            </Section>
+            <Section title="Add from the catalogue" lead="At exactly the version that the catalogue names.">
+              <AddFromCatalogue isAdministrator={isAdministrator} done={asked.reload} />
             </Section>
             <Section title="Add a server">
               <AddServer isAdministrator={isAdministrator} done={asked.reload} />

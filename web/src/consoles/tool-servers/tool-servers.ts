@@ -61,6 +61,22 @@ const Change = z.object({
 });
 export type Change = z.infer<typeof Change>;
 const Imported = z.object({ imported: z.array(z.object({ name: z.string(), outcome: z.string(), reason: z.string().optional() })) });
+const AskedOf = z.object({ name: z.string(), title: z.string(), description: z.string(), required: z.boolean(), many: z.boolean() });
+export type AskedOf = z.infer<typeof AskedOf>;
+const Entry = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  source: z.enum(['shipped', 'operator']),
+  transport: z.string(),
+  package: z.object({ name: z.string(), version: z.string() }).nullable(),
+  url: z.string().nullable(),
+  inputs: z.array(AskedOf),
+  secrets: z.array(AskedOf),
+  requires: z.record(z.string(), z.string()),
+  forOneself: z.boolean(),
+});
+export type Entry = z.infer<typeof Entry>;
 const Anything = z.unknown();
 
 const send = (method: string, body: unknown) => ({ method, body });
@@ -77,6 +93,8 @@ export async function fetchToolServers() {
   return { servers, tools, approvals, questions };
 }
 
+export const fetchCatalogue = () => request('/api/mcp/catalogue', z.object({ entries: z.array(Entry), problem: z.string().nullable() }));
+export const addFromCatalogue = (entry: string, said: object) => request(`/api/mcp/catalogue/${entry}`, Anything, send('POST', said));
 export const registerServer = (server: object) => request('/api/mcp/servers', Anything, send('POST', server));
 export const importServers = (owner: 'self' | 'organisation', file: unknown) =>
   request(`/api/mcp/import?owner=${owner}`, Imported, send('POST', file));

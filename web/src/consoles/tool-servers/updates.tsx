@@ -78,8 +78,12 @@ function Standing({ slug, id, known, changed }: { slug: string; id: string; know
           </p>
         </div>
         <label className="flex items-center gap-2 text-sm">
-          New versions
-          <select className="rounded-xl border border-line bg-leaf px-2 py-1" value={known.updates} onChange={({ target }) => mode(target.value)}>
+          <span className="flex-none">New versions</span>
+          <select
+            className="min-w-0 rounded-xl border border-line bg-leaf px-2 py-1"
+            value={known.updates}
+            onChange={({ target }) => mode(target.value)}
+          >
             <option value="manual">when I say so</option>
             <option value="compatible">by themselves, if compatible</option>
           </select>
