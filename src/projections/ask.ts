@@ -95,13 +95,17 @@ export function createAsk({ store, loader, documents, sealer, liveLog, progress,
     const decision = mayDo('read', principal) ? definition.policy({ principal, input: parsed.data, needs: definition.needs }) : unreadable;
     if (decision !== 'allow') return refused(decision === 'notFound' ? nothingHere : decision);
     const names = definition.views.map(({ name }) => name);
+    const wait = { timeoutMs: options.timeoutMs ?? WAIT_MS, ...(options.signal ? { signal: options.signal } : {}) };
     if (options.after !== undefined) {
-      const wait = { timeoutMs: options.timeoutMs ?? WAIT_MS, ...(options.signal ? { signal: options.signal } : {}) };
       if (!(await progress.waitFor(names, options.after, wait)))
         return { ok: false, error: { code: 'NotYetVisible', message: 'Your write is stored, but not yet visible here: read again in a moment.' } };
     }
-    const reading = progress.status().filter(({ view }) => names.includes(view));
-    const building = reading.find(({ state }) => state === 'catching-up');
+    const read = (): readonly ViewStatus[] => progress.status().filter(({ view }) => names.includes(view));
+    const underWay = (statuses: readonly ViewStatus[]) => statuses.find(({ state }) => state === 'catching-up');
+    // Right after a start this is a matter of moments.
+    if (underWay(read())) await progress.waitBuilt(names, wait);
+    const reading = read();
+    const building = underWay(reading);
     if (building) return { ok: false, error: beingBuilt(building) };
     try {
       const shows = (owners: readonly string[], target: string): void =>

@@ -80,18 +80,22 @@ export function createRemoteProgress({ documents, bus, views, epoch, now = () =>
     local.report(status());
   };
 
+  /** Looks closely at these views meanwhile. */
+  const watching = async (names: readonly string[], wait: () => Promise<boolean>): Promise<boolean> => {
+    const waiter = Symbol();
+    awaited.set(waiter, names);
+    wake();
+    try {
+      return await wait();
+    } finally {
+      awaited.delete(waiter);
+    }
+  };
+
   return {
     status,
-    async waitFor(names, position, options) {
-      const waiter = Symbol();
-      awaited.set(waiter, names);
-      wake();
-      try {
-        return await local.waitFor(names, position, options);
-      } finally {
-        awaited.delete(waiter);
-      }
-    },
+    waitFor: (names, position, options) => watching(names, () => local.waitFor(names, position, options)),
+    waitBuilt: (names, options) => watching(names, () => local.waitBuilt(names, options)),
     rebuild: local.rebuild,
     async run(signal) {
       const begun = now();
