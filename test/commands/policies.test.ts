@@ -182,6 +182,7 @@ const claimers = [
   'registerProviderKey',
   'claimAnonymous',
   'registerMcpServer',
+  'addFromMcpCatalogue',
   'chooseMcpTools',
   'setMcpToolPolicy',
   'beginMcpLogin',

@@ -43,7 +43,7 @@ export const exportRules: Readonly<Record<string, ExportRule>> = {
   ...all('McpRefreshRequested', 'McpContractObserved', 'McpToolApproved', 'McpToolsChosen', 'McpToolPolicySet'),
   ...all('McpLoginAnswered', 'McpLoginFailed', 'McpAccessGranted', 'McpRefreshBegun', 'McpRefreshFailed', 'McpAccessRefreshed'),
   ...all('McpAccessLost', 'McpAccessRevoked', 'ToolInputRequested', 'ToolInputAnswered'),
-  ...all('McpRequirementsSet', 'McpUpdatesSet', 'McpReleasesWanted', 'McpContractTaken'),
+  ...all('McpServerFromCatalogue', 'McpRequirementsSet', 'McpUpdatesSet', 'McpReleasesWanted', 'McpContractTaken'),
   ...all('McpReleasesFound', 'McpReleasesUnknown', 'McpUpdateRequested', 'McpReleaseInstalled', 'McpUpdateCompared', 'McpUpdateTried'),
   ...all('McpUpdateHeld', 'McpUpdateApproved', 'McpReleaseSwapped', 'McpUpdateEnded', 'McpReleaseRolledBack'),
   ...all('InvitationIssued', 'InvitationRedeemed', 'AccountPromised', 'InvitationRevoked', 'InvitationExpired'),
