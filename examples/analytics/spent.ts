@@ -2,8 +2,11 @@ import type { KafkaMessage } from 'kafkajs';
 import { z } from 'zod';
 import type { Spent } from './tokens.ts';
 
-/** The events that carry usage: each model call of an answer ends in one of the first two, a title's in the third. */
-const types: ReadonlySet<string> = new Set(['annals.StepCompleted.v1', 'annals.RunEnded.v1', 'annals.TitleCallEnded.v1']);
+/**
+ * The events that carry usage: each model call of an answer ends in a step or with its run, a title's in the last. Version 2 of a step may leave out what
+ * a tool is called, and counts the same; topics hold those of version 1 that were published as such.
+ */
+const types: ReadonlySet<string> = new Set(['annals.StepCompleted.v1', 'annals.StepCompleted.v2', 'annals.RunEnded.v1', 'annals.TitleCallEnded.v1']);
 
 const Call = z.object({
   model: z.string().default('unknown'),

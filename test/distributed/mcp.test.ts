@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
 import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
@@ -79,6 +79,10 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     const { conversationId } = (await call(node(0), 'POST', '/api/conversations', {})).json;
     const parts = [{ type: 'text', text: `/pace 100\n/call notebook__${tool} ${JSON.stringify({ line })}` }];
     const { runId } = (await call(node(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true })).json;
+    onTestFailed(async () => {
+      process.stderr.write(`${tool} ${line}: ${await typesOf(runId)}; ${JSON.stringify(await shown({ conversationId, runId }))}\n`);
+      for (const { role, process: own, output } of cluster.nodes) process.stderr.write(`${role} ${own.pid}: ${output().slice(-3000)}\n`);
+    });
     return { conversationId, runId };
   };
   const typesOf = async (runId: string): Promise<string[]> => {
@@ -90,7 +94,7 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
   const ends = async (runId: string): Promise<number> => (await typesOf(runId)).filter((type) => type === 'ToolCallEnded').length;
   /** What the second node shows of the call. */
   const shown = async ({ conversationId }: Run): Promise<{ state: string; errorText?: string } | undefined> => {
-    const { messages } = (await call(node(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
+    const { messages = [] } = (await call(node(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
     return messages.flatMap(({ parts }: { parts: { type: string }[] }) => parts).find(({ type }: { type: string }) => type === 'tool');
   };
   const hasState = (run: Run, state: string): Promise<void> => until(async () => (await shown(run))?.state === state);
