@@ -78,7 +78,9 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
   const ask = async (tool: string, line: string): Promise<Run> => {
     const { conversationId } = (await call(node(0), 'POST', '/api/conversations', {})).json;
     const parts = [{ type: 'text', text: `/pace 100\n/call notebook__${tool} ${JSON.stringify({ line })}` }];
-    const { runId } = (await call(node(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true })).json;
+    const sent = await call(node(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true });
+    expect(sent.status, JSON.stringify(sent.json)).toBe(201);
+    const { runId } = sent.json;
     onTestFailed(async () => {
       process.stderr.write(`${tool} ${line}: ${await typesOf(runId)}; ${JSON.stringify(await shown({ conversationId, runId }))}\n`);
       for (const { role, process: own, output } of cluster.nodes) process.stderr.write(`${role} ${own.pid}: ${output().slice(-3000)}\n`);
