@@ -99,7 +99,10 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     const { messages = [] } = (await call(node(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
     return messages.flatMap(({ parts }: { parts: { type: string }[] }) => parts).find(({ type }: { type: string }) => type === 'tool');
   };
-  const hasState = (run: Run, state: string): Promise<void> => until(async () => (await shown(run))?.state === state);
+  const endsAs = async (run: Run, state: 'output-available' | 'output-error'): Promise<void> => {
+    await until(async () => (await shown(run))?.state.startsWith('output-') ?? false);
+    expect(await shown(run)).toMatchObject({ state });
+  };
   const approvalOf = async ({ runId }: Run): Promise<string> => {
     const find = async () => (await call(node(1), 'GET', '/api/approvals')).json.approvals.find((each: Run) => each.runId === runId);
     await until(async () => (await find()) !== undefined);
@@ -133,7 +136,7 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     const answers = await Promise.all([allow(1, run, approvalId), allow(0, run, approvalId), allow(1, run, approvalId)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     await ended(run.runId);
-    await hasState(run, 'output-available');
+    await endsAs(run, 'output-available');
     expect(calls('once')).toHaveLength(1);
     // The connection is a worker’s.
     expect(workers().map(({ process: { pid } }) => pid)).toContain(calls('once')[0]?.parent);
@@ -155,7 +158,7 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     await worker?.kill('SIGKILL');
     expect(await allow(1, run, approvalId)).toMatchObject({ status: 200 });
     await ended(run.runId);
-    await hasState(run, 'output-available');
+    await endsAs(run, 'output-available');
     const [only, ...more] = calls('after the kill');
     expect(more).toEqual([]);
     expect(only?.parent).not.toBe(worker?.process.pid);
@@ -175,9 +178,9 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     await until(() => begun.every(({ pid }) => !isAlive(pid)));
     if (workers().length === 0) await cluster.start('workers');
     await Promise.all([ended(once.runId), ended(twice.runId)]);
-    await hasState(once, 'output-error');
+    await endsAs(once, 'output-error');
     expect((await shown(once))?.errorText).toContain('unknown');
-    await hasState(twice, 'output-available');
+    await endsAs(twice, 'output-available');
     expect(calls('unknown')).toHaveLength(1);
     expect(calls('repeated')).toHaveLength(2);
     expect([await ends(once.runId), await ends(twice.runId)]).toEqual([1, 1]);
