@@ -1,48 +1,28 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
-import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
-import { type MongoConnection, openMongo } from '../../src/adapters/mongo/connection.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import { call } from '../e2e/process/processes.ts';
-import { type Cluster, type Node, startCluster } from '../harness/cluster.ts';
+import type { Node } from '../harness/cluster.ts';
 import { type PlayedRegistry, playedProgram, startRegistry } from '../harness/played-registry.ts';
 import { until } from '../harness/until.ts';
-import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
-import type { TestServer } from '../servers/test-server.ts';
-import { describeWith, ownDatabase } from './servers.ts';
+import { type Nodes, startNodes } from './nodes.ts';
+import { describeWith } from './servers.ts';
 
 const NAME = '@annals-test/which';
 
 describeWith(['MONGODB_URL'], 'updates of tool servers on several nodes', () => {
-  let eventStore: TestServer;
-  let connection: MongoConnection;
-  let store: EventStore;
   let registry: PlayedRegistry;
-  let cluster: Cluster;
+  let nodes: Nodes;
   let serverId: string;
   let of: string;
-  const node = (index: 0 | 1): string => cluster.nodes.filter(({ role }) => role === 'api')[index]?.url ?? '';
-  const workers = (): Node[] =>
-    cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);
 
   beforeAll(async () => {
-    const started = await startEventStoreDouble();
-    if ('unavailable' in started) throw new Error(started.unavailable);
-    eventStore = started;
-    const mongoUrl = ownDatabase();
-    [connection, store, registry] = await Promise.all([
-      openMongo(mongoUrl),
-      openEventStoreDb({ url: eventStore.url }),
-      startRegistry(NAME, {
-        '1.0.0': { program: playedProgram('1.0.0') },
-        '1.1.0': { program: playedProgram('1.1.0', { tools: ['which', 'more'] }) },
-        '2.0.0': { program: playedProgram('2.0.0', { tools: ['which', 'more'] }) },
-      }),
-    ]);
-    const settings = { ANNALS_MCP_WATCH: '0', ...registry.environment };
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api', 'api', 'workers', 'workers'], settings);
-    for (const { url, role } of cluster.nodes) if (role === 'api') await until(async () => (await call(url, 'GET', '/health/ready')).status === 200);
+    registry = await startRegistry(NAME, {
+      '1.0.0': { program: playedProgram('1.0.0') },
+      '1.1.0': { program: playedProgram('1.1.0', { tools: ['which', 'more'] }) },
+      '2.0.0': { program: playedProgram('2.0.0', { tools: ['which', 'more'] }) },
+    });
+    nodes = await startNodes(['api', 'api', 'workers', 'workers'], { ANNALS_MCP_WATCH: '0', ...registry.environment });
     // Registered through the first node, and its versions looked up; seen through the second.
     const body = { owner: 'organisation', slug: 'which', transport: 'stdio', address: { command: 'npx', args: ['-y', `${NAME}@1.0.0`] } };
     serverId = (await ask(0, 'POST', '/api/mcp/servers', body)).serverId;
@@ -54,25 +34,20 @@ describeWith(['MONGODB_URL'], 'updates of tool servers on several nodes', () => 
     await ask(0, 'POST', `${of}/releases`);
     await until(async () => (await seen(`${of}/updates`))?.versions.length === 3);
   });
-  beforeEach(async () => {
-    while (workers().length < 2) await cluster.start('workers');
-  });
+  beforeEach(() => nodes.twoWorkers());
   afterAll(async () => {
-    await cluster?.close();
-    await store?.close();
-    await connection?.close();
-    await eventStore?.close();
+    await nodes?.close();
     await registry?.close();
   });
 
   const ask = async (api: 0 | 1, method: string, path: string, body?: unknown) => {
-    const { status, json } = await call(node(api), method, path, body);
+    const { status, json } = await call(nodes.api(api), method, path, body);
     expect(status, `${method} ${path}: ${JSON.stringify(json)}`).toBeLessThan(300);
     return json;
   };
   /** A view that is being built on is looked at again. */
   const seen = async (path: string) => {
-    const { status, json } = await call(node(1), 'GET', path);
+    const { status, json } = await call(nodes.api(1), 'GET', path);
     return status === 200 ? json : undefined;
   };
   const hasStatus = (status: string): Promise<void> => until(async () => (await seen(`${of}/updates`))?.update?.status === status);
@@ -101,7 +76,7 @@ describeWith(['MONGODB_URL'], 'updates of tool servers on several nodes', () => 
   };
 
   test('one is asked for through one node, made by a worker, seen and taken through the other, and rolled back', async () => {
-    const pids = () => workers().map(({ process: { pid } }) => pid);
+    const pids = () => nodes.workers().map(({ process: { pid } }) => pid);
     const before = await whichAnswers();
     expect(before.version).toBe('1.0.0');
     expect(pids()).toContain(before.parent);
@@ -120,13 +95,13 @@ describeWith(['MONGODB_URL'], 'updates of tool servers on several nodes', () => 
   /** The newest update, from its request on. */
   const update = async (): Promise<RecordedEvent[]> => {
     const all: RecordedEvent[] = [];
-    for await (const event of store.read(`mcpreleases-${serverId}`)) all.push(event);
+    for await (const event of nodes.store.read(`mcpreleases-${serverId}`)) all.push(event);
     return all.slice(all.findLastIndex(({ type }) => type === 'McpUpdateRequested'));
   };
   /** The worker that has taken it up. */
   const worker = async (): Promise<Node | undefined> => {
-    const [claim] = await createMongoLeases(connection).list(`run/job_${(await update())[0]?.id}/`);
-    return workers().find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
+    const [claim] = await createMongoLeases(nodes.connection).list(`run/job_${(await update())[0]?.id}/`);
+    return nodes.workers().find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
   };
 
   test('the worker that installs one is killed: another goes on, and it is taken once', async () => {

@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
-import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
-import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
-import { type MongoConnection, openMongo } from '../../src/adapters/mongo/connection.ts';
 import { call } from '../e2e/process/processes.ts';
-import { type Cluster, type Node, startCluster } from '../harness/cluster.ts';
+import type { Node } from '../harness/cluster.ts';
 import { until } from '../harness/until.ts';
-import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
-import type { TestServer } from '../servers/test-server.ts';
-import { describeWith, ownDatabase } from './servers.ts';
+import { type Nodes, startNodes } from './nodes.ts';
+import { describeWith } from './servers.ts';
 
 interface Run {
   readonly conversationId: string;
@@ -28,40 +24,24 @@ interface Called {
 
 describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'annals-notebook-'));
-  let eventStore: TestServer;
-  let connection: MongoConnection;
-  let store: EventStore;
-  let cluster: Cluster;
+  let nodes: Nodes;
   let serverId: string;
-  const node = (index: 0 | 1): string => cluster.nodes.filter(({ role }) => role === 'api')[index]?.url ?? '';
-  const workers = (): Node[] =>
-    cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);
 
   beforeAll(async () => {
-    const started = await startEventStoreDouble();
-    if ('unavailable' in started) throw new Error(started.unavailable);
-    eventStore = started;
-    const mongoUrl = ownDatabase();
-    [connection, store] = await Promise.all([openMongo(mongoUrl), openEventStoreDb({ url: eventStore.url })]);
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api', 'api', 'workers', 'workers']);
-    // Whoever comes to a node before it has its views is told to wait.
-    for (const { url, role } of cluster.nodes) if (role === 'api') await until(async () => (await call(url, 'GET', '/health/ready')).status === 200);
+    nodes = await startNodes(['api', 'api', 'workers', 'workers']);
     const args = [fileURLToPath(new URL('../harness/notebook-server.js', import.meta.url)), folder];
     const body = { owner: 'organisation', slug: 'notebook', transport: 'stdio', address: { command: process.execPath, args } };
-    const registered = await call(node(0), 'POST', '/api/mcp/servers', body);
+    const registered = await call(nodes.api(0), 'POST', '/api/mcp/servers', body);
     expect(registered.status, JSON.stringify(registered.json)).toBe(201);
     serverId = registered.json.serverId;
     await until(async () => (await server()).contract !== null);
   });
   beforeEach(async () => {
     rmSync(join(folder, 'hold'), { force: true });
-    while (workers().length < 2) await cluster.start('workers');
+    await nodes.twoWorkers();
   });
   afterAll(async () => {
-    await cluster?.close();
-    await store?.close();
-    await connection?.close();
-    await eventStore?.close();
+    await nodes?.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -73,30 +53,30 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
       return [];
     }
   };
-  const server = async () => (await call(node(1), 'GET', `/api/mcp/servers/${serverId}`)).json;
+  const server = async () => (await call(nodes.api(1), 'GET', `/api/mcp/servers/${serverId}`)).json;
   /** Asked through the first node. */
   const ask = async (tool: string, line: string): Promise<Run> => {
-    const { conversationId } = (await call(node(0), 'POST', '/api/conversations', {})).json;
+    const { conversationId } = (await call(nodes.api(0), 'POST', '/api/conversations', {})).json;
     const parts = [{ type: 'text', text: `/pace 100\n/call notebook__${tool} ${JSON.stringify({ line })}` }];
-    const sent = await call(node(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true });
+    const sent = await call(nodes.api(0), 'POST', `/api/conversations/${conversationId}/messages`, { parts, reply: true });
     expect(sent.status, JSON.stringify(sent.json)).toBe(201);
     const { runId } = sent.json;
     onTestFailed(async () => {
       process.stderr.write(`${tool} ${line}: ${await typesOf(runId)}; ${JSON.stringify(await shown({ conversationId, runId }))}\n`);
-      for (const { role, process: own, output } of cluster.nodes) process.stderr.write(`${role} ${own.pid}: ${output().slice(-3000)}\n`);
+      for (const { role, process: own, output } of nodes.cluster.nodes) process.stderr.write(`${role} ${own.pid}: ${output().slice(-3000)}\n`);
     });
     return { conversationId, runId };
   };
   const typesOf = async (runId: string): Promise<string[]> => {
     const types: string[] = [];
-    for await (const { type } of store.read(`run-${runId}`)) types.push(type);
+    for await (const { type } of nodes.store.read(`run-${runId}`)) types.push(type);
     return types;
   };
   const ended = (runId: string): Promise<void> => until(async () => (await typesOf(runId)).includes('RunEnded'));
   const ends = async (runId: string): Promise<number> => (await typesOf(runId)).filter((type) => type === 'ToolCallEnded').length;
   /** What the second node shows of the call. */
   const shown = async ({ conversationId }: Run): Promise<{ state: string; errorText?: string } | undefined> => {
-    const { messages = [] } = (await call(node(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
+    const { messages = [] } = (await call(nodes.api(1), 'GET', `/api/conversations/${conversationId}/messages`)).json;
     return messages.flatMap(({ parts }: { parts: { type: string }[] }) => parts).find(({ type }: { type: string }) => type === 'tool');
   };
   const endsAs = async (run: Run, state: 'output-available' | 'output-error'): Promise<void> => {
@@ -104,13 +84,13 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     expect(await shown(run)).toMatchObject({ state });
   };
   const approvalOf = async ({ runId }: Run): Promise<string> => {
-    const find = async () => (await call(node(1), 'GET', '/api/approvals')).json.approvals.find((each: Run) => each.runId === runId);
+    const find = async () => (await call(nodes.api(1), 'GET', '/api/approvals')).json.approvals.find((each: Run) => each.runId === runId);
     await until(async () => (await find()) !== undefined);
     return (await find()).approvalId;
   };
   const allow = (api: 0 | 1, { runId }: Run, approvalId: string) =>
-    call(node(api), 'POST', `/api/runs/${runId}/approvals/${approvalId}`, { approved: true });
-  const allowAlways = (tool: string) => call(node(1), 'PUT', '/api/mcp/policies', { serverId, tool, policy: 'allow' });
+    call(nodes.api(api), 'POST', `/api/runs/${runId}/approvals/${approvalId}`, { approved: true });
+  const allowAlways = (tool: string) => call(nodes.api(1), 'PUT', '/api/mcp/policies', { serverId, tool, policy: 'allow' });
 
   test('one is registered through one node, and its state and tools are seen through the other', async () => {
     // Whichever came before may have killed the worker that was connected.
@@ -121,7 +101,7 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     expect(await server()).toMatchObject({ contract: { era: 'modern' }, status: { serverName: 'notebook' } });
     let read: { tools: { name: string }[]; late: string[] } | undefined;
     await until(async () => {
-      read = (await call(node(1), 'GET', '/api/mcp/tools?force_refresh=true')).json;
+      read = (await call(nodes.api(1), 'GET', '/api/mcp/tools?force_refresh=true')).json;
       return read?.late.length === 0;
     });
     const tools = read?.tools ?? [];
@@ -139,15 +119,15 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     await endsAs(run, 'output-available');
     expect(calls('once')).toHaveLength(1);
     // The connection is a worker’s.
-    expect(workers().map(({ process: { pid } }) => pid)).toContain(calls('once')[0]?.parent);
+    expect(nodes.workers().map(({ process: { pid } }) => pid)).toContain(calls('once')[0]?.parent);
   });
 
   test('the worker that asked is killed before the answer: another does it, once', async () => {
     const run = await ask('note', 'after the kill');
-    const claims = createMongoLeases(connection);
+    const claims = createMongoLeases(nodes.connection);
     const asking = async (): Promise<Node | undefined> => {
       const [claim] = await claims.list(`run/${run.runId}/`);
-      return workers().find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
+      return nodes.workers().find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
     };
     let worker: Node | undefined;
     await until(async () => {
@@ -171,12 +151,12 @@ describeWith(['MONGODB_URL'], 'tool servers on several nodes', () => {
     const [once, twice] = await Promise.all([ask('note_slowly', 'unknown'), ask('note_again', 'repeated')]);
     await until(() => calls('unknown').length === 1 && calls('repeated').length === 1);
     const begun = [...calls('unknown'), ...calls('repeated')];
-    const killed = workers().filter(({ process: { pid } }) => begun.some(({ parent }) => parent === pid));
+    const killed = nodes.workers().filter(({ process: { pid } }) => begun.some(({ parent }) => parent === pid));
     await Promise.all(killed.map((worker) => worker.kill('SIGKILL')));
     rmSync(join(folder, 'hold'));
     // What they had started ends with them.
     await until(() => begun.every(({ pid }) => !isAlive(pid)));
-    if (workers().length === 0) await cluster.start('workers');
+    if (nodes.workers().length === 0) await nodes.cluster.start('workers');
     await Promise.all([ended(once.runId), ended(twice.runId)]);
     await endsAs(once, 'output-error');
     expect((await shown(once))?.errorText).toContain('unknown');

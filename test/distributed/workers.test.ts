@@ -1,53 +1,30 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openEventStoreDb } from '../../src/adapters/event-store/eventstoredb.ts';
-import type { EventStore } from '../../src/adapters/event-store/port.ts';
 import { createMongoLeases } from '../../src/adapters/leases/mongodb.ts';
-import { type MongoConnection, openMongo } from '../../src/adapters/mongo/connection.ts';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import { call } from '../e2e/process/processes.ts';
-import { type Cluster, type Node, startCluster } from '../harness/cluster.ts';
+import type { Node } from '../harness/cluster.ts';
 import { until } from '../harness/until.ts';
-import { startEventStoreDouble } from '../servers/eventstoredb/index.ts';
-import type { TestServer } from '../servers/test-server.ts';
-import { describeWith, ownDatabase } from './servers.ts';
+import { type Nodes, startNodes } from './nodes.ts';
+import { describeWith } from './servers.ts';
 
 describeWith(['MONGODB_URL'], 'of two workers', () => {
-  let eventStore: TestServer;
-  let connection: MongoConnection;
-  let store: EventStore;
-  let cluster: Cluster;
-  const api = (): string => cluster.nodes.find(({ role }) => role === 'api')?.url ?? '';
-
+  let nodes: Nodes;
   beforeAll(async () => {
-    const started = await startEventStoreDouble();
-    if ('unavailable' in started) throw new Error(started.unavailable);
-    eventStore = started;
-    const mongoUrl = ownDatabase();
-    connection = await openMongo(mongoUrl);
-    store = await openEventStoreDb({ url: eventStore.url });
-    cluster = await startCluster({ eventStoreUrl: eventStore.url, mongoUrl }, ['api']);
+    nodes = await startNodes(['api', 'workers', 'workers']);
   });
-  const workers = (): Node[] =>
-    cluster.nodes.filter(({ role, process: { exitCode, signalCode } }) => role === 'workers' && (exitCode ?? signalCode) === null);
-  beforeEach(async () => {
-    while (workers().length < 2) await cluster.start('workers');
-  });
-  afterAll(async () => {
-    await cluster?.close();
-    await store?.close();
-    await connection?.close();
-    await eventStore?.close();
-  });
+  beforeEach(() => nodes.twoWorkers());
+  afterAll(() => nodes?.close());
 
   /** Asks for an answer, and finds out which worker gives it. */
   const ask = async (text: string): Promise<{ runId: string; conversationId: string; worker: Node }> => {
-    const { conversationId } = (await call(api(), 'POST', '/api/conversations', {})).json;
-    const { runId } = (await call(api(), 'POST', `/api/conversations/${conversationId}/messages`, { parts: [{ type: 'text', text }], reply: true }))
-      .json;
-    const leases = createMongoLeases(connection);
+    const { conversationId } = (await call(nodes.api(), 'POST', '/api/conversations', {})).json;
+    const { runId } = (
+      await call(nodes.api(), 'POST', `/api/conversations/${conversationId}/messages`, { parts: [{ type: 'text', text }], reply: true })
+    ).json;
+    const leases = createMongoLeases(nodes.connection);
     const worker = async (): Promise<Node | undefined> => {
       const [claim] = await leases.list(`run/${runId}/`);
-      return cluster.nodes.find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
+      return nodes.cluster.nodes.find(({ process: { pid } }) => claim?.holder.split(':')[1] === String(pid));
     };
     await until(async () => (await worker()) !== undefined && (await typesOf(runId)).includes('RunStarted'));
     return { runId, conversationId, worker: (await worker()) as Node };
@@ -55,14 +32,14 @@ describeWith(['MONGODB_URL'], 'of two workers', () => {
   const eventsOf = async (runId: string): Promise<RecordedEvent[]> =>
     (async () => {
       const found: RecordedEvent[] = [];
-      for await (const event of store.read(`run-${runId}`)) found.push(event);
+      for await (const event of nodes.store.read(`run-${runId}`)) found.push(event);
       return found;
     })();
   const typesOf = async (runId: string): Promise<string[]> => (await eventsOf(runId)).map(({ type }) => type);
   const hasEnded = async (runId: string): Promise<boolean> => (await typesOf(runId)).includes('RunEnded');
   /** Resolves once somebody who follows the run has read some text. */
   const streamed = async (conversationId: string, runId: string): Promise<void> => {
-    const { body } = await fetch(`${api()}/api/conversations/${conversationId}/runs/${runId}/stream`);
+    const { body } = await fetch(`${nodes.api()}/api/conversations/${conversationId}/runs/${runId}/stream`);
     let said = '';
     for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
       said += chunk;
