@@ -146,7 +146,7 @@ export async function createKernel(parts: KernelParts): Promise<Kernel> {
     ...jobs.reactions,
     ...mcp.reactions,
     createTitles({ tell, loader, sealer, models, callModel }),
-    ...createErasure({ store, tell, loader, vault, blobs, liveLog }),
+    ...createErasure({ store, tell, loader, vault, blobs, liveLog, views, progress }),
     ...accounting.reactions,
     ...createKeptErasure({ vault, blobs }),
   ];

@@ -8,21 +8,28 @@ import { annals } from '../commands/settle-active-run.ts';
 import { ConversationDeleted, ConversationTrashed, conversationStream, conversations } from '../domain/conversation/index.ts';
 import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
-import type { JobId, PersonId } from '../domain/ids.ts';
+import type { ConversationId, FileId, JobId, PersonId } from '../domain/ids.ts';
 import { PersonErased } from '../domain/person.ts';
+import type { Progress } from '../projections/progress.ts';
+import { attachments, attachmentsOf } from '../projections/views/attachments.ts';
+import type { Views } from '../projectionX';
 import { droppedScopes, dropping } from './apply-erasures.ts';
 import { type EraseParts, eraseConversation, eraseFile } from './erase-conversation.ts';
+import { caughtUp } from './erase-person/seen.ts';
+import { pages } from './export/gather.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
 export interface ErasureParts extends EraseParts {
   readonly tell: Tell;
+  readonly views: Views;
+  readonly progress: Progress;
 }
 
 const conversationIdOf = (stream: string): string => stream.slice('conversation-'.length);
 
 /** What deleting and trashing bring with them: active runs stop, keys are destroyed, bytes go. */
 export function createErasure(parts: ErasureParts): readonly Reaction[] {
-  const { tell, loader, vault } = parts;
+  const { tell, loader, vault, views } = parts;
   const stopActive = async ({ stream, metadata, id }: RecordedEvent): Promise<Verdict> => {
     const conversationId = conversationIdOf(stream);
     const { state } = await loader.load(stream, conversations);
@@ -36,16 +43,30 @@ export function createErasure(parts: ErasureParts): readonly Reaction[] {
     return told.ok ? done : verdictOf(told.error);
   };
 
-  const erase = async (recorded: RecordedEvent): Promise<Verdict> => {
+  /** Whether another thread of the same owner has the file too: the last one takes it along. */
+  const isUsedElsewhere = async (fileId: FileId, owner: PersonId | undefined): Promise<boolean> => {
+    for await (const page of pages(views, attachments, attachmentsOf(fileId))) {
+      for (const conversationId of new Set(page.map(({ doc }) => doc.conversationId))) {
+        const { state } = await loader.load(conversationStream(conversationId as ConversationId), conversations);
+        const isThere = state.status === 'active' || state.status === 'trashed';
+        if (isThere && (await resolveOwner(loader, state)) === owner && (await isNamedByOwner(loader, state, fileId, owner))) return true;
+      }
+    }
+    return false;
+  };
+
+  const erase = async (recorded: RecordedEvent, signal: AbortSignal): Promise<Verdict> => {
     const event = recorded as unknown as EventOf<typeof ConversationDeleted>;
     const { conversationId, fileIds } = event.data;
     await eraseConversation(parts, conversationId, event.metadata.subject);
     const { state } = await loader.load(conversationStream(conversationId), conversations);
     const owner = await resolveOwner(loader, { owner: event.metadata.subject });
+    if (fileIds.length > 0) await caughtUp(parts, [attachments.name], signal);
     for (const fileId of fileIds) {
       const { state: file } = await loader.load(fileStream(fileId), files);
       // Who may write here may have named a file that the owner never put here.
       if ((await resolveOwner(loader, file)) !== owner || !(await isNamedByOwner(loader, state, fileId, owner))) continue;
+      if (await isUsedElsewhere(fileId, owner)) continue;
       const told = await tell(annals(event.metadata.subject), deleteFile({ fileId }), { causationId: event.id });
       if (!told.ok && told.error.code !== 'NotFound') return verdictOf(told.error);
     }

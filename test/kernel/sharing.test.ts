@@ -258,6 +258,30 @@ describe('a file', () => {
     expect(await typesOf(disk, fileStream(named))).not.toContain('FileDeleted');
   });
 
+  test('of two threads goes with the last of them', async () => {
+    const { kernel, disk } = annals;
+    const [both, alone] = [await fileOf(ada, 'in both'), await fileOf(ada, 'in one')];
+    const [first, second] = [await askFor(kernel, ada, 'One'), await askFor(kernel, ada, 'Two')];
+    for (const { conversationId } of [first, second]) await send(ada, conversationId, 'See this', both);
+    await send(ada, first.conversationId, 'And this', alone);
+    const isGone = async (fileId: FileId) => (await typesOf(disk, fileStream(fileId))).includes('FileDeleted');
+    await kernel.tell(ada, deleteConversation({ conversationId: first.conversationId }));
+    // Files go in the order in which they were named.
+    await until(() => isGone(alone));
+    expect(await isGone(both)).toBe(false);
+    await kernel.tell(ada, deleteConversation({ conversationId: second.conversationId }));
+    await until(() => isGone(both));
+  });
+
+  test('of two threads that are deleted at once goes, too', async () => {
+    const { kernel, disk } = annals;
+    const fileId = await fileOf(ada, 'in both');
+    const threads = [await askFor(kernel, ada, 'One'), await askFor(kernel, ada, 'Two')];
+    for (const { conversationId } of threads) await send(ada, conversationId, 'See this', fileId);
+    await Promise.all(threads.map(({ conversationId }) => kernel.tell(ada, deleteConversation({ conversationId }))));
+    await until(async () => (await typesOf(disk, fileStream(fileId))).includes('FileDeleted'));
+  });
+
   test('of whoever writes into a shared conversation reaches the model', async () => {
     const { kernel } = annals;
     const fileId = await fileOf(bob, 'words of Bob');
