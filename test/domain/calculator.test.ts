@@ -131,9 +131,9 @@ test('whatever text it is given, it answers soon, and never throws', () => {
   const piece = fc.constantFrom('9', '(', ')', '^', '-', '%', '/', '*', ',', 'sqrt(', 'round(', 'max(', '1e300', '.', 'pi', ' ');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
-      const before = performance.now();
+      const before = process.cpuUsage();
       expect(calculate(pieces.join(''))).toHaveProperty('ok');
-      expect(performance.now() - before).toBeLessThan(2000);
+      expect(process.cpuUsage(before).user, 'microseconds').toBeLessThan(2_000_000);
     }),
     { numRuns: 500 },
   );

@@ -86,7 +86,7 @@ async function watched({ kernel, disk }: Installation, who: Principal): Promise<
   await kernel.security.flush();
   await kernel.refusals.flush();
   const names = kernel.progress.status().map(({ view }) => view);
-  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 10_000 });
+  const seen = async () => kernel.progress.waitFor(names, await disk.store.head(), { timeoutMs: 30_000 });
   await seen();
   await kernel.sweep();
   await seen();

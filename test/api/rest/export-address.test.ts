@@ -59,7 +59,8 @@ test('an address that its person asked for has the whole file, without a token, 
   expect(told.ok).toBe(true);
   const began = performance.now();
   await until(async () => (await fetch(url)).status === 404);
-  expect(performance.now() - began).toBeLessThan(5500);
+  // The five seconds, and as much again for a machine that does other things too.
+  expect(performance.now() - began).toBeLessThan(10_000);
   expect((await fetch(stays)).status).toBe(200);
 });
 

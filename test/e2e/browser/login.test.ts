@@ -61,7 +61,7 @@ describeInBrowser(
       await first.getByRole('button', { name: 'Settings' }).click();
       await page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'detached' });
       await first.reload();
-      await first.waitForURL('**/app/login**', { timeout: 10_000 });
+      await first.waitForURL('**/app/login**');
       await page.getByRole('button', { name: 'Log out' }).click();
       await page.getByRole('link', { name: 'Continue with Plain' }).waitFor();
       await page.goto(`${app.baseUrl}/app/`);

@@ -21,12 +21,12 @@ describeInBrowser('what one can ask for about one’s own data', (app) => {
     const page = await pageOfSomebody();
     const restrict = page.getByLabel('Restrict processing');
     await restrict.click();
-    await expect.poll(() => restrict.isChecked(), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => restrict.isChecked()).toBe(true);
     await look(page, 'privacy');
     await page.reload();
-    await expect.poll(() => page.getByLabel('Restrict processing').isChecked(), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => page.getByLabel('Restrict processing').isChecked()).toBe(true);
     await page.getByLabel('Restrict processing').click();
-    await expect.poll(() => page.getByLabel('Restrict processing').isChecked(), { timeout: 15_000 }).toBe(false);
+    await expect.poll(() => page.getByLabel('Restrict processing').isChecked()).toBe(false);
   });
 
   test('deletes the account once it has been typed, and shows how far that is until all is gone', async () => {

@@ -62,9 +62,7 @@ test('of a person who is erased no word, no key and no way back is left, in a re
   const { status, json } = await call(erasing.url, 'POST', '/api/me/erase', { confirm: 'delete my account' }, headers);
   expect(status, JSON.stringify(json)).toBe(202);
   expect((await call(erasing.url, 'GET', '/api/me', undefined, headers)).status).toBe(401);
-  const began = performance.now();
   await until(async () => (await call(erasing.url, 'GET', `/api/erasures/${json.jobId}`)).json.status === 'succeeded');
-  expect(performance.now() - began).toBeLessThan(60_000);
   expect(holding(folder, wrapped[0] ?? new Uint8Array(1)).length).toBe(0);
   expect(await seenBy(erasing.url, bob)).toEqual(bob.readable);
   expect(await erasing.kill('SIGTERM'), erasing.output()).toBe(0);
