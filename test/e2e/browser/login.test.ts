@@ -60,7 +60,6 @@ describeInBrowser(
       await page.getByRole('button', { name: 'End all others' }).click();
       await first.getByRole('button', { name: 'Settings' }).click();
       await page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'detached' });
-      await first.reload();
       await first.waitForURL('**/app/login**');
       await page.getByRole('button', { name: 'Log out' }).click();
       await page.getByRole('link', { name: 'Continue with Plain' }).waitFor();
