@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSqliteEventStore } from '../../src/adapters/event-store/sqlite.ts';
 import { verifyEvents } from '../../src/adapters/event-store/verify.ts';
 import { type ServerProcess, startServerProcess } from '../harness/server-process.ts';
+import { until } from '../harness/until.ts';
 import { checkEvents, type LogCheck, unequalViews } from './checks.ts';
 import { createClient, type Sent } from './client.ts';
 import { seeded } from './seeded.ts';
@@ -14,7 +15,7 @@ export interface ChaosOptions {
   readonly writers: number;
   readonly chats: number;
   readonly seed: number;
-  /** The server lives between these, in ms, before it is killed. */
+  /** The server lives between these, in ms, before it is killed, counted from when it has acknowledged something. */
   readonly life: readonly [number, number];
   readonly say?: (line: string) => void;
 }
@@ -28,6 +29,9 @@ export interface ChaosReport {
   /** Every promise that was broken, in words. Empty is green. */
   readonly broken: readonly string[];
 }
+
+/** A life in which the server did nothing shows nothing. */
+const AT_LEAST = 5;
 
 /**
  * Writers and streaming chats on a real server that is killed (SIGKILL) again and again; in the end every promise is checked against the log on disk.
@@ -43,14 +47,20 @@ export async function chaos({ kills, writers, chats, seed, life, say = () => und
     ...Array.from({ length: chats }, (_, index) => client.chat(`chat-${seed}-${index}`)),
   ];
   const broken: string[] = [];
+  const acknowledging = (): Promise<void> => {
+    const before = client.sent.length;
+    return until(() => client.sent.length >= before + AT_LEAST);
+  };
   try {
     for (let kill = 1; kill <= kills; kill++) {
+      await acknowledging();
       await sleep(life[0] + random() * (life[1] - life[0]));
       await server.kill('SIGKILL');
       const before = performance.now();
       server = await startServerProcess(folder);
       say(`kill ${kill} of ${kills}: back after ${Math.round(performance.now() - before)} ms, ${client.sent.length} acknowledged`);
     }
+    await acknowledging();
     await sleep(life[0]);
     over.abort();
     await Promise.all(work);
