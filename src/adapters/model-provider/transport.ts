@@ -1,5 +1,5 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ModelError } from './port.ts';
@@ -14,12 +14,18 @@ const decoders: Record<string, () => ReturnType<typeof createGunzip | typeof cre
 };
 const withoutBody = new Set([204, 205, 304]);
 
+/** Between two messages somebody reads and types; a new connection with its TLS would cost the next answer several round trips. */
+const IDLE_MS = 60_000;
+
 /**
  * A `fetch` for calls to model servers. Unlike the built-in one it bounds the time to connect (milliseconds), hands over everything that arrived before
- * a connection breaks, closes the socket as soon as the signal fires, and follows no redirect: one would carry the key to another host. `publicOnly`
- * connects to no private network.
+ * a connection breaks, closes the socket as soon as the signal fires, and follows no redirect: one would carry the key to another host. Connections are
+ * kept for the next call, and no other `fetch` has them. `publicOnly` connects to no private network.
  */
 export function createFetch({ connectTimeout = 5_000, publicOnly = false }: { connectTimeout?: number; publicOnly?: boolean } = {}): Fetch {
+  const kept = { keepAlive: true, timeout: IDLE_MS };
+  const plain = { request: httpRequest, agent: new HttpAgent(kept), connected: 'connect' } as const;
+  const secure = { request: httpsRequest, agent: new HttpsAgent(kept), connected: 'secureConnect' } as const;
   return async (input, init) => {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const wanted = new Request(input, { ...init, signal: null });
@@ -33,11 +39,12 @@ export function createFetch({ connectTimeout = 5_000, publicOnly = false }: { co
     };
     if (publicOnly) requirePublicHost(url.hostname);
     const reach = publicOnly ? { lookup: publicLookup } : {};
-    const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: wanted.method, headers, ...reach });
+    const { request, agent, connected } = url.protocol === 'https:' ? secure : plain;
+    const outgoing = request(url, { method: wanted.method, headers, agent, ...reach });
     const abort = () => outgoing.destroy(new DOMException('The call was stopped.', 'AbortError'));
     signal?.addEventListener('abort', abort, { once: true });
     outgoing.once('close', () => signal?.removeEventListener('abort', abort));
-    boundConnect(outgoing, url.protocol === 'https:' ? 'secureConnect' : 'connect', connectTimeout);
+    boundConnect(outgoing, connected, connectTimeout);
     return await new Promise<Response>((resolve, reject) => {
       outgoing.on('error', reject);
       outgoing.once('response', (incoming) => resolve(responseOf(incoming, outgoing)));

@@ -49,3 +49,16 @@ test('a body that is large and slow to be read arrives whole', async () => {
   expect(Buffer.compare(Buffer.from(await response.arrayBuffer()), sent)).toBe(0);
   await server.close();
 });
+
+test('a connection is kept for the next call, and for no other fetch', async () => {
+  const ports: (number | undefined)[] = [];
+  const server = await serve((request, response) => {
+    ports.push(request.socket.remotePort);
+    response.end('here');
+  });
+  const [one, other] = [createFetch(), createFetch()];
+  for (const use of [one, one, other]) expect(await (await use(server.url)).text()).toBe('here');
+  expect(ports[1]).toBe(ports[0]);
+  expect(ports[2]).not.toBe(ports[0]);
+  await server.close();
+});
