@@ -12,7 +12,7 @@ import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import type { ReplyParts, RunJob } from './job.ts';
 import { readPartial } from './partial.ts';
-import { performRun } from './perform.ts';
+import { type Prepared, performRun, prepareStep } from './perform.ts';
 import { createRunTeller } from './run-commands.ts';
 
 export interface Replies {
@@ -34,8 +34,8 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
   const drained = new AbortController();
   let draining = false;
 
-  const perform = (job: RunJob): void => {
-    const work = performRun(parts, job, drained.signal)
+  const perform = (job: RunJob, first?: Promise<Prepared>): void => {
+    const work = performRun(parts, job, drained.signal, first)
       .catch((error: unknown) => parts.onProblem?.(`run ${job.runId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
       .finally(() => {
         if (working.get(job.runId) !== work) return;
@@ -49,6 +49,11 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     duties.release(runId).catch((error: unknown) => parts.onProblem?.(`run ${runId} could not be released: ${String(error)}`));
   };
 
+  const clientToolsOf = async ({ id, data }: EventOf<typeof ReplyRequested>): Promise<ToolDefinition[]> => {
+    const opened = await sealer.open(data.sealed as Sealed, id);
+    return isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
+  };
+
   /** What the request of this run says: its model and the page's tools. */
   const requested = async (
     conversationId: string,
@@ -60,9 +65,7 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     if (!node) return undefined;
     for await (const recorded of store.read(conversationStream(conversationId), { from: node.revision, max: 1 })) {
       const event = recorded as unknown as EventOf<typeof ReplyRequested>;
-      const opened = await sealer.open(event.data.sealed as Sealed, event.id);
-      const tools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
-      return { event, clientTools: tools };
+      return { event, clientTools: await clientToolsOf(event) };
     }
     return undefined;
   };
@@ -100,11 +103,19 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
       const stopped = await tellRun(commands.stopRun({ conversationId, runId, messageId }));
       return stopped.ok ? done : verdictOf(stopped.error);
     }
-    const told = await tellRun(commands.startRun({ conversationId, runId, messageId, model }));
+    const prepare = async (): Promise<{ job: RunJob; first: Promise<Prepared> }> => {
+      const clientTools = await clientToolsOf(event);
+      const askedBy = doneFor(event.metadata);
+      const job: RunJob = { conversationId, runId, messageId, owner, askedBy, model, clientTools, epoch: 1, segment: 0, correlationId };
+      const first = prepareStep(parts, job);
+      // Whoever performs the run hears of it; perhaps nobody does.
+      first.catch(() => undefined);
+      return { job, first };
+    };
+    // What the model is to be told is gathered while the disk works.
+    const [told, { job, first }] = await Promise.all([tellRun(commands.startRun({ conversationId, runId, messageId, model })), prepare()]);
     if (!told.ok) return verdictOf(told.error);
-    const opened = await sealer.open(event.data.sealed as Sealed, event.id);
-    const clientTools = isUnopened(opened) ? [] : ((opened as { tools?: ToolDefinition[] }).tools ?? []);
-    perform({ conversationId, runId, messageId, owner, askedBy: doneFor(event.metadata), model, clientTools, epoch: 1, segment: 0, correlationId });
+    perform(job, first);
     return done;
   };
 

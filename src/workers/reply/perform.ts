@@ -1,9 +1,9 @@
-import type { ToolDefinition } from '../../adapters/model-provider/port.ts';
+import type { ModelMessage, ToolDefinition } from '../../adapters/model-provider/port.ts';
 import { settleReply } from '../../commands/conversation.ts';
 import * as commands from '../../commands/run.ts';
 import { settleCommandId } from '../../commands/settle-active-run.ts';
 import { conversationStream, conversations } from '../../domain/conversation/index.ts';
-import type { MessageId, RunId } from '../../domain/ids.ts';
+import type { MessageId } from '../../domain/ids.ts';
 import type { MaskKind } from '../../domain/masking/detect.ts';
 import type { Outcome, Part } from '../../domain/message.ts';
 import { isWaiting, openCalls, type Run, runStream, runs } from '../../domain/run/index.ts';
@@ -21,11 +21,23 @@ const MAX_STEPS = 25;
 /** Tool calls of one run, all steps together. */
 const MAX_CALLS = 128;
 
+/** What a model is told at one of its steps. */
+export interface Prepared {
+  readonly offered: readonly ServerTool[];
+  readonly messages: readonly ModelMessage[];
+}
+
+/** Records nothing: which tools there are is asked anew for each step, so that what was switched off meanwhile is not offered. */
+export async function prepareStep(parts: ReplyParts, job: RunJob): Promise<Prepared> {
+  const [offered, messages] = await Promise.all([serverTools(parts, job), messagesFor(parts, job)]);
+  return { offered, messages };
+}
+
 /**
  * Takes an opened run from where its stream stands to its end, or to where it waits for somebody. Writes nothing once another epoch has begun.
- * `drain` ends a streaming call as `interrupted`.
+ * `drain` ends a streaming call as `interrupted`. What the first step needs may be under way already.
  */
-export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSignal): Promise<void> {
+export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSignal, first?: Promise<Prepared>): Promise<void> {
   const { conversationId, runId, messageId, owner, epoch, segment } = job;
   const { loader, liveLog, hub } = parts;
   let answer: StepResult | undefined;
@@ -53,6 +65,7 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
   };
 
   try {
+    let prepared = first;
     for (let fresh = (await load()).status === 'streaming'; ; fresh = false) {
       const run = await load();
       if (run.status === 'ended' || run.epoch !== epoch) return;
@@ -70,8 +83,9 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
         const started = await tell(commands.startStep({ ...of, epoch, model: job.model }));
         if (!isDone(started)) return;
       }
-      const offered = await serverTools(parts, job);
-      const result = await modelStep(parts, job, offered, (await load()).step, live, tell, signal);
+      const { offered, messages } = await (prepared ?? prepareStep(parts, job));
+      prepared = undefined;
+      const result = await modelStep(parts, job, { offered, messages }, (await load()).step, live, tell, signal);
       answer = result;
       if (result.error) return await end(...brokenOff(result, stop.signal.aborted, drain.aborted));
       if (result.calls.length === 0) return await end('completed', result);
@@ -95,17 +109,13 @@ export async function performRun(parts: ReplyParts, job: RunJob, drain: AbortSig
 async function modelStep(
   parts: ReplyParts,
   job: RunJob,
-  offered: readonly ServerTool[],
+  { offered, messages }: Prepared,
   step: number,
   live: LiveWriter,
   tell: RunTell,
   signal: AbortSignal,
 ): Promise<StepResult> {
   const { conversationId, runId, messageId, epoch, model } = job;
-  const { state: conversation } = await parts.loader.load(conversationStream(conversationId), conversations);
-  const parentId = conversation.runs.get(runId)?.parentId as MessageId;
-  const messages = await branchMessages(parts, conversation, conversationId, parentId);
-  if (step > 0) messages.push(...(await branchMessagesOfRun(parts, runId)));
   const tools: ToolDefinition[] = [
     ...offered.map(({ name, description, parameters }) => ({ name, ...(description === undefined ? {} : { description }), parameters })),
     ...job.clientTools,
@@ -134,8 +144,13 @@ async function modelStep(
 const refusesTools = ({ error, parts }: StepResult): boolean =>
   error?.code === 'BadRequest' && parts.length === 0 && /not support (?:tool|function)/i.test(error.message);
 
-async function branchMessagesOfRun(parts: ReplyParts, runId: RunId) {
-  return modelMessages('assistant', await runParts(parts, runId), async () => undefined);
+/** The branch up to the question, and what earlier steps of the run have said. */
+async function messagesFor(parts: ReplyParts, { conversationId, runId }: RunJob): Promise<ModelMessage[]> {
+  const { state: conversation } = await parts.loader.load(conversationStream(conversationId), conversations);
+  const parentId = conversation.runs.get(runId)?.parentId as MessageId;
+  const branch = await branchMessages(parts, conversation, conversationId, parentId);
+  const { step } = (await parts.loader.load(runStream(runId), runs)).state;
+  return step > 0 ? [...branch, ...(await modelMessages('assistant', await runParts(parts, runId), async () => undefined))] : branch;
 }
 
 function brokenOff(
@@ -202,6 +217,5 @@ async function completeStep(
   return true;
 }
 
-/** Records nothing: which tools there are is asked anew for each step, so that what was switched off meanwhile is not offered. */
 const serverTools = ({ tools }: ReplyParts, { askedBy, conversationId, runId, model }: RunJob): Promise<readonly ServerTool[]> =>
   tools.tools({ person: askedBy, conversationId, runId, model });
