@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { type BrowserServer, startServer } from './server.ts';
 
@@ -77,7 +78,7 @@ let building: Promise<unknown> | undefined;
 async function buildApp(): Promise<void> {
   const changed = (path: string) => statSync(path).mtimeMs;
   if (existsSync(built) && globSync(sources).every((path) => changed(path) <= changed(built))) return;
-  building ??= build({ root: 'web', logLevel: 'error' });
+  building ??= promisify(execFile)(process.execPath, ['scripts/prepare.js']);
   await building;
 }
 
