@@ -20,7 +20,7 @@ const commands = '^src/commands/';
 const projections = '^src/projections/';
 const workers = '^src/workers/';
 const api = '^src/api/';
-const main = '^src/main([.]ts$|/)';
+const main = '^src/main([.]js$|/)';
 
 /** A layer may import itself and the ones listed, and nothing else of ours. */
 const layer = (name, path, allowed) => ({
@@ -107,7 +107,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A module that imports nothing and that nothing imports is dead.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['[.]d[.]ts$', '(^|/)(vite[.]config|main|index)[.]tsx?$'] },
+      from: { orphan: true, pathNot: ['[.]d[.]ts$', '(^|/)(vite[.]config|main|index)[.](js|tsx?)$'] },
       to: {},
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -30,4 +30,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.ANNALS_PORT || 4417) + '/health/ready').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # On an address that is not loopback nobody is trusted for where they come from: a way to log in, a JWT secret or a proxy must be configured
 # in the environment, and the server says so and stops when none is.
-CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts", "start", "--host", "0.0.0.0", "--data", "/data"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.js", "start", "--host", "0.0.0.0", "--data", "/data"]

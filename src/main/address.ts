@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import { loadSecret } from '../adapters/key-vault/master-key.ts';
 import { LOCAL } from '../api/http/identity/identify.ts';
 import type { PersonId } from '../domain/ids.ts';
@@ -30,10 +30,11 @@ async function secretOf(settings: Settings): Promise<Buffer> {
  * Over TLS the server has to show the certificate of the settings; its name is another than that of this machine, and whoever signed it need not be known
  * here.
  */
-function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): { readonly dispatcher?: Agent } {
+async function trusting({ ANNALS_TLS_CERT: certFile }: Settings, address: string): Promise<{ readonly dispatcher?: Agent }> {
   if (!address.startsWith('https:')) return {};
   if (certFile === undefined) return fail(`The server at ${address} speaks TLS: give this command the ANNALS_TLS_CERT that the server has.`);
   const ca = readFileSync(certFile);
+  const { Agent } = await import('undici');
   return { dispatcher: new Agent({ connect: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } }) };
 }
 
@@ -58,7 +59,7 @@ export async function callServer(settings: Settings, path: string, init: Request
   const folder = settings.ANNALS_DATA;
   const { address, token } = await runningServer(settings);
   const headers = { ...init.headers, authorization: `Bearer ${await token(60, as)}` };
-  const response = await fetch(address + path, { ...init, headers, ...trusting(settings, address) }).catch(() =>
+  const response = await fetch(address + path, { ...init, headers, ...(await trusting(settings, address)) }).catch(() =>
     fail(`The server of ${folder} does not answer at ${address}: is it still running?`),
   );
   if (response.ok) return response;

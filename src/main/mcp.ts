@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { parsePublicKey } from '../adapters/event-store/heads.ts';
 import { createGuardedFetch } from '../adapters/guarded-fetch/index.ts';
-import { createMcpConnector } from '../adapters/mcp/connector.ts';
+import type { ConnectorParts } from '../adapters/mcp/connector.ts';
+import type { McpConnector } from '../adapters/mcp/port.ts';
 import { createMcpCatalogue } from '../adapters/mcp-catalogue/index.ts';
 import type { McpCatalogue } from '../adapters/mcp-catalogue/port.ts';
 import { createNpmPackages } from '../adapters/npm/index.ts';
@@ -20,7 +21,7 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     connector: (onBlocked) => {
       const { fetch, close } = createGuardedFetch({ allow: privateAddresses(settings), onBlocked });
       opened.defer(close);
-      return createMcpConnector({ fetch, version: '1' });
+      return connectorOnDemand({ fetch, version: '1' });
     },
     provided: providedServers(settings.AICHAT_MCP_SERVERS_FILE),
     commands: settings.ANNALS_MCP_COMMANDS,
@@ -31,6 +32,25 @@ export function openMcp(settings: Settings, opened: AsyncDisposableStack): McpSe
     lookUpMs: settings.ANNALS_MCP_LOOK_UP,
     watchMs: settings.ANNALS_MCP_WATCH,
     searchTokens: settings.ANNALS_TOOL_SEARCH,
+  };
+}
+
+/** Its SDK, some 15 MiB of memory, is loaded by the first server that is connected to: many installations have none. */
+function connectorOnDemand(parts: ConnectorParts): McpConnector {
+  let loaded: Promise<McpConnector> | undefined;
+  const load = (): Promise<McpConnector> => {
+    loaded ??= import('../adapters/mcp/connector.ts').then(({ createMcpConnector }) => createMcpConnector(parts));
+    return loaded;
+  };
+  return {
+    connect: async (...given) => (await load()).connect(...given),
+    authorizer: {
+      begin: async (...given) => (await load()).authorizer.begin(...given),
+      finish: async (...given) => (await load()).authorizer.finish(...given),
+      refresh: async (...given) => (await load()).authorizer.refresh(...given),
+      revoke: async (...given) => (await load()).authorizer.revoke(...given),
+      tokenOf: async (...given) => (await load()).authorizer.tokenOf(...given),
+    },
   };
 }
 

@@ -76,7 +76,7 @@ export function createProjectorClient(
   return {
     progress,
     start() {
-      const worker = new Worker(new URL('../main.ts', import.meta.url), { workerData: { thread: 'projector', folder, secret } });
+      const worker = new Worker(new URL('../main.js', import.meta.url), { workerData: { thread: 'projector', folder, secret } });
       worker.on('message', hear);
       worker.on('error', (error) => hear({ kind: 'failed', message: error instanceof Error ? error.message : String(error), damaged: false }));
       const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve(ended())));

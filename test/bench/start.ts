@@ -4,12 +4,22 @@ import { startAnnalsServer } from './annals-server.ts';
 import { type Bench, type BenchOptions, inFolder, median, ms, timed } from './measure.ts';
 import { writeSampleLog } from './sample-log.ts';
 
-const residentMiB = (pid: number | undefined): number => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]).toString()) / 1024;
+const shown = (what: 'rss' | 'cputimes', pid: number | undefined): number =>
+  Number(execFileSync('ps', ['-o', `${what}=`, '-p', String(pid)]).toString());
+const residentMiB = (pid: number | undefined): number => shown('rss', pid) / 1024;
+
+/** Waits until the process does nothing: its reactions have read a log that another program wrote. */
+async function idle(pid: number | undefined): Promise<void> {
+  for (let before = -1, now = shown('cputimes', pid); now > before; now = shown('cputimes', pid)) {
+    before = now;
+    await sleep(5000);
+  }
+}
 
 /** Starts the server for the first time on this log and lets it build its views. */
 async function buildViews(folder: string, { say }: BenchOptions): Promise<number> {
+  const server = await startAnnalsServer(folder);
   const { ms: took } = await timed(async () => {
-    const server = await startAnnalsServer(folder);
     const ready = async (): Promise<number> => (await fetch(`${server.url}/health/ready`)).status;
     let status = await ready();
     while (status === 503) {
@@ -17,8 +27,9 @@ async function buildViews(folder: string, { say }: BenchOptions): Promise<number
       status = await ready();
     }
     if (status !== 200) throw new Error(`The server answers ${status} when asked whether it is ready.`);
-    await server.kill('SIGTERM');
   });
+  await idle(server.process.pid);
+  await server.kill('SIGTERM');
   say(`the views were built in ${Math.round(took / 1000)} s`);
   return took;
 }

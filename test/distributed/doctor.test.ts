@@ -13,7 +13,7 @@ import type { TestServer } from '../servers/test-server.ts';
 import { newTestDatabase } from './mongo-database.ts';
 import { describeWith, kafkaBrokers, mongodbUrl } from './servers.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 const secrets = { RINI_API_MASTER_KEY: masterKey, ANNALS_JWT_SECRET: 'x'.repeat(32), ANNALS_LOCAL_MODELS: 'off' };
 

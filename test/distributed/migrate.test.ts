@@ -21,7 +21,7 @@ import type { TestServer } from '../servers/test-server.ts';
 import { allOf, eventsIn, liveThrough, type Story, seen } from './migrate-story.ts';
 import { describeWith, ownDatabase } from './servers.ts';
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname;
+const main = new URL('../../src/main.js', import.meta.url).pathname;
 
 /** Each starts servers and processes one after the other. */
 const SLOW_MS = 400_000;

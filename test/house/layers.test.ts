@@ -45,7 +45,7 @@ const soundHouse = {
   'src/projections/notes.ts': `import '../domain/note.ts';\nimport type {} from '../adapters/event-store/port.ts';`,
   'src/workers/remind.ts': `import '../commands/note.ts';\nimport '../projections/notes.ts';\nimport '../domain/note.ts';\nimport type {} from '../adapters/event-store/port.ts';`,
   'src/api/rest/notes.ts': `import 'express';\nimport '../../commands/note.ts';\nimport '../../projections/notes.ts';\nimport '../../domain/note.ts';`,
-  'src/main.ts': `import './main/start.ts';\nimport './adapters/event-store/sqlite.ts';\nimport './adapters/key-vault/file.ts';\nimport './adapters/model-provider/openai.ts';`,
+  'src/main.js': `import './main/start.ts';\nimport './adapters/event-store/sqlite.ts';\nimport './adapters/key-vault/file.ts';\nimport './adapters/model-provider/openai.ts';`,
   'src/main/start.ts': `import '../api/rest/notes.ts';\nimport '../workers/remind.ts';`,
   'web/src/app.ts': `import 'react';\nimport '../../packages/client/src/annals.ts';`,
   'packages/client/src/annals.ts': `import './fetch.ts';`,

@@ -1,5 +1,8 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { MailPost } from './port.ts';
+
+/** Loaded by the first mail: many installations send none. */
+const nodemailer = () => import('nodemailer');
 
 /** In ms; together they stay below what whoever sends is given. */
 const timeouts = { connectionTimeout: 8000, greetingTimeout: 8000, socketTimeout: 15_000, dnsTimeout: 5000 };
@@ -13,14 +16,17 @@ export interface SmtpOptions {
 
 /** Sends through a server for mails. */
 export function createSmtpPost({ url, from }: SmtpOptions): MailPost {
-  const transport = createTransport({ url, ...timeouts }, { from, disableFileAccess: true, disableUrlAccess: true });
+  let opened: Promise<Transporter> | undefined;
+  const open = async (): Promise<Transporter> =>
+    (await nodemailer()).createTransport({ url, ...timeouts }, { from, disableFileAccess: true, disableUrlAccess: true });
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost';
   return {
     sends: true,
     async send({ id, to, subject, text }) {
       try {
         const headers = { 'Auto-Submitted': 'auto-generated' };
-        await transport.sendMail({ to: { name: '', address: to }, subject, text, headers, messageId: `<${id}@${domain}>` });
+        opened ??= open();
+        await (await opened).sendMail({ to: { name: '', address: to }, subject, text, headers, messageId: `<${id}@${domain}>` });
         return { ok: true };
       } catch (error) {
         const { code, responseCode } = error as { code?: string; responseCode?: number };
@@ -29,13 +35,13 @@ export function createSmtpPost({ url, from }: SmtpOptions): MailPost {
         return { ok: false, code: isLasting ? 'Refused' : 'Unavailable', message };
       }
     },
-    close: () => transport.close(),
+    close: () => void opened?.then((transport) => transport.close()),
   };
 }
 
 /** Why the server does not let us in; undefined when it does. Nothing is sent. */
 export async function askSmtp(url: string): Promise<string | undefined> {
-  const transport = createTransport({ url, ...timeouts });
+  const transport = (await nodemailer()).createTransport({ url, ...timeouts });
   try {
     await transport.verify();
     return undefined;

@@ -91,7 +91,7 @@ export function createMcpAuthorizer(guarded: GuardedFetch): McpAuthorizer {
         return freshGrant(server, tokens);
       }),
     revoke: (grant, signal) => revoke(grant, fetchUntil(signal)).catch(() => false),
-    tokenOf: (grant) => {
+    tokenOf: async (grant) => {
       const { url, tokens } = Grant.parse(grant);
       return { url, accessToken: tokens.access_token };
     },

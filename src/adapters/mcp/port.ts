@@ -209,5 +209,5 @@ export interface McpAuthorizer {
   /** Tells the authorization server that nobody needs them any more; whether it has heard it. */
   revoke(grant: Json, signal: AbortSignal): Promise<boolean>;
   /** What stands in a grant for whoever uses it: the token, and the address of the server that it belongs to. */
-  tokenOf(grant: Json): { readonly url: string; readonly accessToken: string };
+  tokenOf(grant: Json): Promise<{ readonly url: string; readonly accessToken: string }>;
 }

@@ -1,16 +1,12 @@
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { promptsAskedBy } from '../../projections/prompt-source.ts';
 import { json } from '../http/answer.ts';
 import { createRateLimit } from '../http/identity/rate-limit.ts';
 import { errorHeaders, HttpError, statusOf } from '../http/problem.ts';
 import type { RouteRequest, Visit } from '../http/request.ts';
 import { type ErrorForm, openRoute, type RouteDefinition, route } from '../http/route.ts';
 import { sendStream, sse, sseHeaders } from '../http/stream.ts';
-import { changesOf, noticesFor } from './notices.ts';
-import { promptServer } from './server.ts';
+import { changesOf } from './notices.ts';
 
 export interface McpOptions {
   /** Where the server is reached from outside. */
@@ -54,7 +50,10 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
     },
     handle: async (request) => {
       limit(request.principal.id);
-      await serve(request, open);
+      // The SDK, some 15 MiB of memory, is loaded by the first client that comes.
+      const { exchangeWith } = await import('./exchange.ts');
+      const answer = (): Promise<void> => exchangeWith(request);
+      await (isListening(request.body) ? counted(open, request.principal.id, answer) : answer());
       return undefined;
     },
   });
@@ -93,30 +92,8 @@ export function mcpRoutes({ publicUrl, perMinute = PER_MINUTE }: McpOptions): re
   return [exchange, notices, metadata(METADATA), metadata(`${METADATA}${PATH}`)];
 }
 
-/** How the SDK's message begins about a request that it does not take. */
-const REJECTED = 'Rejected inbound request';
-
 const originOf = ({ req }: Visit, publicUrl: string | undefined): string =>
   publicUrl === undefined ? `http://${req.headers.host}` : new URL(publicUrl).origin;
-
-/** One handler for each exchange: so what it serves, and of what it tells, is this person's and nobody else's. */
-async function serve(request: RouteRequest<unknown, unknown, z.output<ReturnType<typeof z.json>>>, open: LRUCache<string, number>): Promise<void> {
-  const { principal, annals, kernel, body, req, res } = request;
-  const until = AbortSignal.any([request.signal, kernel.closing]);
-  const source = promptsAskedBy(request.ask, (promptId) => annals.prompts.used(promptId));
-  const handler = createMcpHandler(() => promptServer(source), {
-    bus: noticesFor(request, until),
-    maxSubscriptions: 1,
-    onerror: (error) => {
-      // What a client did wrong is answered to it, and no fault of this server's.
-      if (!error.message.startsWith(REJECTED)) kernel.log(`request ${request.requestId}: MCP: ${error.message}`);
-    },
-  });
-  const end = (): void => void handler.close().catch(() => undefined);
-  until.addEventListener('abort', end, { once: true });
-  const answer = (): Promise<void> => toNodeHandler(handler)(req, res, body);
-  await (isListening(body) ? counted(open, principal.id, answer) : answer());
-}
 
 const isListening = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'method' in body && body.method === 'subscriptions/listen';

@@ -132,7 +132,7 @@ export function createMcpAccess(parts: AccessParts): McpAccessDesk {
     const { grant, generation } = await stateOf(serverId, person);
     const json = grant && (await secretAt(serverId, person, grant.place, 'grant'));
     if (json === undefined) return undefined;
-    const { url: of, accessToken } = authorizer.tokenOf(json);
+    const { url: of, accessToken } = await authorizer.tokenOf(json);
     if (of === url) return { token: accessToken, generation };
     await lose(serverId, person, 'AddressChanged');
     return undefined;

@@ -29,7 +29,7 @@ const hidden = [
     '/app/..%2f.git%2fHEAD',
     '/.well-known/x',
   ],
-  ...['/package.json', '/package-lock.json', '/src/main.ts', '/app/../package.json', '/node_modules/zod/package.json', '/Dockerfile'],
+  ...['/package.json', '/package-lock.json', '/src/main.js', '/app/../package.json', '/node_modules/zod/package.json', '/Dockerfile'],
   ...['/data/events.db', '/events.db', '/keys.db', '/master.key', '/installation.secret', '/heads.jsonl', '/address'],
   ...['/admin', '/api/admin', '/console', '/phpmyadmin', '/wp-login.php', '/cgi-bin/x', '/backup.zip', '/dump.sql'],
 ] as const;

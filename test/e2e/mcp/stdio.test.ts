@@ -5,7 +5,7 @@ import { until } from '../../harness/until.ts';
 import { annals, call, cleanUp, newFolder, startOn } from '../process/processes.ts';
 
 cleanUp();
-const main = new URL('../../../src/main.ts', import.meta.url).pathname;
+const main = new URL('../../../src/main.js', import.meta.url).pathname;
 const text = (said: string) => ({ arguments: [{ name: 'who' }], messages: [{ role: 'user', content: { type: 'text', text: said } }] });
 
 test.each(['legacy', 'modern'] as const)(

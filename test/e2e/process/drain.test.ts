@@ -93,7 +93,7 @@ test.each([
 });
 
 test('SIGTERM during start ends in order, whenever it comes', async () => {
-  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
   for (const file of ['lock.db', 'events.db', 'keys.db', 'views.db']) {
     const folder = newFolder();
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'start', '--port', '0', '--data', folder], {

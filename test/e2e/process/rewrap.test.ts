@@ -11,7 +11,7 @@ import { rewrapSqliteVault } from '../../../src/adapters/key-vault/rewrap-sqlite
 import { annals, call, chat, cleanUp, newFolder, refusal, startOn } from './processes.ts';
 
 cleanUp();
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 
 const textsOf = async (url: string): Promise<string> => JSON.stringify((await call(url, 'GET', '/api/provider-keys')).json);
 

@@ -28,7 +28,7 @@ function playedServer() {
       await held.promise;
       return { ok: true, value: { grant: grantOf(`token ${number}`), issuer: '', accessToken: '', refreshable: true, expiresIn: 3600 } };
     },
-    tokenOf: (grant) => ({ url, accessToken: (grant as ReturnType<typeof grantOf>).tokens.access_token }),
+    tokenOf: async (grant) => ({ url, accessToken: (grant as ReturnType<typeof grantOf>).tokens.access_token }),
   };
   return { authorizer: authorizer as McpAuthorizer, go: () => held.resolve(), count: () => refreshes };
 }
