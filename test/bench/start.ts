@@ -18,15 +18,16 @@ async function idle(pid: number | undefined): Promise<void> {
 
 /** Starts the server for the first time on this log and lets it build its views. */
 async function buildViews(folder: string, { say }: BenchOptions): Promise<number> {
-  const server = await startAnnalsServer(folder);
-  const { ms: took } = await timed(async () => {
-    const ready = async (): Promise<number> => (await fetch(`${server.url}/health/ready`)).status;
+  const { ms: took, result: server } = await timed(async () => {
+    const started = await startAnnalsServer(folder);
+    const ready = async (): Promise<number> => (await fetch(`${started.url}/health/ready`)).status;
     let status = await ready();
     while (status === 503) {
       await sleep(200);
       status = await ready();
     }
     if (status !== 200) throw new Error(`The server answers ${status} when asked whether it is ready.`);
+    return started;
   });
   await idle(server.process.pid);
   await server.kill('SIGTERM');
