@@ -116,7 +116,7 @@ export function whileWelcome(signal: AbortSignal, { isWelcome }: Extract<Identif
   timer.unref();
   const stop = (): void => {
     clearInterval(timer);
-    ended.abort();
+    ended.abort(signal.reason);
   };
   signal.addEventListener('abort', stop, { once: true });
   ended.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
