@@ -54,7 +54,7 @@ beforeAll(async () => {
   }
   // Nobody has waited for a server to start.
   expect(performance.now() - began).toBeLessThan(10_000);
-  for (const id of ids.values()) await until(async () => (await ask('GET', `/api/mcp/servers/${id}`)).contract !== null);
+  for (const id of ids.values()) await until(async () => (await ask('GET', `/api/mcp/servers/${id}`)).contract?.tools > 0);
 }, 60_000);
 afterAll(async () => {
   await server?.stop();
