@@ -1,4 +1,3 @@
-import type { Agent } from 'undici';
 import { allowing, BlockedAddress, blockOf, guardedLookup, type Resolve, requireHost } from '../public-address.ts';
 import { capped } from './capped.ts';
 import type { Blocked, GuardedFetch } from './port.ts';
@@ -21,21 +20,22 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** All that another origin is told; any other header can hold a secret that was meant for the first. */
 const HARMLESS = ['accept', 'accept-language', 'content-type', 'content-length', 'user-agent', 'mcp-protocol-version'];
 
-/** Some 20 MiB of memory: loaded by the first fetch, which many installations never make. */
-const undici = () => import('undici');
-
 /** See `GuardedFetch`. One dispatcher for all its connections; `close` ends them. */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): { fetch: GuardedFetch; close: () => Promise<void> } {
   const { allow = [], maxBytes = 16 * 1024 * 1024, maxRedirects = 5, deadlineMs, connectMs = 5000, onBlocked } = options;
   const isAllowed = allowing(allow);
-  const open = async (): Promise<Agent> =>
-    new (await undici()).Agent({
+  /** Some 20 MiB of memory: loaded by the first fetch, which many installations never make. */
+  const open = async () => {
+    const { Agent, fetch: send } = await import('undici');
+    const dispatcher = new Agent({
       connect: { lookup: guardedLookup(isAllowed, options.resolve), timeout: connectMs },
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: -1,
     });
-  let dispatcher: Promise<Agent> | undefined;
+    return { send, dispatcher };
+  };
+  let opened: ReturnType<typeof open> | undefined;
   const refuse = (url: URL, reason: Blocked['reason'], message: string): never => {
     onBlocked?.({ scheme: url.protocol.slice(0, -1), host: url.host, reason });
     throw new BlockedAddress(message);
@@ -52,9 +52,10 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): { fetch: 
     }
   };
   const once = async (url: URL, init: RequestInit): Promise<Response> => {
-    dispatcher ??= open();
+    opened ??= open();
+    const { send, dispatcher } = await opened;
     try {
-      return (await (await undici()).fetch(url, { ...init, redirect: 'manual', dispatcher: await dispatcher } as never)) as unknown as Response;
+      return (await send(url, { ...init, redirect: 'manual', dispatcher } as never)) as unknown as Response;
     } catch (error) {
       if (blockOf(error)) onBlocked?.({ scheme: url.protocol.slice(0, -1), host: url.host, reason: 'address' });
       throw error;
@@ -79,7 +80,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): { fetch: 
       url = next;
     }
   };
-  return { fetch, close: async () => (await dispatcher)?.destroy() };
+  return { fetch, close: async () => (await opened)?.dispatcher.destroy() };
 }
 
 /** As browsers do it: what asks for something becomes a GET, and secrets stay with the origin they were meant for. */
