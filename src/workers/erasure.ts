@@ -10,13 +10,13 @@ import type { EventOf, RecordedEvent } from '../domain/event.ts';
 import { FileDeleted, fileStream, files } from '../domain/file.ts';
 import type { ConversationId, FileId, JobId, PersonId } from '../domain/ids.ts';
 import { PersonErased } from '../domain/person.ts';
+import { pages } from '../projections/pages.ts';
 import type { Progress } from '../projections/progress.ts';
 import type { Views } from '../projections/query.ts';
 import { attachments, attachmentsOf } from '../projections/views/attachments.ts';
 import { droppedScopes, dropping } from './apply-erasures.ts';
 import { type EraseParts, eraseConversation, eraseFile } from './erase-conversation.ts';
 import { caughtUp } from './erase-person/seen.ts';
-import { pages } from './export/gather.ts';
 import { done, type Reaction, type Verdict, verdictOf } from './reaction.ts';
 
 export interface ErasureParts extends EraseParts {

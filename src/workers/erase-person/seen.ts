@@ -1,12 +1,12 @@
 import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import type { JsonObject } from '../../domain/event.ts';
 import type { PersonId } from '../../domain/ids.ts';
+import { pages } from '../../projections/pages.ts';
 import type { View } from '../../projections/view.ts';
 import type { JobWork } from '../jobs/kind.ts';
 import type { ErasingParts } from './parts.ts';
 
 const WAIT_MS = 60_000;
-const PAGE = 500;
 
 /** Resolves once the views show everything that is in the log now. One that stands still keeps nobody: it says itself what is wrong with it. */
 export async function caughtUp(
@@ -37,13 +37,11 @@ export async function eachOf<Doc extends JsonObject>(
 ): Promise<void> {
   await caughtUp(parts, [view.name], work.signal);
   let done = 0;
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await parts.views.find(view, { [field]: { in: subjects } }, { limit: PAGE, ...(after ? { after } : {}) });
-    for (const document of page.documents) {
+  for await (const page of pages(parts.views, view, { [field]: { in: subjects } })) {
+    for (const document of page) {
       work.signal.throwIfAborted();
       await deal(document);
       await work.report(++done, done);
     }
-    after = page.next;
   }
 }

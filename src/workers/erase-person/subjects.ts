@@ -3,6 +3,7 @@ import { erasePerson } from '../../commands/person.ts';
 import { annals } from '../../commands/settle-active-run.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { JobFacts } from '../../domain/job.ts';
+import { pages } from '../../projections/pages.ts';
 import { claims } from '../../projections/views/claims.ts';
 import type { JobWork } from '../jobs/kind.ts';
 import type { ErasingParts } from './parts.ts';
@@ -14,11 +15,7 @@ export async function subjectsOf(parts: ErasingParts, { jobId, person, facts, si
   await sleep(parts.settleMs, undefined, { signal });
   await caughtUp(parts, [claims.name], signal);
   const known = new Set(Array.isArray(facts.claimed) ? facts.claimed : []);
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await parts.views.find(claims, { by: person }, { limit: 1000, ...(after ? { after } : {}) });
-    for (const { id } of page.documents) known.add(id);
-    after = page.next;
-  }
+  for await (const page of pages(parts.views, claims, { by: person })) for (const { id } of page) known.add(id);
   const claimed = [...known] as PersonId[];
   // Recorded before the first of them goes, since they are not found as this person's afterwards.
   await report(0, claimed.length, { claimed });

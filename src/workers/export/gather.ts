@@ -1,18 +1,18 @@
-import type { Filter, StoredDocument } from '../../adapters/document-store/port.ts';
+import type { StoredDocument } from '../../adapters/document-store/port.ts';
 import type { Loader } from '../../adapters/event-store/loader.ts';
 import type { EventStore } from '../../adapters/event-store/port.ts';
 import type { Sealer } from '../../adapters/key-vault/sealer.ts';
 import { conversationStream, conversations } from '../../domain/conversation/index.ts';
-import { isUnopened, type JsonObject, type Sealed } from '../../domain/event.ts';
+import { isUnopened, type Sealed } from '../../domain/event.ts';
 import type { ExportedConversation, ExportedMessage } from '../../domain/export/format.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import { conversationMasking, MaskedWordsChanged, maskedWordsStream, maskingStream } from '../../domain/masking/index.ts';
 import { Profile } from '../../domain/person.ts';
+import { pages } from '../../projections/pages.ts';
 import { conversationInfo } from '../../projections/queries/conversation-info.ts';
 import { messageInfo } from '../../projections/queries/message-info.ts';
 import { profileOf } from '../../projections/queries/profile-of.ts';
 import type { Views } from '../../projections/query.ts';
-import type { View } from '../../projections/view.ts';
 import { claims } from '../../projections/views/claims.ts';
 import type { ConversationDoc } from '../../projections/views/conversations.ts';
 import { type MessageDoc, messageTree } from '../../projections/views/messages.ts';
@@ -24,22 +24,6 @@ export interface GatherParts {
   readonly store: EventStore;
   readonly sealer: Sealer;
   readonly views: Views;
-}
-
-const PAGE = 500;
-
-/** Every document that fits, page by page. */
-export async function* pages<Doc extends JsonObject>(
-  views: Views,
-  view: View<Doc>,
-  filter: Filter,
-  sort?: readonly (readonly [string, 'asc' | 'desc'])[],
-): AsyncGenerator<readonly StoredDocument<Doc>[]> {
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await views.find(view, filter, { limit: PAGE, ...(sort ? { sort } : {}), ...(after === undefined ? {} : { after }) });
-    if (page.documents.length > 0) yield page.documents;
-    after = page.next;
-  }
 }
 
 /** The person, and the anonymous ones whose data is its own. */

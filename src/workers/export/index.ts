@@ -4,13 +4,14 @@ import type { Blobs } from '../../adapters/blobs/port.ts';
 import { isUnopened } from '../../domain/event.ts';
 import { EXPORT_FORMAT, EXPORT_VERSION } from '../../domain/export/format.ts';
 import { exportPart, exportStream } from '../../domain/export/index.ts';
+import { pages } from '../../projections/pages.ts';
 import { fileInfo } from '../../projections/queries/file-info.ts';
 import { conversationList } from '../../projections/views/conversations.ts';
 import { fileList } from '../../projections/views/files.ts';
 import { deleteParts, writeParts } from '../archive/parts.ts';
 import { type TarEntry, tarEnd, tarFile } from '../archive/tar.ts';
 import type { JobPlan, JobWork } from '../jobs/kind.ts';
-import { conversationOf, type GatherParts, idsOf, messagesOf, pages, personOf } from './gather.ts';
+import { conversationOf, type GatherParts, idsOf, messagesOf, personOf } from './gather.ts';
 import { auditOf, credentialsOf, eventsOf, recipientsOf } from './records.ts';
 
 export interface ExportParts extends GatherParts {

@@ -4,6 +4,7 @@ import type { ExportedAudit, ExportedCredential, ExportedEvent, ExportedRecipien
 import { type ExportRule, exportRules } from '../../domain/export/rules.ts';
 import { eventDefinitions } from '../../domain/index.ts';
 import { ANNALS } from '../../domain/person.ts';
+import { pages } from '../../projections/pages.ts';
 import { accessTokens } from '../../projections/views/access-tokens.ts';
 import { audit } from '../../projections/views/audit.ts';
 import { type FeedDoc, feed } from '../../projections/views/feed.ts';
@@ -11,7 +12,7 @@ import { loginList } from '../../projections/views/logins.ts';
 import { providerKeys } from '../../projections/views/provider-keys.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { openSessions } from '../../projections/views/sessions.ts';
-import { type GatherParts, pages } from './gather.ts';
+import type { GatherParts } from './gather.ts';
 
 type Ids = readonly string[];
 

@@ -5,6 +5,7 @@ import type { EventOf, RecordedEvent } from '../../domain/event.ts';
 import type { JobId, PersonId } from '../../domain/ids.ts';
 import { type Job, JobEnded, JobRequested, jobStream, jobs } from '../../domain/job.ts';
 import type { Hub } from '../../projections/hub.ts';
+import { pages } from '../../projections/pages.ts';
 import type { Views } from '../../projections/query.ts';
 import { jobList } from '../../projections/views/jobs.ts';
 import type { Duties } from '../duties.ts';
@@ -97,9 +98,8 @@ export function createJobs({ kinds, backoff = (attempt) => Math.min(60_000, 100 
     ],
     async takeOver() {
       let count = 0;
-      for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await views.find(jobList, { open: true }, { limit: 500, ...(after ? { after } : {}) });
-        for (const { id } of page.documents) {
+      for await (const page of pages(views, jobList, { open: true })) {
+        for (const { id } of page) {
           const jobId = id as JobId;
           if (stopping.signal.aborted) return count;
           if (working.has(jobId) || !duties.looksAfter(jobId)) continue;
@@ -107,7 +107,6 @@ export function createJobs({ kinds, backoff = (attempt) => Math.min(60_000, 100 
           if (status === 'ended' || taking.has(jobId) || !(await duties.isAbandoned(jobId))) continue;
           if ((await takeUp(jobId, epoch, jobId)).verb === 'done' && working.has(jobId)) count++;
         }
-        after = page.next;
       }
       return count;
     },

@@ -8,6 +8,7 @@ import { type EventOf, isUnopened, type JsonObject, type RecordedEvent, type Sea
 import type { ConversationId, MessageId, PersonId, RunId } from '../../domain/ids.ts';
 import { doneFor } from '../../domain/person.ts';
 import { ApprovalAnswered, type Run, RunEnded, runStream, runs, ToolCallEnded, ToolInputAnswered } from '../../domain/run/index.ts';
+import { pages } from '../../projections/pages.ts';
 import { runList } from '../../projections/views/runs.ts';
 import { done, type Reaction, type Verdict, verdictOf } from '../reaction.ts';
 import type { ReplyParts, RunJob } from './job.ts';
@@ -220,13 +221,11 @@ export function createReplies(parts: ReplyParts & { onProblem?: (reason: string)
     ],
     async takeOver() {
       let count = 0;
-      for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await views.find(runList, { open: true }, { limit: 500, ...(after ? { after } : {}) });
-        for (const { id, doc } of page.documents) {
+      for await (const page of pages(views, runList, { open: true })) {
+        for (const { id, doc } of page) {
           if (draining) return count;
           if (duties.looksAfter(id as RunId) && (await takeOverRun(doc, id as RunId))) count++;
         }
-        after = page.next;
       }
       return count;
     },
